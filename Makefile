@@ -1,0 +1,65 @@
+# One verb per task; `make` alone lists them. Needs Python 3.10 or later, and nothing else.
+
+PYTHON  ?= python3
+EXTRAS  ?= torch,tensorflow-cpu,sklearn,dev
+WORKERS ?= 2
+
+bin := .venv/bin
+pip := -m pip --disable-pip-version-check
+
+# One thread per process: two runtimes that each take every core fight over them.
+export OMP_NUM_THREADS      := 1
+export MKL_NUM_THREADS      := 1
+export OPENBLAS_NUM_THREADS := 1
+export TF_CPP_MIN_LOG_LEVEL := 3
+
+.DEFAULT_GOAL := help
+.PHONY: help report full test suite check wheel venv clean
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# Exit status 1 means that something diverges: the files are written all the same, and make says so.
+report: venv ## ask every framework the quick profile; writes reports/index.html
+	$(bin)/equivalence run --profile quick -o reports/run.jsonl --html reports/index.html
+
+full: venv ## the same with the full profile; writes reports/full.html
+	$(bin)/equivalence run --profile full -o reports/full.jsonl --html reports/full.html
+
+# `python -m pytest` and not `pytest`: the checkout must come before an installed wheel.
+test: suite ## the laws over every framework, then the tests of the tool
+	$(bin)/python -m pytest tests -n $(WORKERS)
+
+suite: venv ## the laws only
+	$(bin)/python -m pytest equivalence -n $(WORKERS)
+
+check: venv ## lint, format, types, layers
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+	$(bin)/lint-imports
+
+# The built wheel must work without the checkout: it is installed and run in an empty folder elsewhere.
+wheel: venv ## build into dist/, install elsewhere, run its laws there
+	rm -rf dist
+	PIP_CONSTRAINT='$(CURDIR)/constraints.txt' $(bin)/python -m build
+	set -e; elsewhere=$$(mktemp -d); trap 'rm -rf "$$elsewhere"' EXIT; \
+	wheel=$$(echo '$(CURDIR)'/dist/*.whl); \
+	$(PYTHON) -m venv "$$elsewhere/venv"; mkdir "$$elsewhere/empty"; cd "$$elsewhere/empty"; \
+	../venv/bin/python $(pip) install --quiet -c '$(CURDIR)/constraints.txt' "$$wheel[sklearn]"; \
+	../venv/bin/python -m pytest --pyargs equivalence -q; \
+	../venv/bin/equivalence list losses
+
+venv: .venv/.installed ## .venv with every framework and tool, as constraints.txt pins them
+
+.venv/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(bin)/python -c 'import pip; raise SystemExit(int(pip.__version__.split(".")[0]) < 23)' || $(bin)/python $(pip) install --upgrade 'pip>=23'
+	$(bin)/python $(pip) install -c constraints.txt -e '.[$(EXTRAS)]'
+	touch $@
+
+clean: ## remove what the verbs made
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	find reports -mindepth 1 ! -name README.md -delete
+	find equivalence tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

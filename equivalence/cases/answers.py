@@ -1,0 +1,166 @@
+"""The answer of a case: exact value and gradients with certified radii, and the bound of each number.
+
+Balls answer every case of up to ``BALL_LIMIT`` numbers, and every float64 case. Larger cases of narrower
+formats are answered in stable float64, whose own a-priori error is the radius, unless that exceeds 1/16
+of the bound somewhere.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import flint
+import numpy as np
+
+from equivalence.cases.case import cotangent
+from equivalence.exact import FORMATS, Enclosure, balls, certified
+from equivalence.losses.reduction import Weighing, factors, reduce, rounding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from equivalence.cases.case import Case
+    from equivalence.losses import Gradients
+
+BALL_LIMIT = 4096
+FLOAT64_SHARE = 1 / 16
+QUANTITIES = ("value", "gradient", "target_gradient")
+_REMEMBERED = 64  # questions whose terms are kept, to be shared by their reductions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One exact quantity of a case and the error that a good implementation may make, elementwise."""
+
+    exact: Enclosure
+    bound: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """The answers to the three quantities of a case."""
+
+    value: Answer
+    gradient: Answer
+    target_gradient: Answer
+
+
+_terms: OrderedDict[tuple[str, int], tuple[np.ndarray, Gradients]] = OrderedDict()
+
+
+def _convert(case: Case, number: Callable[[Any], np.ndarray]) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    parameters = {
+        name: number(value) if np.ndim(value) else number([value])[0] for name, value in case.parameters.items()
+    }
+    return number(case.prediction), number(case.distribution), parameters
+
+
+def _term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
+    """Terms and their derivatives as balls at the working precision, shared by the reductions of a question."""
+    key = (case.question, flint.ctx.prec)
+    if key not in _terms:
+        prediction, target, parameters = _convert(case, balls)
+        _terms[key] = (
+            case.loss.definition(prediction, target, **parameters),
+            case.loss.gradient(prediction, target, **parameters),
+        )
+        while len(_terms) > _REMEMBERED:
+            _terms.popitem(last=False)
+    return _terms[key]
+
+
+def _reduced(case: Case, terms: np.ndarray, gradients: Gradients, weighing: Weighing) -> tuple[np.ndarray, ...]:
+    """Value and gradients under the reduction, in the number type of the terms."""
+    terms = np.asarray(terms)
+    factor = factors(case.reduction, weighing)
+    value = reduce(terms, factor, case.reduction)
+    upstream = np.asarray(factor * cotangent(case.shape) if case.reduction.kind == "none" else factor)
+    if case.loss.has_classes:
+        upstream = upstream[..., None]
+    scaled = [
+        np.where(upstream == 0, 0.0, np.asarray(gradient) * np.where(upstream == 0, 1.0, upstream))
+        for gradient in gradients
+    ]
+    return value, *scaled
+
+
+def _exact(case: Case) -> tuple[Enclosure, ...]:
+    weighing = case.weighing
+
+    def evaluate() -> tuple[np.ndarray, ...]:
+        exactly = Weighing(
+            counted=weighing.counted,
+            sample=balls(weighing.sample),
+            target=balls(weighing.target) if "weight" in case.options else weighing.target,
+            batch=weighing.batch,
+        )
+        return _reduced(case, *_term_balls(case), exactly)
+
+    return tuple(result for result in certified(evaluate, FORMATS[case.dtype]) if result is not None)
+
+
+def _bounds(case: Case, precision: int, floor: float) -> tuple[np.ndarray, ...]:
+    """Bounds of value, gradient and target gradient for arithmetic of the given precision."""
+    prediction, target, parameters = _convert(case, lambda array: np.asarray(array, dtype=np.float64))
+    terms = case.loss.definition(prediction, target, **parameters)
+    gradients = case.loss.gradient(prediction, target, **parameters)
+    errors = case.loss.bound(prediction, target, precision, **parameters)
+    weighing = case.weighing
+    absolute = Weighing(
+        counted=weighing.counted, sample=np.abs(weighing.sample), target=weighing.target, batch=weighing.batch
+    )
+    value_units, gradient_units = (units * 2.0**-precision for units in rounding(case.reduction, weighing))
+    value, prediction_bound, target_bound = (
+        own + units * np.abs(size)
+        for own, size, units in zip(
+            _reduced(case, errors.term, type(gradients)(errors.prediction, errors.target), absolute),
+            _reduced(case, np.abs(terms), type(gradients)(*map(np.abs, gradients)), absolute),
+            (value_units, gradient_units, gradient_units),
+            strict=True,
+        )
+    )
+    return value + floor, prediction_bound + floor, target_bound + floor
+
+
+def _float64(case: Case) -> tuple[Enclosure, ...]:
+    prediction, target, parameters = _convert(case, lambda array: np.asarray(array, dtype=np.float64))
+    terms = case.loss.definition(prediction, target, **parameters)
+    gradients = case.loss.gradient(prediction, target, **parameters)
+    wide = FORMATS["float64"]
+    radii = _bounds(case, wide.precision, wide.floor)
+    results = _reduced(case, terms, gradients, case.weighing)
+    return tuple(
+        Enclosure(result, np.zeros_like(result), radius) for result, radius in zip(results, radii, strict=True)
+    )
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _answers(case: Case) -> Answers:
+    format_ = FORMATS[case.dtype]
+    with np.errstate(all="ignore"):
+        bounds = _bounds(case, format_.precision, format_.floor)
+        exact = None
+        if case.prediction.size > BALL_LIMIT and case.dtype != "float64":
+            exact = _float64(case)
+            if not all(np.all(e.radius <= FLOAT64_SHARE * b) for e, b in zip(exact, bounds, strict=True)):
+                exact = None
+        exact = exact or _exact(case)
+    return Answers(**{
+        name: Answer(exact=enclosure, bound=bound)
+        for name, enclosure, bound in zip(QUANTITIES, exact, bounds, strict=True)
+    })
+
+
+def answers(case: Case) -> Answers:
+    """The exact value and gradients of a case, each with its bound; computed once and remembered.
+
+    The gradient of a value that is not a scalar is the vector-Jacobian product with ``cotangent(shape)``.
+
+    Raises:
+        ValueError: If a class index is out of range.
+        ArithmeticError: If the answer cannot be certified (not met so far).
+    """
+    return _answers(case)

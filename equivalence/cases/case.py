@@ -1,0 +1,161 @@
+"""What a case is: one question, with the numbers that every framework is given."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from equivalence.losses.reduction import Weighing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from equivalence.losses import Loss, Reduction
+
+SEGMENTATION = "_segmentation"  # the ending of a target kind whose positions form an image or a sequence
+
+
+class Encoding(enum.Flag):
+    """How a target is written down; several are joined by ``|``."""
+
+    SPARSE = enum.auto()
+    ONE_HOT = enum.auto()
+    SOFT = enum.auto()
+    BINARY = enum.auto()
+    SOFT_BINARY = enum.auto()
+
+
+SPARSE, ONE_HOT, SOFT = Encoding.SPARSE, Encoding.ONE_HOT, Encoding.SOFT
+BINARY, SOFT_BINARY = Encoding.BINARY, Encoding.SOFT_BINARY
+
+
+def encoding(target_kind: str) -> Encoding:
+    """The encoding of a target kind, without its shape.
+
+    >>> encoding("sparse_segmentation")
+    <Encoding.SPARSE: 1>
+    """
+    return Encoding[target_kind.removesuffix(SEGMENTATION).upper()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Case:
+    """One question. Compared by identity; ``digest`` says whether two ask the same.
+
+    Attributes:
+        loss: What is asked for.
+        target_kind: ``"sparse"``, ``"one_hot"``, ``"soft"``, ``"binary"``, ``"soft_binary"``, with
+            ``"_segmentation"`` behind it where the positions have more than one axis.
+        prediction: Classes last, shape ``[..., classes]`` (or ``[...]`` without classes), of ``dtype``.
+        target: Class indices ``[...]`` (int64) if sparse, else of the prediction's shape and dtype.
+        weights: Sample weights of ``dtype``: a number, or an array of the terms' rank that broadcasts.
+        options: Class weights ``weight``, ``ignore_index``, ``label_smoothing``, ``pos_weight``.
+        reduction: How the terms become the value.
+        dtype: The floating-point format under test.
+        origin: Where the case comes from: ``"regime.shape.options.seed"`` or ``"pinned.name"``.
+    """
+
+    loss: Loss
+    target_kind: str
+    prediction: np.ndarray
+    target: np.ndarray
+    reduction: Reduction
+    dtype: str
+    origin: str
+    weights: np.ndarray | None = None
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def id(self) -> str:
+        """The name from which the case can be made again."""
+        return f"{self.loss}:{self.target_kind}:{self.reduction}:{self.dtype}:{self.origin}"
+
+    def __str__(self) -> str:
+        return self.id
+
+    __repr__ = __str__
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the terms."""
+        shape = self.prediction.shape
+        return shape[:-1] if self.loss.has_classes else shape
+
+    @property
+    def question(self) -> str:
+        """What is asked before any reduction: a hash of the loss and every number."""
+        parts = hashlib.blake2b(digest_size=8)
+        options = sorted(self.options.items())
+        for part in (self.loss.name, str(encoding(self.target_kind).name), self.dtype, *(name for name, _ in options)):
+            parts.update(part.encode() + b"\0")
+        for array in (self.prediction, self.target, self.weights, *(value for _, value in options)):
+            if array is not None:
+                array = np.asarray(array)
+                parts.update(repr((array.shape, array.dtype.str)).encode() + np.ascontiguousarray(array).tobytes())
+        return parts.hexdigest()
+
+    @property
+    def digest(self) -> str:
+        """A hash of everything that is asked; findings are comparable between runs only if it is equal."""
+        return hashlib.blake2b(f"{self.question}:{self.reduction}".encode(), digest_size=6).hexdigest()
+
+    @property
+    def counted(self) -> np.ndarray:
+        """False where the target is ignored, shape ``[...]``."""
+        ignored = self.options.get("ignore_index")
+        if ignored is None or encoding(self.target_kind) != SPARSE:
+            return np.ones(self.shape, dtype=bool)
+        return np.asarray(self.target != ignored)
+
+    @property
+    def distribution(self) -> np.ndarray:
+        """The target as a distribution, float64, of the prediction's shape; zeros where it is ignored.
+
+        Raises:
+            ValueError: If a class index that counts is out of range.
+        """
+        if encoding(self.target_kind) != SPARSE:
+            return np.asarray(self.target, dtype=np.float64)
+        classes = self.prediction.shape[-1]
+        labels = np.where(self.counted, self.target, 0)
+        if np.any((labels < 0) | (labels >= classes)):
+            message = f"{self.id}: a target is outside 0..{classes - 1}; has it an ignore_index?"
+            raise ValueError(message)
+        return np.where(self.counted[..., None], np.arange(classes) == labels[..., None], 0.0).astype(np.float64)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The options that are parameters of the formula."""
+        return {name: value for name, value in self.options.items() if name in self.loss.parameters}
+
+    @property
+    def weighing(self) -> Weighing:
+        """How much each term counts, in float64."""
+        sample = 1.0 if self.weights is None else np.asarray(self.weights, dtype=np.float64)
+        weight = self.options.get("weight")
+        target = np.ones(self.shape)
+        if weight is not None:
+            target = np.sum(self.distribution * np.asarray(weight, dtype=np.float64), axis=-1)
+        return Weighing(
+            counted=self.counted,
+            sample=np.broadcast_to(sample, self.shape),
+            target=np.asarray(target),
+            batch=self.shape[0] if self.shape else 1,
+        )
+
+
+def cotangent(shape: tuple[int, ...]) -> np.ndarray:
+    """What the gradient of a value is multiplied by: 1, 2, 1/2, 1, 2, ... so that rows cannot be exchanged.
+
+    Powers of two, so that no rounding is added; for a scalar it is 1.
+
+    >>> cotangent((4,)).tolist()
+    [1.0, 2.0, 0.5, 1.0]
+    """
+    size = int(np.prod(shape, dtype=int))
+    return np.resize(np.array([1.0, 2.0, 0.5]), size).reshape(shape) if size else np.ones(shape)

@@ -1,0 +1,333 @@
+"""Judging: what an implementation returned, against the exact answer and against what the catalogue expects."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from equivalence.cases.answers import QUANTITIES, Answer, answers
+from equivalence.cases.case import encoding
+from equivalence.divergences import DIVERGENCES, Divergence
+from equivalence.exact import FORMATS, Number
+from equivalence.finding import Finding, Verdict, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from equivalence.cases.case import Case
+    from equivalence.implementations import Implementation, Response
+
+_SHOWN = 12  # numbers of a row that a finding carries
+_REMEMBERED = 16  # responses kept, so that value and gradients come from one call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distance:
+    """How far a reading lies from an answer.
+
+    Attributes:
+        inside: Whether every number is inside its bound.
+        undefined: Whether no number of the exact answer exists.
+        index: Of the largest error as a fraction of its bound.
+        problem: What cannot be measured as an error: another shape.
+    """
+
+    inside: bool
+    undefined: bool
+    index: tuple[int, ...] = ()
+    error: float = 0.0
+    bound: float = 0.0
+    ulps: float = 0.0
+    problem: str = ""
+
+
+def distance(reading: np.ndarray, answer: Answer, dtype: str, *, predicted: bool = False) -> Distance:
+    """How far a reading lies from an answer, and whether it is inside the bound.
+
+    Args:
+        reading: What the implementation returned.
+        answer: The exact numbers and their bounds.
+        dtype: The dtype in whose ulps the error is counted.
+        predicted: Whether the answer is a model's: then NaN where the model says NaN is what was predicted.
+    """
+    exact = answer.exact
+    if reading.shape != exact.high.shape:
+        problem = f"returned the shape {reading.shape}, not {exact.high.shape}"
+        return Distance(inside=False, undefined=False, error=math.inf, ulps=math.inf, problem=problem)
+    if not reading.size:
+        return Distance(inside=True, undefined=False)
+    got = reading.astype(np.float64)
+    missing = np.isnan(exact.high)
+    if missing.all() and not predicted:
+        return Distance(inside=False, undefined=True, index=(0,) * got.ndim)
+    error = exact.error(got)
+    overflow = np.abs(exact.high) + answer.bound > FORMATS[dtype].largest
+    allowed = np.where(np.isfinite(exact.high), answer.bound, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(error == 0, 0.0, np.maximum(error - exact.radius, 0) / allowed)
+    share = np.where(missing, np.where(np.isnan(got), 0.0, np.inf) if predicted else 0.0, share)
+    share = np.where(overflow & np.isinf(got) & (np.sign(got) == np.sign(exact.high)), 0.0, share)
+    share = np.where(np.isinf(allowed) & np.isfinite(exact.high), 0.0, share)
+    index = tuple(int(i) for i in np.unravel_index(np.argmax(share), share.shape))
+    ulp = FORMATS[dtype].ulp(exact.high)[index]
+    return Distance(
+        inside=bool(share[index] <= 1),
+        undefined=False,
+        index=index,
+        error=float(error[index]),
+        bound=float(allowed[index]),
+        ulps=float(error[index] / ulp) if np.isfinite(ulp) else (0.0 if share[index] == 0 else math.inf),
+    )
+
+
+_responses: OrderedDict[tuple[int, int, str], tuple[Implementation, Case, Response]] = OrderedDict()
+
+
+def respond(implementation: Implementation, case: Case, mode: str) -> Response:
+    """The implementation's response, from one call for all quantities."""
+    key = (id(implementation), id(case), mode)
+    if key not in _responses:
+        _responses[key] = (implementation, case, implementation.respond(case, mode))
+        while len(_responses) > _REMEMBERED:
+            _responses.popitem(last=False)
+    return _responses[key][2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What the catalogue says that an implementation does with a case.
+
+    Attributes:
+        case: The question that is answered instead; the one asked if nothing is catalogued.
+        raises: The exception type that is raised instead of an answer.
+        steps: The divergences applied, in order.
+    """
+
+    case: Case
+    raises: type[Exception] | None = None
+    steps: tuple[Divergence, ...] = ()
+
+
+def expectation(case: Case, divergences: Sequence[Divergence]) -> Expectation:
+    """Applies the divergences one after the other; those that do not concern the case drop out."""
+    answered, raises, steps = case, None, []
+    for divergence in divergences:
+        said = divergence.model(answered)
+        if said is None:
+            continue
+        steps.append(divergence)
+        if isinstance(said, type):
+            raises = said
+            break
+        answered = said
+    return Expectation(case=answered, raises=raises, steps=tuple(steps))
+
+
+def catalogued(implementation: Implementation) -> tuple[Divergence, ...]:
+    """The divergences that concern an implementation at the installed version, in the catalogue's order."""
+    return tuple(divergence for divergence in DIVERGENCES.values() if divergence.concerns(implementation))
+
+
+def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:
+    """What is asked of an implementation about a case: the value, and the gradients that it offers."""
+    if not implementation.framework.differentiates:
+        return QUANTITIES[:1]
+    return QUANTITIES if implementation.call(case).target_gradient else QUANTITIES[:2]
+
+
+def judge(implementation: Implementation, case: Case, quantity: str = "value", mode: str = "") -> Finding:
+    """Asks an implementation a case and judges one quantity of what comes back.
+
+    Args:
+        implementation: Who is asked.
+        case: What is asked.
+        quantity: ``"value"``, ``"gradient"`` or ``"target_gradient"``.
+        mode: How it is run; by default the framework's first mode.
+
+    Raises:
+        ValueError: If the case itself is broken (a class index out of range).
+    """
+    mode = mode or implementation.offered_modes[0]
+    declined = implementation.declines(case)
+    if not declined and quantity not in quantities(implementation, case):
+        declined = f"has no {quantity.replace('_', ' ')}"
+    if declined:
+        return _finding(implementation, case, quantity, mode, Verdict.INAPPLICABLE, detail=declined)
+    reading = getattr(respond(implementation, case, mode), quantity)
+    expected = expectation(case, catalogued(implementation))
+    denominator = expected.case.reduction.denominator
+    if isinstance(reading, Exception):
+        return _judge_exception(implementation, case, quantity, mode, reading, expected)
+    asked = getattr(answers(case), quantity)
+    measured = distance(reading, asked, case.dtype)
+
+    def found(verdict: Verdict, steps: Sequence[Divergence] = (), detail: str = "") -> Finding:
+        return _finding(
+            implementation,
+            case,
+            quantity,
+            mode,
+            verdict,
+            measured=(reading, asked, measured),
+            denominator=denominator,
+            divergence=" + ".join(step.name for step in steps),
+            detail=detail or measured.problem,
+        )
+
+    if measured.undefined:
+        return found(Verdict.UNDEFINED, detail=f"the exact answer does not exist; returned {_brief(reading)}")
+    matched = _matching(reading, case, expected, quantity)
+    if matched is expected.steps:
+        if measured.inside:
+            return found(Verdict.AGREES)
+        weaker = all(_only_weaker(case, step) for step in _needed(reading, case, matched, quantity))
+        steps = _needed(reading, case, matched, quantity)
+        return found(Verdict.INACCURATE if weaker else Verdict.EXPLAINED, steps)
+    if matched is not None:
+        gone = [step.name for step in expected.steps if step not in matched]
+        return found(
+            Verdict.RETIRED, [step for step in expected.steps if step not in matched],
+            f"the catalogue expects {', '.join(gone)}, which no longer shows",
+        )
+    return found(Verdict.DIVERGES, detail=_diverging(measured, expected))
+
+
+def _matches(reading: np.ndarray, case: Case, steps: Sequence[Divergence], quantity: str) -> bool:
+    expected = expectation(case, steps)
+    if expected.raises is not None:
+        return False
+    answer = getattr(answers(expected.case), quantity)
+    measured = distance(reading, answer, expected.case.dtype, predicted=bool(steps))
+    return measured.inside or measured.undefined
+
+
+def _matching(
+    reading: np.ndarray, case: Case, expected: Expectation, quantity: str
+) -> tuple[Divergence, ...] | None:
+    """The catalogue's own steps if they reproduce the reading, else a subset that does, else None."""
+    if expected.raises is None and _matches(reading, case, expected.steps, quantity):
+        return expected.steps
+    for size in range(len(expected.steps) - 1, -1, -1):
+        for steps in itertools.combinations(expected.steps, size):
+            if _matches(reading, case, steps, quantity):
+                return steps
+    return None
+
+
+def _needed(
+    reading: np.ndarray, case: Case, steps: tuple[Divergence, ...], quantity: str
+) -> tuple[Divergence, ...]:
+    """The fewest of the steps that still reproduce the reading."""
+    for size in range(1, len(steps)):
+        for fewer in itertools.combinations(steps, size):
+            if _matches(reading, case, fewer, quantity):
+                return fewer
+    return steps
+
+
+def _only_weaker(case: Case, step: Divergence) -> bool:
+    """Whether a divergence leaves the question as it is and only grants a larger error."""
+    said = step.model(case)
+    return not isinstance(said, type) and said is not None and said.loss.definition is case.loss.definition and (
+        said.loss.gradient is case.loss.gradient and said.question == _renamed(case, said).question
+        and said.reduction == case.reduction
+    )
+
+
+def _renamed(case: Case, said: Case) -> Case:
+    from dataclasses import replace  # noqa: PLC0415
+
+    return replace(case, loss=said.loss)
+
+
+def _judge_exception(
+    implementation: Implementation, case: Case, quantity: str, mode: str, error: Exception, expected: Expectation
+) -> Finding:
+    text = f"raises {type(error).__name__}: {' '.join(str(error).split())}"[:500]
+    if expected.raises is not None and isinstance(error, expected.raises):
+        step = expected.steps[-1].name
+        return _finding(implementation, case, quantity, mode, Verdict.REFUSES, divergence=step, detail=text)
+    return _finding(implementation, case, quantity, mode, Verdict.DIVERGES, detail=text)
+
+
+def _diverging(measured: Distance, expected: Expectation) -> str:
+    steps = ", ".join(step.name for step in expected.steps)
+    tried = f"; not explained by {steps}" if steps else ""
+    if measured.problem:
+        return measured.problem + tried
+    return f"the error is {measured.error / measured.bound:.3g} times the bound{tried}" if measured.bound else tried
+
+
+def _brief(reading: np.ndarray) -> str:
+    numbers = reading.astype(np.float64).ravel().tolist()
+    return ", ".join(map(repr, numbers[:3])) + (", ..." if len(numbers) > 3 else "")  # noqa: PLR2004 - a glance
+
+
+def _finding(
+    implementation: Implementation,
+    case: Case,
+    quantity: str,
+    mode: str,
+    verdict: Verdict,
+    *,
+    measured: tuple[np.ndarray, Answer, Distance] | None = None,
+    denominator: str = "",
+    divergence: str = "",
+    detail: str = "",
+) -> Finding:
+    numbers: dict[str, Any] = {}
+    if measured is not None and not measured[2].problem and measured[0].size:
+        reading, answer, far = measured
+        numbers = {
+            "got": Number.of(float(reading[far.index])),
+            "exact": answer.exact.digits(far.index),
+            "error": Number.of(far.error),
+            "bound": Number.of(far.bound),
+            "ulps": Number.of(far.ulps, f"{far.ulps:.4g}"),
+            "where": _where(case, quantity, far.index),
+        }
+    return Finding(
+        loss=case.loss.name,
+        target=case.target_kind,
+        reduction=case.reduction.name,
+        denominator=denominator,
+        dtype=case.dtype,
+        quantity=quantity,
+        implementation=implementation.name,
+        framework=implementation.framework.name,
+        mode=mode,
+        case=case.origin,
+        digest=case.digest,
+        verdict=verdict,
+        divergence=divergence,
+        detail=detail,
+        **numbers,
+    )
+
+
+def _where(case: Case, quantity: str, index: tuple[int, ...]) -> Where:
+    """The inputs at a position: the row of classes, or the number; everything if the value is one number."""
+    sparse = str(encoding(case.target_kind).name) == "SPARSE"
+    position = index
+    if case.loss.has_classes and quantity != "value":
+        position = index[:-1]
+    try:
+        prediction, target = np.asarray(case.prediction[position]), np.asarray(case.target[position])
+    except IndexError:
+        prediction, target = case.prediction, case.target
+    if not index and case.prediction.size > _SHOWN:
+        return Where(index=index)
+    return Where(
+        index=index,
+        prediction=_row(prediction),
+        target=tuple(Number.of(n, str(int(n))) for n in target.ravel()[:_SHOWN]) if sparse else _row(target),
+    )
+
+
+def _row(array: np.ndarray) -> tuple[Number, ...]:
+    return tuple(Number.of(float(number), str(number)) for number in array.ravel()[:_SHOWN])

@@ -1,0 +1,103 @@
+"""What a divergence is: the question that an implementation answers instead of the one it was asked."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from packaging.specifiers import SpecifierSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from equivalence.cases.case import Case
+    from equivalence.implementations import Implementation
+
+    # What a model may say of a case: it does not concern it (None), another case is answered instead (perhaps
+    # the same with a weaker bound), or an exception of this type is raised.
+    Model = Callable[[Case], Case | type[Exception] | None]
+
+DIVERGENCES: dict[str, Divergence] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Divergence:
+    """A catalogued departure of some implementations; ``str()`` is its name.
+
+    Attributes:
+        name: As in ``Finding.divergence``.
+        implementations: Patterns of the names of the implementations concerned; ``*`` matches anything.
+        model: From the case that is asked to the case that is answered.
+        versions: The versions of the framework's package for which it is known to hold.
+        reference: The URL of the documentation or source that says so.
+        reason: What happens, in a full sentence, and why.
+    """
+
+    name: str
+    implementations: tuple[str, ...]
+    model: Model
+    versions: str
+    reference: str
+    reason: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    __repr__ = __str__
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the reason."""
+        return self.reason.strip().split("\n\n")[0].replace("\n", " ").partition(". ")[0].rstrip(".") + "."
+
+    def concerns(self, implementation: Implementation) -> bool:
+        """Whether it is catalogued for an implementation at the installed version."""
+        name = implementation.name.replace("[", "<").replace("]", ">")  # brackets are no character class here
+        patterns = (pattern.replace("[", "<").replace("]", ">") for pattern in self.implementations)
+        if not any(fnmatchcase(name, pattern) for pattern in patterns):
+            return False
+        versions = implementation.framework.versions
+        specifiers = SpecifierSet(self.versions, prereleases=True)
+        return not versions or specifiers.contains(next(iter(versions.values())))
+
+
+def divergence(
+    *implementations: str, versions: str, reference: str, name: str = "", reason: str = ""
+) -> Callable[[Any], Any]:
+    """Catalogues the decorated model for the implementations that match a pattern.
+
+    Where several divergences concern one implementation they are applied in the order of the catalogue.
+
+    Args:
+        implementations: Patterns of names; ``*`` matches anything.
+        versions: The versions of the framework concerned, as in a requirement; empty for all.
+        reference: The URL of the documentation or source that says so.
+        name: Its name; by default the function's.
+        reason: What happens and why; by default the function's docstring.
+
+    Raises:
+        ValueError: If the name is taken, or there is no reason or no reference.
+    """
+
+    def register(model: Any) -> Any:
+        full = name or model.__name__
+        why = inspect.cleandoc(reason or model.__doc__ or "")
+        if full in DIVERGENCES:
+            message = f"the divergence {full!r} is already in the catalogue"
+            raise ValueError(message)
+        if not why or not reference:
+            message = f"the divergence {full!r} needs a reason and a reference"
+            raise ValueError(message)
+        DIVERGENCES[full] = Divergence(
+            name=full,
+            implementations=implementations,
+            model=model,
+            versions=versions,
+            reference=reference,
+            reason=why,
+        )
+        return model
+
+    return register

@@ -1,0 +1,132 @@
+"""How TensorFlow evaluates: eagerly under a tape, and as a graph in a session (its native mode until 2.0)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from equivalence.cases.case import cotangent
+from equivalence.implementations.framework import Call, Response
+
+tf.config.threading.set_intra_op_parallelism_threads(1)  # two unpinned runtimes fight for the cores
+tf.config.threading.set_inter_op_parallelism_threads(1)
+
+IMPORTS = "import numpy as np\nimport tensorflow as tf"
+ARRAY = "tf.constant({values}, dtype=tf.{dtype})"
+EAGER_SCRIPT = """\
+prediction = {prediction}
+target = {target}
+with tf.GradientTape() as tape:
+    tape.watch(prediction)
+    value = {function}(prediction, target{arguments})
+print("value", value.numpy().tolist())
+print("gradient", tape.gradient(value, prediction, {cotangent}).numpy().tolist())
+"""
+GRAPH_SCRIPT = """\
+with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    prediction = {prediction}
+    target = {target}
+    value = {function}(prediction, target{arguments})
+    (gradient,) = tf.compat.v1.gradients(value, [prediction], {cotangent})
+    print("value", session.run(value).tolist())
+    print("gradient", session.run(gradient).tolist())
+"""
+GRAPHS = 64  # graphs that are kept for reuse, each with its session
+
+
+def distributions(*names: str) -> tuple[str, ...]:
+    """Those of the named packages that are installed: TensorFlow comes under several names."""
+    installed = {distribution.metadata["Name"] for distribution in metadata.distributions()}
+    installed |= {str(name).replace("_", "-") for name in installed}
+    return tuple(name for name in names if name in installed)
+
+
+def flags() -> dict[str, str]:
+    """The settings that decide TensorFlow's numbers."""
+    from tensorflow.python.framework import config  # noqa: PLC0415 - private, and may move
+
+    return {
+        "intra_op_threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
+        "tensor_float_32": str(config.tensor_float_32_execution_enabled()),
+    }
+
+
+def _tensor(value: Any) -> Any:
+    return tf.constant(value) if isinstance(value, np.ndarray | np.generic) else value
+
+
+def evaluate_eager(call: Call) -> Response:
+    """Runs the function under a gradient tape."""
+    prediction, target = tf.constant(call.prediction), tf.constant(call.target)
+    arguments = {name: _tensor(value) for name, value in call.arguments.items()}
+    wanted = [prediction, target] if call.target_gradient else [prediction]
+    with tf.GradientTape() as tape:
+        tape.watch(wanted)
+        value = call.implementation.function(prediction, target, **arguments)
+    upstream = tf.constant(cotangent(tuple(value.shape)), dtype=value.dtype)
+    gradients = tape.gradient(value, wanted, output_gradients=upstream)
+    return _response(value.numpy(), [None if g is None else tf.convert_to_tensor(g).numpy() for g in gradients])
+
+
+def _response(value: np.ndarray, gradients: list[Any]) -> Response:
+    arrays = [
+        TypeError("the gradient is None: the value does not depend on it") if g is None else np.asarray(g)
+        for g in gradients
+    ]
+    named = dict(zip(("gradient", "target_gradient"), arrays, strict=False))
+    return Response(value=np.asarray(value), **named)
+
+
+class _Graph:
+    """A function built once for one signature: ranks, dtypes and the constants among its options."""
+
+    def __init__(self, call: Call) -> None:
+        v1 = tf.compat.v1
+        self.inputs: dict[str, Any] = {}
+        with tf.Graph().as_default() as graph:
+            arrays = {"prediction": call.prediction, "target": call.target}
+            arrays |= {name: v for name, v in call.arguments.items() if isinstance(v, np.ndarray | np.generic)}
+            for name, array in arrays.items():
+                self.inputs[name] = v1.placeholder(array.dtype, [None] * np.ndim(array), name=name)
+            options = {name: self.inputs.get(name, value) for name, value in call.arguments.items()}
+            prediction, target = self.inputs["prediction"], self.inputs["target"]
+            self.value = call.implementation.function(prediction, target, **options)
+            wanted = [prediction, target] if call.target_gradient else [prediction]
+            self.cotangent = v1.placeholder(self.value.dtype, self.value.shape)
+            self.gradients = v1.gradients(self.value, wanted, [self.cotangent])
+            self.session = v1.Session(graph=graph)
+
+    def run(self, call: Call) -> Response:
+        arrays = {"prediction": call.prediction, "target": call.target, **call.arguments}
+        feed = {placeholder: arrays[name] for name, placeholder in self.inputs.items()}
+        # The shape of a mode's value is known only by running it, where a dimension is unknown.
+        shape = self.value.shape
+        known = tuple(shape) if shape.is_fully_defined() else np.shape(self.session.run(self.value, feed))
+        feed[self.cotangent] = cotangent(known)
+        present = [g for g in self.gradients if g is not None]
+        value, *found = self.session.run([self.value, *present], feed)
+        rest = iter(found)
+        return _response(value, [None if g is None else next(rest) for g in self.gradients])
+
+
+_graphs: OrderedDict[tuple[Any, ...], _Graph] = OrderedDict()
+
+
+def evaluate_graph(call: Call) -> Response:
+    """Runs the function as a graph in a session; graphs are built once per signature and reused."""
+    signature: list[Any] = [call.implementation.name, call.prediction.dtype.str, call.prediction.ndim]
+    signature += [call.target.dtype.str, call.target.ndim, call.target_gradient]
+    for name, value in sorted(call.arguments.items()):
+        array = isinstance(value, np.ndarray | np.generic)
+        signature.append((name, value.dtype.str, np.ndim(value)) if array else (name, value))
+    key = tuple(signature)
+    if key not in _graphs:
+        _graphs[key] = _Graph(call)
+        while len(_graphs) > GRAPHS:
+            _, oldest = _graphs.popitem(last=False)
+            oldest.session.close()
+    return _graphs[key].run(call)

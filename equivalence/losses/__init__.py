@@ -1,0 +1,28 @@
+"""What is true: definitions of losses, their gradients, their bounds, and reductions."""
+
+from equivalence.losses.binary import binary_cross_entropy, binary_cross_entropy_with_logits
+from equivalence.losses.categorical import (
+    cross_entropy,
+    cross_entropy_from_probabilities,
+    negative_log_likelihood,
+)
+from equivalence.losses.loss import LOSSES, Gradients, Loss, TermBounds, loss
+from equivalence.losses.reduction import MEAN, NONE, REDUCTIONS, SUM, Reduction
+
+__all__ = [
+    "LOSSES",
+    "MEAN",
+    "NONE",
+    "REDUCTIONS",
+    "SUM",
+    "Gradients",
+    "Loss",
+    "Reduction",
+    "TermBounds",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "cross_entropy_from_probabilities",
+    "loss",
+    "negative_log_likelihood",
+]

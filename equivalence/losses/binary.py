@@ -1,0 +1,183 @@
+"""Binary cross-entropy: from probabilities and from logits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from equivalence.losses.loss import LOGITS, PROBABILITIES, Gradients, TermBounds, log, loss, times, xlogy
+
+
+def _smoothed(target: np.ndarray, label_smoothing: Any) -> np.ndarray:
+    """The target mixed with one half."""
+    return target if label_smoothing is None else target * (1 - label_smoothing) + label_smoothing / 2
+
+
+def _slope(label_smoothing: Any) -> Any:
+    """The derivative of the smoothed target."""
+    return 1 if label_smoothing is None else 1 - label_smoothing
+
+
+def _log_complement(probability: np.ndarray) -> np.ndarray:
+    """log(1 - p) with ``log 0 = -inf``, accurate for small p."""
+    one = probability == 1
+    return np.where(one, -np.inf, np.log1p(-np.where(one, probability * 0, probability)))
+
+
+def _quotients(probability: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """t / p and (1 - t) / (1 - p), with ``0 / 0 = 0``."""
+    zero, one = probability == 0, probability == 1
+    safe = np.where(zero | one, probability * 0 + 0.5, probability)
+    return (
+        times(target, np.where(zero, np.inf, np.where(one, 1.0, 1 / safe))),
+        times(1 - target, np.where(one, np.inf, np.where(zero, 1.0, 1 / (1 - safe)))),
+    )
+
+
+def _binary_gradient(probability: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None) -> Gradients:
+    """(1 - t) / (1 - p) - t / p, and log(1 - p) - log p."""
+    positive, negative = _quotients(probability, _smoothed(target, label_smoothing))
+    return Gradients(
+        negative - positive, _slope(label_smoothing) * (_log_complement(probability) - log(probability))
+    )
+
+
+def _binary_bound(
+    probability: np.ndarray, target: np.ndarray, precision: int, *, label_smoothing: Any = None
+) -> TermBounds:
+    """A relative error of 4 u per logarithm or quotient; smoothing rounds t' and so, absolutely, 1 - t'."""
+    unit = 2.0**-precision
+    smoothed = _smoothed(target, label_smoothing)
+    slack = 0.0 if label_smoothing is None else 4.0
+    presence, absence = np.abs(log(probability)), np.abs(_log_complement(probability))
+    positive, negative = _quotients(probability, smoothed)
+    ones = np.ones_like(probability)
+    _, complement = _quotients(probability, np.zeros_like(ones))
+    return TermBounds(
+        unit * ((4 + slack) * times(smoothed, presence) + times(4 * (1 - smoothed) + slack, absence)),
+        unit * ((4 + slack) * positive + 4 * negative + times(slack * ones, complement)),
+        unit * (4 + slack) * (presence + absence),
+    )
+
+
+@loss(
+    "(),()->()",
+    prediction=PROBABILITIES,
+    gradient=_binary_gradient,
+    bound=_binary_bound,
+    parameters=("label_smoothing",),
+)
+def binary_cross_entropy(probability: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None) -> np.ndarray:
+    r"""The cross-entropy of a Bernoulli distribution with given probability, per number.
+
+    .. math:: L = -t' \log p - (1 - t') \log (1 - p), \qquad t' = (1 - \varepsilon) t + \varepsilon / 2
+
+    Args:
+        probability: p in [0, 1], any shape.
+        target: t in [0, 1], hard or soft, shape as ``probability``; ``0 log 0 = 0``, so that p = t = 1
+            gives 0 and p = 0 with t > 0 gives infinity.
+        label_smoothing: epsilon in [0, 1], mixed with one half.
+
+    Returns:
+        The terms, shape as ``probability``.
+
+    Near-twin: ``cross_entropy_from_probabilities`` counts only the classes that the target names; with two
+    columns ``[1 - p, p]`` it is the same number.
+
+    References:
+        C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, equation 4.90.
+
+    >>> float(binary_cross_entropy.definition(np.array(0.5), np.array(1.0)))
+    0.6931471805599453
+    """
+    smoothed = _smoothed(target, label_smoothing)
+    return -(xlogy(smoothed, probability) + times(1 - smoothed, _log_complement(probability)))
+
+
+def _softplus(x: np.ndarray) -> np.ndarray:
+    """log(1 + exp(x)) without overflow and with all digits on both sides."""
+    return np.where(x > 0, x, x * 0) + np.log1p(np.exp(-np.where(x > 0, x, -x)))
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-x)) without overflow and with all digits on both sides."""
+    small = np.exp(-np.where(x > 0, x, -x))
+    return np.where(x > 0, x * 0 + 1, small) / (1 + small)
+
+
+def _logits_gradient(
+    logit: np.ndarray, target: np.ndarray, *, pos_weight: Any = None, label_smoothing: Any = None
+) -> Gradients:
+    """(1 - t') sigmoid(x) - w t' sigmoid(-x), and the slope of t' times (w softplus(-x) - softplus(x))."""
+    smoothed = _smoothed(target, label_smoothing)
+    weight = 1 if pos_weight is None else pos_weight
+    return Gradients(
+        (1 - smoothed) * _sigmoid(logit) - weight * smoothed * _sigmoid(-logit),
+        _slope(label_smoothing) * (weight * _softplus(-logit) - _softplus(logit)),
+    )
+
+
+def _logits_bound(
+    logit: np.ndarray, target: np.ndarray, precision: int, *, pos_weight: Any = None, label_smoothing: Any = None
+) -> TermBounds:
+    """Relative for targets 0 and 1; a soft target may cancel ``max(x, 0) - x t``, an absolute error of 2 u |x|."""
+    unit = 2.0**-precision
+    smoothed = _smoothed(target, label_smoothing)
+    weight = np.ones_like(logit) if pos_weight is None else np.broadcast_to(pos_weight, logit.shape)
+    slack = 0.0 if label_smoothing is None else 4.0
+    soft = (smoothed != 0) & (smoothed != 1)
+    term = binary_cross_entropy_with_logits.definition(
+        logit, target, pos_weight=pos_weight, label_smoothing=label_smoothing
+    )
+    gradient = _logits_gradient(logit, target, pos_weight=pos_weight, label_smoothing=label_smoothing)
+    both = weight * _softplus(-logit) + _softplus(logit)
+    products = 6 + (0 if pos_weight is None else 3)
+    mixed = weight * smoothed + 1 - smoothed
+    return TermBounds(
+        unit * (products * term + np.where(soft, 2 * np.abs(logit) * np.maximum(weight, 1), 0.0) + slack * both),
+        unit
+        * (
+            products * mixed * _sigmoid(logit)
+            + np.where(soft | (weight != 1), 2 * weight * smoothed, 0.0)
+            + 2 * np.abs(gradient.prediction)
+            + slack * (weight * _sigmoid(-logit) + _sigmoid(logit))
+        ),
+        unit * products * both,
+    )
+
+
+@loss(
+    "(),()->()",
+    prediction=LOGITS,
+    gradient=_logits_gradient,
+    bound=_logits_bound,
+    parameters=("pos_weight", "label_smoothing"),
+)
+def binary_cross_entropy_with_logits(
+    logit: np.ndarray, target: np.ndarray, *, pos_weight: Any = None, label_smoothing: Any = None
+) -> np.ndarray:
+    r"""The cross-entropy of a Bernoulli distribution with probability sigmoid(x), per number.
+
+    .. math:: L = w t' \log(1 + e^{-x}) + (1 - t') \log(1 + e^{x}), \qquad t' = (1 - \varepsilon) t + \varepsilon / 2
+
+    Args:
+        logit: x, any finite number, any shape.
+        target: t in [0, 1], hard or soft, shape as ``logit``.
+        pos_weight: w, the weight of the positive class, a number or an array that broadcasts against ``logit``.
+        label_smoothing: epsilon in [0, 1], mixed with one half.
+
+    Returns:
+        The terms, shape as ``logit``.
+
+    Near-twin: ``binary_cross_entropy`` takes the probability, and cannot tell 1 - 1e-9 from 1 in float32.
+
+    References:
+        C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, section 4.3.2.
+
+    >>> float(binary_cross_entropy_with_logits.definition(np.array(0.0), np.array(1.0)))
+    0.6931471805599453
+    """
+    smoothed = _smoothed(target, label_smoothing)
+    weight = 1 if pos_weight is None else pos_weight
+    return times(weight * smoothed, _softplus(-logit)) + times(1 - smoothed, _softplus(logit))

@@ -1,0 +1,255 @@
+"""Cross-entropy over classes: from logits, from log-probabilities, from probabilities."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from equivalence.losses.loss import (
+    LOG_PROBABILITIES,
+    LOGITS,
+    PROBABILITIES,
+    Gradients,
+    TermBounds,
+    accumulation,
+    log,
+    loss,
+    times,
+)
+
+
+def _weighted(target: np.ndarray, weight: Any, label_smoothing: Any) -> np.ndarray:
+    """q, the smoothed target times the class weights, shape ``[..., classes]``."""
+    if label_smoothing is not None:
+        target = target * (1 - label_smoothing) + label_smoothing / target.shape[-1]
+    return target if weight is None else target * weight
+
+
+def _slope(target: np.ndarray, weight: Any, label_smoothing: Any) -> Any:
+    """dq/dt, a number or an array that broadcasts against ``[..., classes]``."""
+    slope = target * 0 + (1 if label_smoothing is None else 1 - label_smoothing)
+    return slope if weight is None else slope * weight
+
+
+class _Softmax(NamedTuple):
+    """The stable parts of softmax, each ``[..., classes]``; ``gap`` and ``rest`` are not negative."""
+
+    gap: np.ndarray  # z = max x - x
+    rest: np.ndarray  # S = log sum exp(-z), shape [..., 1]
+
+    @property
+    def surprisal(self) -> np.ndarray:
+        """-log softmax(x)."""
+        return self.gap + self.rest
+
+    @property
+    def probability(self) -> np.ndarray:
+        """softmax(x)."""
+        return np.exp(-self.surprisal)
+
+
+def _softmax(logits: np.ndarray) -> _Softmax:
+    """Softmax with the maximum's own ``exp(0) = 1`` taken out of the sum, so that log1p sees all digits of the rest."""
+    largest = np.argmax(logits, axis=-1)[..., None]
+    maximum = np.take_along_axis(logits, largest, axis=-1)
+    gap = maximum - logits
+    others = np.where(np.arange(logits.shape[-1]) == largest, 0.0, np.exp(-gap))
+    return _Softmax(gap, np.log1p(np.sum(others, axis=-1, keepdims=True)))
+
+
+def _mixing(target: np.ndarray, precision: int, weight: Any, label_smoothing: Any) -> np.ndarray:
+    """Roundings of the products q and of their sum, in units, shape ``[..., 1]``; 0 for a plain one-hot target."""
+    products = (0 if weight is None else 2) + (0 if label_smoothing is None else 4)
+    weighted = _weighted(target, weight, label_smoothing)
+    mixed = np.count_nonzero(weighted, axis=-1, keepdims=True) > 1
+    return products + np.where(mixed, accumulation(target.shape[-1], precision), 0.0)
+
+
+def _cross_entropy_gradient(
+    logits: np.ndarray, target: np.ndarray, *, weight: Any = None, label_smoothing: Any = None
+) -> Gradients:
+    """p sum(q) - q, and the slope of q times the surprisal."""
+    softmax = _softmax(logits)
+    weighted = _weighted(target, weight, label_smoothing)
+    return Gradients(
+        softmax.probability * np.sum(weighted, axis=-1, keepdims=True) - weighted,
+        _slope(target, weight, label_smoothing) * softmax.surprisal,
+    )
+
+
+def _cross_entropy_bound(
+    logits: np.ndarray, target: np.ndarray, precision: int, *, weight: Any = None, label_smoothing: Any = None
+) -> TermBounds:
+    r"""u (T + 2|L| + D + 2S + 4 + h(C)) per class, weighted by q; see DESIGN.md, "Exactness and bounds"."""
+    unit = 2.0**-precision
+    softmax = _softmax(logits)
+    surprisal, probability = softmax.surprisal, softmax.probability
+    spread = np.sum(times(probability, softmax.gap), axis=-1, keepdims=True)
+    common = spread + 2 * softmax.rest + 4 + accumulation(logits.shape[-1], precision)
+    each = unit * (softmax.gap + 2 * surprisal + common)
+    weighted = np.abs(_weighted(target, weight, label_smoothing))
+    mixing = unit * _mixing(target, precision, weight, label_smoothing)
+    total = np.sum(weighted, axis=-1, keepdims=True)
+    gradient = _cross_entropy_gradient(logits, target, weight=weight, label_smoothing=label_smoothing)
+    slope = np.abs(_slope(target, weight, label_smoothing))
+    return TermBounds(
+        np.sum(times(weighted, each + mixing * surprisal), axis=-1),
+        total * times(probability, np.expm1(unit * (softmax.gap + surprisal + common)))
+        + 2 * unit * np.abs(gradient.prediction)
+        + mixing * (total * probability + weighted),
+        slope * (each + mixing * surprisal),
+    )
+
+
+@loss(
+    "(c),(c)->()",
+    prediction=LOGITS,
+    gradient=_cross_entropy_gradient,
+    bound=_cross_entropy_bound,
+    parameters=("weight", "label_smoothing"),
+)
+def cross_entropy(
+    logits: np.ndarray, target: np.ndarray, *, weight: Any = None, label_smoothing: Any = None
+) -> np.ndarray:
+    r"""The cross-entropy of softmax(logits) against a target distribution.
+
+    .. math:: L = \sum_c w_c \left((1 - \varepsilon) t_c + \tfrac{\varepsilon}{C}\right)
+              \left(\log \sum_k e^{x_k} - x_c\right)
+
+    Args:
+        logits: x, any finite numbers, shape ``[..., classes]``.
+        target: t, a distribution over the classes, shape ``[..., classes]``; ``0 log 0 = 0``. It need not
+            sum to one: the formula is then what it says.
+        weight: w, class weights, shape ``[classes]``.
+        label_smoothing: epsilon in [0, 1], mixed with the uniform distribution over all classes.
+
+    Returns:
+        The terms, shape ``[...]``.
+
+    Near-twin: ``negative_log_likelihood`` takes log-probabilities and does not normalise them again;
+    feeding it logits gives a negative number that still decreases in training.
+
+    References:
+        C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, section 4.3.4 (DOI 10.1007/978-0-387-45528-0).
+        C. Szegedy et al., *Rethinking the Inception Architecture for Computer Vision*, CVPR 2016,
+        section 7 (label smoothing; DOI 10.1109/CVPR.2016.308).
+
+    >>> float(cross_entropy.definition(np.array([0.0, 0.0]), np.array([1.0, 0.0])))  # log 2
+    0.6931471805599453
+    """
+    return np.sum(times(_weighted(target, weight, label_smoothing), _softmax(logits).surprisal), axis=-1)
+
+
+def _negative_log_likelihood_gradient(
+    log_probabilities: np.ndarray, target: np.ndarray, *, weight: Any = None
+) -> Gradients:
+    """-q, and minus the slope of q times the log-probabilities."""
+    return Gradients(-_weighted(target, weight, None), -_slope(target, weight, None) * log_probabilities)
+
+
+def _negative_log_likelihood_bound(
+    log_probabilities: np.ndarray, target: np.ndarray, precision: int, *, weight: Any = None
+) -> TermBounds:
+    """Roundings of products and their sum only: the loss is linear."""
+    unit = 2.0**-precision
+    weighted = np.abs(_weighted(target, weight, None))
+    relative = unit * (2 + _mixing(target, precision, weight, None))
+    return TermBounds(
+        np.sum(times(weighted, relative * np.abs(log_probabilities)), axis=-1),
+        relative * weighted,
+        relative * np.abs(_slope(target, weight, None) * log_probabilities),
+    )
+
+
+@loss(
+    "(c),(c)->()",
+    prediction=LOG_PROBABILITIES,
+    gradient=_negative_log_likelihood_gradient,
+    bound=_negative_log_likelihood_bound,
+    parameters=("weight",),
+)
+def negative_log_likelihood(log_probabilities: np.ndarray, target: np.ndarray, *, weight: Any = None) -> np.ndarray:
+    r"""The negative log-likelihood of a target distribution under given log-probabilities.
+
+    .. math:: L = -\sum_c w_c t_c \log p_c
+
+    Args:
+        log_probabilities: log p, not positive where they are what they are called (the formula does not
+            ask), shape ``[..., classes]``; ``-inf`` where the target is zero contributes nothing.
+        target: t, a distribution over the classes, shape ``[..., classes]``.
+        weight: w, class weights, shape ``[classes]``.
+
+    Returns:
+        The terms, shape ``[...]``.
+
+    Near-twin: ``cross_entropy`` takes logits and normalises them.
+
+    References:
+        C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, equation 4.108.
+
+    >>> float(negative_log_likelihood.definition(np.array([-1.5, -0.25]), np.array([1.0, 0.0])))
+    1.5
+    """
+    return -np.sum(times(_weighted(target, weight, None), log_probabilities), axis=-1)
+
+
+def _probability_gradient(
+    probabilities: np.ndarray, target: np.ndarray, *, weight: Any = None, label_smoothing: Any = None
+) -> Gradients:
+    """-q / p with ``0 / 0 = 0``, and minus the slope of q times log p."""
+    zero = probabilities == 0
+    weighted = _weighted(target, weight, label_smoothing)
+    inverse = np.where(zero, np.inf, 1 / np.where(zero, probabilities + 1, probabilities))
+    return Gradients(-times(weighted, inverse), -times(_slope(target, weight, label_smoothing), log(probabilities)))
+
+
+def _probability_bound(
+    probabilities: np.ndarray, target: np.ndarray, precision: int, *, weight: Any = None, label_smoothing: Any = None
+) -> TermBounds:
+    """A relative error of 4 u per logarithm or quotient (a library log errs by at most an ulp), and the mixing."""
+    unit = 2.0**-precision
+    weighted = np.abs(_weighted(target, weight, label_smoothing))
+    relative = unit * (4 + _mixing(target, precision, weight, label_smoothing))
+    gradient = _probability_gradient(probabilities, target, weight=weight, label_smoothing=label_smoothing)
+    return TermBounds(
+        np.sum(times(weighted, relative * np.abs(log(probabilities))), axis=-1),
+        relative * np.abs(gradient.prediction),
+        relative * np.abs(gradient.target),
+    )
+
+
+@loss(
+    "(c),(c)->()",
+    prediction=PROBABILITIES,
+    gradient=_probability_gradient,
+    bound=_probability_bound,
+    parameters=("weight", "label_smoothing"),
+)
+def cross_entropy_from_probabilities(
+    probabilities: np.ndarray, target: np.ndarray, *, weight: Any = None, label_smoothing: Any = None
+) -> np.ndarray:
+    r"""The cross-entropy of given probabilities against a target distribution ("log loss").
+
+    .. math:: L = -\sum_c w_c \left((1 - \varepsilon) t_c + \tfrac{\varepsilon}{C}\right) \log p_c
+
+    Args:
+        probabilities: p in [0, 1], shape ``[..., classes]``. They are taken as they are: rounded
+            probabilities that sum to 1 + 1e-8 are not normalised again.
+        target: t, a distribution over the classes, shape ``[..., classes]``; ``0 log 0 = 0``, and a
+            class with t > 0 and p = 0 gives infinity.
+        weight: w, class weights, shape ``[classes]``.
+        label_smoothing: epsilon in [0, 1], mixed with the uniform distribution over all classes.
+
+    Returns:
+        The terms, shape ``[...]``.
+
+    Near-twin: ``cross_entropy`` takes logits; ``binary_cross_entropy`` counts both ``p`` and ``1 - p``.
+
+    References:
+        C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, equation 4.108.
+
+    >>> float(cross_entropy_from_probabilities.definition(np.array([0.5, 0.5]), np.array([1.0, 0.0])))
+    0.6931471805599453
+    """
+    return -np.sum(times(_weighted(target, weight, label_smoothing), log(probabilities)), axis=-1)

@@ -1,0 +1,128 @@
+"""How terms become the value: none, sum, and means that name their denominator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reduction:
+    """A reduction; a mean names its denominator.
+
+    Attributes:
+        name: As in cell ids: ``"none"``, ``"sum"``, ``"mean"``, ``"mean_over_batch"``, ...
+        denominator: What the sum of the weighted terms is divided by, in words; empty for none and sum.
+    """
+
+    name: str
+    denominator: str = ""
+
+    @property
+    def kind(self) -> str:
+        """``"none"``, ``"sum"`` or ``"mean"``."""
+        return self.name.partition("_")[0]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+NONE = Reduction(name="none")
+SUM = Reduction(name="sum")
+MEAN = Reduction(name="mean", denominator="number of terms not ignored")
+MEAN_OVER_TERMS = Reduction(name="mean_over_terms", denominator="number of terms")
+MEAN_OVER_BATCH = Reduction(name="mean_over_batch", denominator="batch size")
+MEAN_OVER_TARGET_WEIGHTS = Reduction(
+    name="mean_over_target_weights", denominator="sum of the targets' class weights"
+)
+MEAN_OVER_SAMPLE_WEIGHTS = Reduction(name="mean_over_sample_weights", denominator="sum of sample weights")
+MEAN_OVER_NONZERO_WEIGHTS = Reduction(
+    name="mean_over_nonzero_weights", denominator="number of non-zero sample weights"
+)
+
+REDUCTIONS = {
+    reduction.name: reduction
+    for reduction in (
+        NONE,
+        SUM,
+        MEAN,
+        MEAN_OVER_TERMS,
+        MEAN_OVER_BATCH,
+        MEAN_OVER_TARGET_WEIGHTS,
+        MEAN_OVER_SAMPLE_WEIGHTS,
+        MEAN_OVER_NONZERO_WEIGHTS,
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Weighing:
+    """How much each term counts; every array has the terms' shape ``[...]``.
+
+    Attributes:
+        counted: False where the target is ignored.
+        sample: The sample weights, broadcast; ones where there are none.
+        target: The class weight of each position's target; ones where there are none.
+        batch: The size of the first axis (1 for an unbatched case).
+    """
+
+    counted: np.ndarray
+    sample: np.ndarray
+    target: np.ndarray
+    batch: int
+
+
+def denominator(reduction: Reduction, weighing: Weighing) -> Any:
+    """The number that the sum of the weighted terms is divided by: an int, a float or a ball."""
+    counted = weighing.counted
+    if reduction == MEAN:
+        return int(np.count_nonzero(counted))
+    if reduction == MEAN_OVER_TERMS:
+        return int(counted.size)
+    if reduction == MEAN_OVER_BATCH:
+        return weighing.batch
+    if reduction == MEAN_OVER_TARGET_WEIGHTS:
+        return np.sum(np.where(counted, weighing.target, 0.0))
+    if reduction == MEAN_OVER_SAMPLE_WEIGHTS:
+        return np.sum(np.where(counted, weighing.sample, 0.0))
+    if reduction == MEAN_OVER_NONZERO_WEIGHTS:
+        return int(np.count_nonzero(np.where(counted, weighing.sample != 0, False)))
+    return 1
+
+
+def factors(reduction: Reduction, weighing: Weighing) -> np.ndarray:
+    """What each term is multiplied by before summing, shape ``[...]``: weight / denominator, 0 where ignored.
+
+    A denominator of zero makes every factor NaN: the mean of nothing does not exist.
+    """
+    divisor = denominator(reduction, weighing)
+    weights = np.where(weighing.counted, weighing.sample, 0.0)
+    return np.asarray(weights * np.nan if divisor == 0 else weights / divisor)
+
+
+def reduce(terms: np.ndarray, factor: np.ndarray, reduction: Reduction) -> np.ndarray:
+    """The value: the weighted terms themselves, or their sum. A factor of zero counts nothing.
+
+    Raises:
+        Nothing; a NaN factor makes the value NaN.
+    """
+    weighted = np.where(factor == 0, 0.0, terms * np.where(factor == 0, 1.0, factor))
+    return weighted if reduction.kind == "none" else np.asarray(np.sum(weighted))
+
+
+def rounding(reduction: Reduction, weighing: Weighing) -> tuple[float, float]:
+    """Rounding errors that a reduction adds, in units: relative to the sum of |terms|, and per gradient element.
+
+    A sum of N terms in any order by blocks adds 4 log2 N + 4, a mean 2 more, weights 2 more; a denominator that
+    is itself a sum adds as much again.
+    """
+    weighted = 2.0 if np.any(weighing.sample != 1) else 0.0
+    if reduction.kind == "none":
+        return weighted, weighted
+    summing = 4 * float(np.log2(max(weighing.counted.size, 1))) + 4
+    mean = 2.0 if reduction.kind == "mean" else 0.0
+    summed = reduction in {MEAN_OVER_TARGET_WEIGHTS, MEAN_OVER_SAMPLE_WEIGHTS}
+    divisor = summing if summed else 0.0
+    return summing + mean + weighted + divisor, mean + weighted + divisor

@@ -1,0 +1,89 @@
+"""The plan of a run: which cases are asked of which implementation, in which mode."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from equivalence.cases.covering import cover
+from equivalence.cases.generation import SHAPES, Spec, generate
+from equivalence.cases.pinned import pinned
+from equivalence.comparison import quantities
+from equivalence.implementations.framework import COLUMNS, ROWS, SEGMENTATION, UNBATCHED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from equivalence.cases.case import Case
+    from equivalence.implementations import Implementation
+    from equivalence.losses import Loss
+
+# How many levels are asked together: by profile, for a framework's first mode and for its others.
+STRENGTHS = {"quick": (2, 1), "full": (3, 2)}
+
+_SHAPE_NAMES = {"unbatched": UNBATCHED, "columns": COLUMNS, "sequence": SEGMENTATION, "image": SEGMENTATION}
+_SHAPE_NAMES |= {"volume": SEGMENTATION}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Question:
+    """A case asked of an implementation in a mode, about some quantities."""
+
+    implementation: Implementation
+    mode: str
+    case: Case
+    quantities: tuple[str, ...]
+
+    def cell(self, quantity: str) -> str:
+        """The id of the cell that the answer belongs to."""
+        case = self.case
+        parts = (case.loss.name, case.target_kind, case.reduction.name, case.dtype, quantity)
+        return ":".join((*parts, f"{self.implementation}@{self.mode}"))
+
+
+def accepts(implementation: Implementation, spec: Spec) -> bool:
+    """Whether an implementation offers the cases of a spec."""
+    return (
+        spec.encoding in implementation.targets
+        and spec.reduction in implementation.reductions
+        and implementation.options.issuperset(spec.options)
+        and _SHAPE_NAMES.get(spec.shape, ROWS) in implementation.shapes
+    )
+
+
+@functools.cache
+def _cover(
+    loss: Loss, offer: tuple[object, ...], strength: int, implementation: Implementation
+) -> tuple[Spec, ...]:
+    return cover(loss, lambda spec: accepts(implementation, spec), strength)
+
+
+@functools.cache
+def _chosen(implementation: Implementation, strength: int) -> tuple[Spec, ...]:
+    return cover(implementation.loss, lambda spec: accepts(implementation, spec), strength)
+
+
+@functools.lru_cache(maxsize=None)
+def _case(loss: Loss, spec: Spec) -> Case:
+    return generate(loss, spec)
+
+
+def questions(implementations: Iterable[Implementation], profile: str) -> Iterator[Question]:
+    """Every question of a profile, implementation by implementation.
+
+    Raises:
+        KeyError: If the profile is unknown.
+    """
+    first, others = STRENGTHS[profile]
+    for implementation in implementations:
+        for mode in implementation.offered_modes:
+            strength = first if mode == implementation.offered_modes[0] else others
+            cases = [_case(implementation.loss, spec) for spec in _chosen(implementation, strength)]
+            cases += [case for case in pinned() if not implementation.declines(case)]
+            for case in cases:
+                asked = quantities(implementation, case)
+                yield Question(implementation=implementation, mode=mode, case=case, quantities=asked)
+
+
+__all__ = ["SHAPES", "STRENGTHS", "Question", "accepts", "questions"]

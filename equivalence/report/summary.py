@@ -1,0 +1,298 @@
+"""What a run comes to: counts with their denominators, and cells with their gravest verdict."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from equivalence.finding import GRAVITY, Finding, Verdict
+from equivalence.report.words import listed, magnitude, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable
+    from typing import TypeVar
+
+    from equivalence.results import FrameworkRecord, Run
+
+    Key = TypeVar("Key", bound=Hashable)
+
+_RANK = {verdict: rank for rank, verdict in enumerate(GRAVITY)}
+_FRAGMENT = re.compile(r"[A-Za-z0-9_.:@\[\],=+-]{1,200}")
+_QUANTITIES = ("value", "gradient", "target_gradient")
+_VERBS = {Verdict.DIVERGES: "diverge", Verdict.RETIRED: "are retired", Verdict.CRASHED: "crashed"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many findings, or cells, came to each verdict.
+
+    Attributes:
+        numbers: One for each verdict of ``GRAVITY``.
+    """
+
+    numbers: tuple[int, ...]
+
+    @classmethod
+    def of(cls, verdicts: Iterable[Verdict]) -> Counts:
+        """The counts of some verdicts.
+
+        >>> str(Counts.of([Verdict.AGREES, Verdict.EXPLAINED, Verdict.ABSENT]))
+        '1 of 2 agree'
+        """
+        counter = Counter(verdicts)
+        return cls(numbers=tuple(counter[verdict] for verdict in GRAVITY))
+
+    def __getitem__(self, verdict: Verdict) -> int:
+        return self.numbers[_RANK[verdict]]
+
+    def __str__(self) -> str:
+        return f"{self.agree:,} of {self.asked:,} agree"
+
+    @property
+    def present(self) -> tuple[tuple[Verdict, int], ...]:
+        """The verdicts that occur, gravest first, with their numbers."""
+        return tuple((verdict, number) for verdict, number in zip(GRAVITY, self.numbers, strict=True) if number)
+
+    @property
+    def gravest(self) -> Verdict:
+        """The gravest verdict that occurs; ``inapplicable`` if there is none."""
+        return next((verdict for verdict, _ in self.present), Verdict.INAPPLICABLE)
+
+    @property
+    def asked(self) -> int:
+        """The denominator: everything that was asked."""
+        return sum(number for verdict, number in self.present if verdict.asked)
+
+    @property
+    def agree(self) -> int:
+        """How many agree."""
+        return self[Verdict.AGREES]
+
+    @property
+    def catalogued(self) -> int:
+        """How many pass only because the catalogue knows them (amber)."""
+        return sum(number for verdict, number in self.present if verdict.catalogued)
+
+    @property
+    def failing(self) -> int:
+        """How many make the run fail (red)."""
+        return sum(number for verdict, number in self.present if verdict.fails)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """All findings of one loss : target kind : reduction : dtype : quantity : implementation@mode.
+
+    Attributes:
+        id: The cell's name, as ``SELECT`` takes it.
+        counts: Of its findings.
+        worst: The gravest finding; among equals the one with the largest error.
+        share: The largest error as a fraction of the bound; NaN if nothing was compared.
+        ulps: The largest error in ulps; NaN if nothing was compared.
+        denominators: What its mean divided by, with the number of findings of each, and their gravest verdict.
+        divergences: The catalogued divergences that it met, with the number of findings of each.
+    """
+
+    id: str
+    counts: Counts
+    worst: Finding
+    share: float
+    ulps: float
+    denominators: tuple[tuple[str, Counts], ...]
+    divergences: tuple[tuple[str, int], ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest verdict of its findings."""
+        return self.worst.verdict
+
+    @property
+    def fragment(self) -> str:
+        """The id of the cell on a page, the same in every run: its name, or a digest if that is no good id."""
+        if _FRAGMENT.fullmatch(self.id):
+            return self.id
+        return "cell-" + hashlib.sha256(self.id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A framework's, or an implementation's, part of a run.
+
+    Attributes:
+        name: Of the framework, or of the implementation with its mode.
+        findings: Counts of its findings.
+        cells: Counts of its cells.
+        worst: Its gravest cell; None if nothing was asked.
+    """
+
+    name: str
+    findings: Counts
+    cells: Counts
+    worst: Cell | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a run comes to.
+
+    Attributes:
+        findings: Counts of all findings.
+        cells: All cells, by name.
+        frameworks: One part for each framework, in the run's order.
+        implementations: One part for each implementation@mode, in the run's order.
+        absent: The frameworks that are not there.
+        complete: Whether the run came to its end.
+    """
+
+    findings: Counts
+    cells: tuple[Cell, ...]
+    frameworks: tuple[Part, ...]
+    implementations: tuple[Part, ...]
+    absent: tuple[FrameworkRecord, ...]
+    complete: bool
+
+    @property
+    def failing(self) -> tuple[Cell, ...]:
+        """The red cells, worst first."""
+        return tuple(sorted((cell for cell in self.cells if cell.verdict.fails), key=severity))
+
+    @property
+    def catalogued(self) -> tuple[Cell, ...]:
+        """The amber cells, worst first."""
+        return tuple(sorted((cell for cell in self.cells if cell.verdict.catalogued), key=severity))
+
+    @property
+    def headline(self) -> str:
+        """The verdict, with its denominator."""
+        counts = self.findings
+        if not counts.asked:
+            return "Nothing was asked."
+        if not counts.failing:
+            start = "Nothing fails" if self.complete else "Nothing failed before the run was cut short"
+            return f"{start}: {counts.agree:,} of {counts.asked:,} asked agree with the exact answer."
+        kinds = [f"{counts[verdict]:,} {verb}" for verdict, verb in _VERBS.items() if counts[verdict]]
+        return f"{counts.failing:,} of {counts.asked:,} asked fail: {listed(kinds)}."
+
+    @property
+    def rest(self) -> str:
+        """What the headline leaves out, each with the same denominator."""
+        counts = self.findings
+        parts = [f"{counts.agree:,} agree with the exact answer"] if counts.failing else []
+        if counts.catalogued:
+            parts.append(f"{counts.catalogued:,} differ in a way that the catalogue explains")
+        if counts[Verdict.UNDEFINED]:
+            parts.append(f"{counts[Verdict.UNDEFINED]:,} have no exact answer")
+        text = f"Of {counts.asked:,} asked, {listed(parts)}." if parts else ""
+        unasked = [f"{counts[verdict]:,} {verdict}" for verdict in Verdict if not verdict.asked and counts[verdict]]
+        return f"{text} Not counted: {listed(unasked)}.".strip() if unasked else text
+
+
+def severity(cell: Cell) -> tuple[object, ...]:
+    """The key that sorts cells from the worst to the best."""
+    return _severity(cell.worst)
+
+
+def share(finding: Finding) -> float:
+    """The error as a fraction of the bound; infinite where there is no finite error, NaN where nothing was compared."""
+    error, bound = magnitude(finding.error), magnitude(finding.bound)
+    if finding.error is None or finding.bound is None:
+        return math.inf if finding.verdict.fails else math.nan
+    if math.isnan(error) or math.isnan(bound):
+        return math.inf
+    return error / bound if bound > 0 else (0.0 if error == 0 else math.inf)
+
+
+def _severity(finding: Finding) -> tuple[object, ...]:
+    fraction, ulps = share(finding), magnitude(finding.ulps)
+    return (
+        _RANK[finding.verdict],
+        -1.0 if math.isnan(fraction) else -fraction,
+        0.0 if math.isnan(ulps) else -ulps,
+        finding.name,
+    )
+
+
+def _largest(numbers: Iterable[float]) -> float:
+    return max((number for number in numbers if not math.isnan(number)), default=math.nan)
+
+
+def grouped(items: Iterable[Finding], key: Callable[[Finding], Key]) -> dict[Key, list[Finding]]:
+    """The findings by a key, in the order in which the keys are met."""
+    groups: dict[Key, list[Finding]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
+
+
+def _cell(name: str, findings: list[Finding]) -> Cell:
+    compared = [finding for finding in findings if finding.verdict is not Verdict.UNDEFINED]
+    denominators = grouped((f for f in findings if f.denominator), lambda finding: finding.denominator)
+    names = Counter(finding.divergence for finding in findings if finding.divergence)
+    return Cell(
+        id=name,
+        counts=Counts.of(finding.verdict for finding in findings),
+        worst=min(findings, key=_severity),
+        share=_largest(share(finding) for finding in compared),
+        ulps=_largest(magnitude(finding.ulps) for finding in compared),
+        denominators=tuple(
+            (words, Counts.of(finding.verdict for finding in group)) for words, group in sorted(denominators.items())
+        ),
+        divergences=tuple(sorted(names.items())),
+    )
+
+
+def _order(cell: Cell) -> tuple[object, ...]:
+    """Values before gradients, float32 before float64, else by name."""
+    worst = cell.worst
+    known = worst.quantity in _QUANTITIES
+    quantity = _QUANTITIES.index(worst.quantity) if known else len(_QUANTITIES)
+    return (worst.loss, worst.target, worst.reduction, worst.implementation, worst.mode, worst.dtype, quantity, cell.id)
+
+
+def _part(name: str, cells: list[Cell]) -> Part:
+    return Part(
+        name=name,
+        findings=total(cell.counts for cell in cells),
+        cells=Counts.of(cell.verdict for cell in cells),
+        worst=min(cells, key=severity, default=None),
+    )
+
+
+def total(counts: Iterable[Counts]) -> Counts:
+    """The sum of some counts."""
+    numbers = zip(*(count.numbers for count in counts), strict=True)
+    return Counts(numbers=tuple(sum(column) for column in numbers) or (0,) * len(GRAVITY))
+
+
+def summarise(run: Run) -> Summary:
+    """The summary of a run."""
+    groups = grouped(run.findings, lambda finding: finding.cell)
+    cells = sorted((_cell(name, findings) for name, findings in groups.items()), key=_order)
+    records = {record.name: record for record in run.environment.frameworks}
+    by_framework: dict[str, list[Cell]] = {name: [] for name in records}
+    by_implementation: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells:
+        worst = cell.worst
+        by_framework.setdefault(worst.framework, []).append(cell)
+        by_implementation.setdefault((worst.framework, f"{worst.implementation}@{worst.mode}"), []).append(cell)
+    order = {name: place for place, name in enumerate(by_framework)}
+    return Summary(
+        findings=Counts.of(finding.verdict for finding in run.findings),
+        cells=tuple(cells),
+        frameworks=tuple(_part(name, part) for name, part in by_framework.items()),
+        implementations=tuple(
+            _part(name, by_implementation[framework, name])
+            for framework, name in sorted(by_implementation, key=lambda key: (order[key[0]], key[1]))
+        ),
+        absent=tuple(record for record in records.values() if record.absent),
+        complete=run.environment.complete,
+    )
+
+
+def coverage(summary: Summary) -> str:
+    """How much was looked at, in words."""
+    return f"{plural(len(summary.cells), 'cell')}, {plural(summary.findings.asked, 'question')} asked"

@@ -1,0 +1,269 @@
+"""Runs: the environment and all its findings, as JSON Lines.
+
+Line 1 describes the environment, each further line is one finding, sorted. While a run is going on, findings
+are appended as they come and the first line says ``"complete": false``; the finished file is written anew,
+sorted, in one step. A file that was cut short is readable up to its last whole line.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from equivalence.exact import Number
+from equivalence.finding import Finding, Verdict, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameworkRecord:
+    """A framework as it was met: its versions and the flags that decide numbers, or why it is absent."""
+
+    name: str
+    versions: dict[str, str]
+    flags: dict[str, str]
+    absent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImplementationRecord:
+    """An implementation: enough to print its reproduction without importing its framework.
+
+    Attributes:
+        scripts: For each mode a script with ``{prediction}``, ``{target}``, ``{arguments}``, ... to be filled in.
+        class_axis: Where the framework wants the classes: 1 or -1.
+    """
+
+    name: str
+    framework: str
+    loss: str
+    documentation: str
+    source: str
+    scripts: dict[str, str]
+    class_axis: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DivergenceRecord:
+    """A catalogued divergence: whose, what it does in words, since when, and where that is documented."""
+
+    name: str
+    implementations: tuple[str, ...]
+    summary: str
+    reason: str
+    versions: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossRecord:
+    """A loss: its formula in TeX and the first sentence of its docstring."""
+
+    name: str
+    summary: str
+    formula: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimRecord:
+    """A claim of the tutorial: where it holds, and the smallest counterexample outside."""
+
+    number: int
+    statement: str
+    verdict: str
+    domain: str
+    counterexample: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """What decides the numbers of a run, and the vocabulary that its findings use."""
+
+    profile: str
+    command: str
+    date: str
+    commit: str
+    python: str
+    platform: str
+    packages: dict[str, str]
+    frameworks: tuple[FrameworkRecord, ...]
+    implementations: tuple[ImplementationRecord, ...] = ()
+    divergences: tuple[DivergenceRecord, ...] = ()
+    losses: tuple[LossRecord, ...] = ()
+    claims: tuple[ClaimRecord, ...] = ()
+    complete: bool = False
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The environment and all its findings, sorted by name."""
+
+    environment: Environment
+    findings: tuple[Finding, ...]
+
+
+class RunFileError(ValueError):
+    """A run file cannot be read; the message says which, where, and what to do."""
+
+
+_NUMBERS = ("got", "exact", "error", "bound", "ulps")
+_RECORDS: dict[str, Any] = {
+    "frameworks": FrameworkRecord,
+    "implementations": ImplementationRecord,
+    "divergences": DivergenceRecord,
+    "losses": LossRecord,
+    "claims": ClaimRecord,
+}
+
+
+def environment_line(environment: Environment) -> str:
+    """Line 1 of a run file."""
+    fields = {"kind": "environment", **dataclasses.asdict(environment)}
+    return json.dumps(fields, sort_keys=True, allow_nan=False)
+
+
+def finding_line(finding: Finding) -> str:
+    """The line of a finding: ``kind`` and ``cell``, then the fields, numbers as [hex, decimal]."""
+    fields: dict[str, Any] = {"kind": "finding", "cell": finding.cell}
+    for field in dataclasses.fields(finding):
+        fields[field.name] = getattr(finding, field.name)
+    fields["verdict"] = finding.verdict.value
+    if finding.where is not None:
+        where = finding.where
+        fields["where"] = {"index": where.index, "prediction": where.prediction, "target": where.target}
+    return json.dumps(fields, allow_nan=False)
+
+
+def _number(pair: Any) -> Number | None:
+    return None if pair is None else Number(str(pair[0]), str(pair[1]))
+
+
+def parse_finding(line: str) -> Finding:
+    """The finding of a line.
+
+    Raises:
+        ValueError, KeyError, TypeError: If the line is not one that ``finding_line`` writes.
+    """
+    fields = json.loads(line)
+    if fields.pop("kind") != "finding":
+        message = "not a finding"
+        raise ValueError(message)
+    fields.pop("cell")
+    fields["verdict"] = Verdict(fields["verdict"])
+    for name in _NUMBERS:
+        fields[name] = _number(fields[name])
+    if fields["where"] is not None:
+        where = fields["where"]
+        fields["where"] = Where(
+            index=tuple(where["index"]),
+            prediction=tuple(Number(*pair) for pair in where["prediction"]),
+            target=tuple(Number(*pair) for pair in where["target"]),
+        )
+    known = {field.name for field in dataclasses.fields(Finding)}
+    return Finding(**{name: value for name, value in fields.items() if name in known})
+
+
+def parse_environment(line: str) -> Environment:
+    """The environment of line 1; unknown keys are passed over, so that newer files can be read.
+
+    Raises:
+        ValueError, KeyError, TypeError: If the line is not one that ``environment_line`` writes.
+    """
+    fields = json.loads(line)
+    if fields.pop("kind") != "environment":
+        message = "not an environment"
+        raise ValueError(message)
+    known = {field.name for field in dataclasses.fields(Environment)}
+    fields = {name: value for name, value in fields.items() if name in known}
+    for name, record in _RECORDS.items():
+        fields[name] = tuple(record(**_tuples(entry)) for entry in fields[name])
+    return Environment(**fields)
+
+
+def _tuples(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+
+
+def read(path: Path) -> Run:
+    """The run in a file.
+
+    Raises:
+        RunFileError: If there is no such file, its first line is no environment of this schema, or a line
+            before the last cannot be read. A torn last line makes the run incomplete, nothing more.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        message = f"{path}: cannot be read ({reason}); `equivalence run -o {path}` writes one"
+        raise RunFileError(message) from error
+    lines = text.split("\n")
+    torn = lines.pop()
+    try:
+        environment = parse_environment(lines[0] if lines else torn)
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"{path}: line 1 is not the environment of a run; `equivalence run -o FILE` writes one"
+        raise RunFileError(message) from error
+    if environment.schema != SCHEMA:
+        message = f"{path}: schema {environment.schema}, this version reads {SCHEMA}; upgrade loss-equivalence"
+        raise RunFileError(message)
+    findings = []
+    for number, line in enumerate(lines[1:], start=2):
+        try:
+            findings.append(parse_finding(line))
+        except (ValueError, KeyError, TypeError) as error:
+            message = f"{path}: line {number} is not a finding; delete the line or run again"
+            raise RunFileError(message) from error
+    if torn:
+        environment = dataclasses.replace(environment, complete=False)
+    return Run(environment=environment, findings=ordered(findings))
+
+
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings sorted by name; the order in which they were made does not matter."""
+    return tuple(sorted(findings, key=lambda finding: finding.name))
+
+
+def write(run: Run, path: Path) -> None:
+    """Writes a run in one step: a reader sees the old file or the whole new one.
+
+    Raises:
+        OSError: If the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(environment_line(run.environment) + "\n")
+        file.writelines(finding_line(finding) + "\n" for finding in ordered(run.findings))
+    os.replace(part, path)
+
+
+def merge(runs: Iterable[Run]) -> Run:
+    """One run of several parts of the same environment; the order of the parts does not matter.
+
+    Raises:
+        ValueError: If there is nothing to merge, or two parts answer one question differently.
+    """
+    parts = list(runs)
+    if not parts:
+        message = "nothing to merge"
+        raise ValueError(message)
+    findings: dict[str, Finding] = {}
+    for part in parts:
+        for finding in part.findings:
+            if findings.setdefault(finding.name, finding) != finding:
+                message = f"two answers for {finding.name}; were the runs made on one platform?"
+                raise ValueError(message)
+    environment = dataclasses.replace(
+        parts[0].environment, complete=all(part.environment.complete for part in parts)
+    )
+    return Run(environment=environment, findings=ordered(findings.values()))
