@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from equivalence.cases.answers import QUANTITIES, Answer, answers
-from equivalence.cases.case import encoding
+from equivalence.cases.case import SPARSE, encoding
 from equivalence.divergences import DIVERGENCES, Divergence
 from equivalence.exact import FORMATS, Number
 from equivalence.finding import Finding, Verdict, Where
@@ -185,8 +185,8 @@ def judge(implementation: Implementation, case: Case, quantity: str = "value", m
     if matched is expected.steps:
         if measured.inside:
             return found(Verdict.AGREES)
-        weaker = all(_only_weaker(case, step) for step in _needed(reading, case, matched, quantity))
         steps = _needed(reading, case, matched, quantity)
+        weaker = all(_only_weaker(case, step) for step in steps)
         return found(Verdict.INACCURATE if weaker else Verdict.EXPLAINED, steps)
     if matched is not None:
         gone = [step.name for step in expected.steps if step not in matched]
@@ -233,16 +233,10 @@ def _needed(
 def _only_weaker(case: Case, step: Divergence) -> bool:
     """Whether a divergence leaves the question as it is and only grants a larger error."""
     said = step.model(case)
-    return not isinstance(said, type) and said is not None and said.loss.definition is case.loss.definition and (
-        said.loss.gradient is case.loss.gradient and said.question == _renamed(case, said).question
-        and said.reduction == case.reduction
-    )
-
-
-def _renamed(case: Case, said: Case) -> Case:
-    from dataclasses import replace  # noqa: PLC0415
-
-    return replace(case, loss=said.loss)
+    if said is None or isinstance(said, type):
+        return False
+    same_formula = said.loss.definition is case.loss.definition and said.loss.gradient is case.loss.gradient
+    return same_formula and replace(said, loss=case.loss).digest == case.digest
 
 
 def _judge_exception(
@@ -312,7 +306,7 @@ def _finding(
 
 def _where(case: Case, quantity: str, index: tuple[int, ...]) -> Where:
     """The inputs at a position: the row of classes, or the number; everything if the value is one number."""
-    sparse = str(encoding(case.target_kind).name) == "SPARSE"
+    sparse = encoding(case.target_kind) == SPARSE
     position = index
     if case.loss.has_classes and quantity != "value":
         position = index[:-1]

@@ -156,7 +156,7 @@ def _pair(ball: Any) -> tuple[float, float, float]:
     if not isinstance(ball, flint.arb):
         ball = flint.arb(ball)
     if not ball.is_finite():
-        high = float(ball.mid()) if ball.is_exact() else float("nan")
+        high = float(ball.mid()) if ball.rad().is_finite() else float("nan")
         return high, 0.0, 0.0
     high = float(ball.mid())
     rest = ball - high

@@ -10,7 +10,7 @@ from equivalence.cases.covering import cover
 from equivalence.cases.generation import SHAPES, Spec, generate
 from equivalence.cases.pinned import pinned
 from equivalence.comparison import quantities
-from equivalence.implementations.framework import COLUMNS, ROWS, SEGMENTATION, UNBATCHED
+from equivalence.implementations.framework import COLUMNS, ROWS, SAMPLE_WEIGHTS, SEGMENTATION, UNBATCHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,19 +44,15 @@ class Question:
 
 def accepts(implementation: Implementation, spec: Spec) -> bool:
     """Whether an implementation offers the cases of a spec."""
+    shape = _SHAPE_NAMES.get(spec.shape, ROWS)
+    weighted = bool(SAMPLE_WEIGHTS.intersection(spec.options))
     return (
         spec.encoding in implementation.targets
         and spec.reduction in implementation.reductions
         and implementation.options.issuperset(spec.options)
-        and _SHAPE_NAMES.get(spec.shape, ROWS) in implementation.shapes
+        and shape in implementation.shapes
+        and (not weighted or shape in implementation.weighted_shapes)
     )
-
-
-@functools.cache
-def _cover(
-    loss: Loss, offer: tuple[object, ...], strength: int, implementation: Implementation
-) -> tuple[Spec, ...]:
-    return cover(loss, lambda spec: accepts(implementation, spec), strength)
 
 
 @functools.cache

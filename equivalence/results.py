@@ -10,8 +10,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TextIO
 
 from equivalence.exact import Number
 from equivalence.finding import Finding, Verdict, Where
@@ -40,6 +40,11 @@ class ImplementationRecord:
     Attributes:
         scripts: For each mode a script with ``{prediction}``, ``{target}``, ``{arguments}``, ... to be filled in.
         class_axis: Where the framework wants the classes: 1 or -1.
+        function: The name of the function in the source.
+        imports: The lines with which a script begins.
+        array: How an array is written, from ``{values}`` and ``{dtype}``.
+        reductions: The native names by kind of reduction.
+        reduces: Whether the function is told the reduction.
     """
 
     name: str
@@ -49,6 +54,11 @@ class ImplementationRecord:
     source: str
     scripts: dict[str, str]
     class_axis: int
+    function: str = ""
+    imports: str = ""
+    array: str = ""
+    reductions: dict[str, str] = field(default_factory=dict)
+    reduces: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +119,11 @@ class Run:
 
     environment: Environment
     findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, environment: Environment, findings: Iterable[Finding]) -> Run:
+        """The run of some findings, in whatever order they were made."""
+        return cls(environment=environment, findings=ordered(findings))
 
 
 class RunFileError(ValueError):
@@ -245,6 +260,11 @@ def write(run: Run, path: Path) -> None:
         file.write(environment_line(run.environment) + "\n")
         file.writelines(finding_line(finding) + "\n" for finding in ordered(run.findings))
     os.replace(part, path)
+
+
+def append(findings: Iterable[Finding], file: TextIO) -> None:
+    """Appends findings to the file of a run that is going on."""
+    file.writelines(finding_line(finding) + "\n" for finding in findings)
 
 
 def merge(runs: Iterable[Run]) -> Run:

@@ -7,6 +7,7 @@ of the bound somewhere.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -96,6 +97,7 @@ def _exact(case: Case) -> tuple[Enclosure, ...]:
             sample=balls(weighing.sample),
             target=balls(weighing.target) if "weight" in case.options else weighing.target,
             batch=weighing.batch,
+            passed=balls(weighing.passed),
         )
         return _reduced(case, *_term_balls(case), exactly)
 
@@ -103,20 +105,23 @@ def _exact(case: Case) -> tuple[Enclosure, ...]:
 
 
 def _bounds(case: Case, precision: int, floor: float) -> tuple[np.ndarray, ...]:
-    """Bounds of value, gradient and target gradient for arithmetic of the given precision."""
+    """Bounds of value, gradient and target gradient for arithmetic of the given precision.
+
+    The floor is granted to each term and once more to the result: both may be flushed to zero.
+    """
     prediction, target, parameters = _convert(case, lambda array: np.asarray(array, dtype=np.float64))
     terms = case.loss.definition(prediction, target, **parameters)
     gradients = case.loss.gradient(prediction, target, **parameters)
     errors = case.loss.bound(prediction, target, precision, **parameters)
     weighing = case.weighing
-    absolute = Weighing(
-        counted=weighing.counted, sample=np.abs(weighing.sample), target=weighing.target, batch=weighing.batch
-    )
+    absolute = dataclasses.replace(weighing, sample=np.abs(weighing.sample), passed=np.abs(weighing.passed))
     value_units, gradient_units = (units * 2.0**-precision for units in rounding(case.reduction, weighing))
     value, prediction_bound, target_bound = (
         own + units * np.abs(size)
         for own, size, units in zip(
-            _reduced(case, errors.term, type(gradients)(errors.prediction, errors.target), absolute),
+            _reduced(
+                case, errors.term + floor, type(gradients)(errors.prediction + floor, errors.target + floor), absolute
+            ),
             _reduced(case, np.abs(terms), type(gradients)(*map(np.abs, gradients)), absolute),
             (value_units, gradient_units, gradient_units),
             strict=True,

@@ -105,6 +105,7 @@ class Framework:
         reductions: Mapping[str, str | tuple[str, ...]] | None = None,
         shapes: frozenset[str] = EVERY_SHAPE,
         weights: frozenset[str] = SAMPLE_WEIGHTS,
+        weighted_shapes: frozenset[str] = EVERY_SHAPE,
         differentiates_target: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Registers the decorated function as this framework's translation of a loss.
@@ -118,6 +119,7 @@ class Framework:
                 means, a tuple, and each becomes an implementation ``name[native]`` of its own.
             shapes: Which shapes of terms it takes.
             weights: Which sample weights it takes, if it has a parameter ``sample_weight``.
+            weighted_shapes: The shapes with which it takes sample weights.
             differentiates_target: Whether its gradient with respect to the target is asked for.
 
         The options that it takes are its keyword parameters. A function without a parameter ``reduction``
@@ -144,6 +146,7 @@ class Framework:
                     targets=targets,
                     reductions=natives,
                     shapes=shapes,
+                    weighted_shapes=weighted_shapes,
                     options=_options(parameters, weights),
                     documentation=documentation,
                     differentiates_target=differentiates_target and self.differentiates,
@@ -178,6 +181,7 @@ class Implementation:
         targets: The encodings that it takes.
         reductions: Native names by kind of reduction.
         shapes: The shapes that it takes.
+        weighted_shapes: The shapes with which it takes sample weights.
         options: The options that it takes, the kinds of sample weights among them.
         documentation: The URL of the documentation of what it calls.
         differentiates_target: Whether its gradient with respect to soft targets is asked for.
@@ -190,6 +194,7 @@ class Implementation:
     targets: Encoding
     reductions: Mapping[str, str]
     shapes: frozenset[str]
+    weighted_shapes: frozenset[str]
     options: frozenset[str]
     documentation: str
     differentiates_target: bool = False
@@ -223,6 +228,8 @@ class Implementation:
         missing = options_of(case) - self.options
         if missing:
             return f"has no option {', '.join(sorted(missing))}"
+        if case.weights is not None and shape_of(case) not in self.weighted_shapes:
+            return f"takes no sample weights with {shape_of(case)} shape"
         return "" if shape_of(case) in self.shapes else f"takes no {shape_of(case)} shape"
 
     def call(self, case: Case) -> Call:

@@ -6,7 +6,16 @@ import tensorflow as tf
 
 from equivalence import losses
 from equivalence.implementations import tensorflow as engine
-from equivalence.implementations.framework import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE, Framework
+from equivalence.implementations.framework import (
+    BINARY,
+    COLUMNS,
+    ONE_HOT,
+    SEGMENTATION,
+    SOFT,
+    SOFT_BINARY,
+    SPARSE,
+    Framework,
+)
 
 DOCUMENTATION = "https://www.tensorflow.org/api_docs/python/tf/"
 KERAS = "https://keras.io/api/losses/probabilistic_losses/"
@@ -137,6 +146,8 @@ def categorical_crossentropy_from_probabilities(
 @implements(
     losses.binary_cross_entropy_with_logits,
     targets=BINARY | SOFT_BINARY,
+    weights=frozenset(("scalar_weight", "sample_weight")),  # the last axis is averaged first
+    weighted_shapes=frozenset((COLUMNS, SEGMENTATION)),  # a rank-1 input becomes one number before it is weighted
     name="keras.BinaryCrossentropy(from_logits=True)",
     reductions=REDUCTIONS,
     differentiates_target=True,
@@ -150,6 +161,8 @@ def binary_crossentropy(logit, target, *, sample_weight=None, label_smoothing=0.
 @implements(
     losses.binary_cross_entropy,
     targets=BINARY | SOFT_BINARY,
+    weights=frozenset(("scalar_weight", "sample_weight")),  # the last axis is averaged first
+    weighted_shapes=frozenset((COLUMNS, SEGMENTATION)),  # a rank-1 input becomes one number before it is weighted
     name="keras.BinaryCrossentropy",
     reductions=REDUCTIONS,
     differentiates_target=True,

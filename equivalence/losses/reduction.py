@@ -15,10 +15,12 @@ class Reduction:
     Attributes:
         name: As in cell ids: ``"none"``, ``"sum"``, ``"mean"``, ``"mean_over_batch"``, ...
         denominator: What the sum of the weighted terms is divided by, in words; empty for none and sum.
+        empty_is_zero: Whether 0 / 0 is taken for 0; in mathematics it does not exist.
     """
 
     name: str
     denominator: str = ""
+    empty_is_zero: bool = False
 
     @property
     def kind(self) -> str:
@@ -41,6 +43,9 @@ MEAN_OVER_SAMPLE_WEIGHTS = Reduction(name="mean_over_sample_weights", denominato
 MEAN_OVER_NONZERO_WEIGHTS = Reduction(
     name="mean_over_nonzero_weights", denominator="number of non-zero sample weights"
 )
+MEAN_OVER_PASSED_WEIGHTS = Reduction(
+    name="mean_over_passed_weights", denominator="sum of the sample weights as passed, not broadcast"
+)
 
 REDUCTIONS = {
     reduction.name: reduction
@@ -53,6 +58,7 @@ REDUCTIONS = {
         MEAN_OVER_TARGET_WEIGHTS,
         MEAN_OVER_SAMPLE_WEIGHTS,
         MEAN_OVER_NONZERO_WEIGHTS,
+        MEAN_OVER_PASSED_WEIGHTS,
     )
 }
 
@@ -66,47 +72,52 @@ class Weighing:
         sample: The sample weights, broadcast; ones where there are none.
         target: The class weight of each position's target; ones where there are none.
         batch: The size of the first axis (1 for an unbatched case).
+        passed: The sample weights as they were passed, of any shape that broadcasts.
     """
 
     counted: np.ndarray
     sample: np.ndarray
     target: np.ndarray
     batch: int
+    passed: np.ndarray
 
 
 def denominator(reduction: Reduction, weighing: Weighing) -> Any:
     """The number that the sum of the weighted terms is divided by: an int, a float or a ball."""
-    counted = weighing.counted
-    if reduction == MEAN:
+    counted, sample = weighing.counted, weighing.sample
+    if reduction.name == MEAN.name:
         return int(np.count_nonzero(counted))
-    if reduction == MEAN_OVER_TERMS:
+    if reduction.name == MEAN_OVER_TERMS.name:
         return int(counted.size)
-    if reduction == MEAN_OVER_BATCH:
+    if reduction.name == MEAN_OVER_BATCH.name:
         return weighing.batch
-    if reduction == MEAN_OVER_TARGET_WEIGHTS:
+    if reduction.name == MEAN_OVER_TARGET_WEIGHTS.name:
         return np.sum(np.where(counted, weighing.target, 0.0))
-    if reduction == MEAN_OVER_SAMPLE_WEIGHTS:
-        return np.sum(np.where(counted, weighing.sample, 0.0))
-    if reduction == MEAN_OVER_NONZERO_WEIGHTS:
-        return int(np.count_nonzero(np.where(counted, weighing.sample != 0, False)))
+    if reduction.name == MEAN_OVER_SAMPLE_WEIGHTS.name:
+        return np.sum(np.where(counted, sample, 0.0))
+    if reduction.name == MEAN_OVER_NONZERO_WEIGHTS.name:
+        return int(np.count_nonzero(np.where(counted, sample != 0, False)))
+    if reduction.name == MEAN_OVER_PASSED_WEIGHTS.name:
+        return np.sum(weighing.passed)
     return 1
 
 
 def factors(reduction: Reduction, weighing: Weighing) -> np.ndarray:
     """What each term is multiplied by before summing, shape ``[...]``: weight / denominator, 0 where ignored.
 
-    A denominator of zero makes every factor NaN: the mean of nothing does not exist.
+    A denominator of zero makes every factor NaN (the mean of nothing does not exist), unless ``empty_is_zero``.
     """
     divisor = denominator(reduction, weighing)
     weights = np.where(weighing.counted, weighing.sample, 0.0)
-    return np.asarray(weights * np.nan if divisor == 0 else weights / divisor)
+    if divisor == 0:
+        return np.asarray(weights * (0.0 if reduction.empty_is_zero else np.nan))
+    return np.asarray(weights / divisor)
 
 
 def reduce(terms: np.ndarray, factor: np.ndarray, reduction: Reduction) -> np.ndarray:
     """The value: the weighted terms themselves, or their sum. A factor of zero counts nothing.
 
-    Raises:
-        Nothing; a NaN factor makes the value NaN.
+    A NaN factor makes the value NaN.
     """
     weighted = np.where(factor == 0, 0.0, terms * np.where(factor == 0, 1.0, factor))
     return weighted if reduction.kind == "none" else np.asarray(np.sum(weighted))
@@ -123,6 +134,6 @@ def rounding(reduction: Reduction, weighing: Weighing) -> tuple[float, float]:
         return weighted, weighted
     summing = 4 * float(np.log2(max(weighing.counted.size, 1))) + 4
     mean = 2.0 if reduction.kind == "mean" else 0.0
-    summed = reduction in {MEAN_OVER_TARGET_WEIGHTS, MEAN_OVER_SAMPLE_WEIGHTS}
-    divisor = summing if summed else 0.0
+    counts = (MEAN.name, MEAN_OVER_TERMS.name, MEAN_OVER_BATCH.name, MEAN_OVER_NONZERO_WEIGHTS.name)
+    divisor = summing if mean and reduction.name not in counts else 0.0
     return summing + mean + weighted + divisor, mean + weighted + divisor

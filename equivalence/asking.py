@@ -1,0 +1,237 @@
+"""Asking: the selected questions of a framework, one after the other, in this process.
+
+What happens is told as events, so that a run in one process and a run in many write the same file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from equivalence.cases.case import SEGMENTATION, SOFT, SOFT_BINARY, Encoding
+from equivalence.cases.generation import levels
+from equivalence.comparison import QUANTITIES, judge
+from equivalence.environment import (
+    divergence_records,
+    framework_record,
+    implementation_record,
+)
+from equivalence.finding import Finding, Verdict
+from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, load
+from equivalence.implementations.framework import SEGMENTATION as SEGMENTATION_SHAPE
+from equivalence.plan import Question, questions
+from equivalence.results import DivergenceRecord, FrameworkRecord, ImplementationRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from equivalence.implementations import Implementation
+    from equivalence.selection import Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a run asks: the selected questions of a profile.
+
+    Attributes:
+        selection: Which cells.
+        profile: ``"quick"`` or ``"full"``.
+        frameworks: Of whom, in the order of import.
+        required: Those that must be there.
+    """
+
+    selection: Selection
+    profile: str
+    frameworks: tuple[str, ...]
+    required: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A framework was imported, or is absent.
+
+    Attributes:
+        record: Its versions and flags, or the reason of its absence.
+        implementations: The records of its implementations.
+        divergences: The catalogue's entries that concern them.
+        questions: For each implementation with selected questions, how many.
+        findings: One ``inapplicable`` finding for each selected cell that is not offered.
+    """
+
+    record: FrameworkRecord
+    implementations: tuple[ImplementationRecord, ...] = ()
+    divergences: tuple[DivergenceRecord, ...] = ()
+    questions: tuple[tuple[str, int], ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A question is about to be asked; what to report if the process dies over it."""
+
+    crashed: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A question was answered and judged, one finding for each quantity."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """All selected questions of an implementation have been asked."""
+
+    framework: str
+    implementation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """Some questions could not be asked: the processes died before they came to them."""
+
+    framework: str
+    reason: str
+
+
+Event = Loaded | Asking | Judged | Finished | Lost
+
+
+def implementations_of(framework: str) -> tuple[Implementation, ...]:
+    """The implementations of a framework that is loaded."""
+    return tuple(known for known in IMPLEMENTATIONS.values() if known.framework.name == framework)
+
+
+def loaded(framework: str, request: Request) -> Loaded:
+    """Imports a framework and says what it offers.
+
+    Raises:
+        SelectError: If the selection names an implementation that it does not have.
+    """
+    absent = load(framework) if framework in FRAMEWORKS else ""
+    if isinstance(absent, str) and absent:
+        return Loaded(record=FrameworkRecord(name=framework, versions={}, flags={}, absent=absent))
+    mine = implementations_of(framework)
+    names = [f"{known}@{mode}" for known in mine for mode in known.offered_modes]
+    request.selection.check(framework, names)
+    counted = ((known.name, sum(1 for _ in selected(known, request))) for known in mine)
+    return Loaded(
+        record=framework_record(mine[0].framework),
+        implementations=tuple(map(implementation_record, mine)),
+        divergences=divergence_records(mine),
+        questions=tuple((name, count) for name, count in counted if count),
+        findings=tuple(f for known in mine for f in inapplicable(known) if request.selection.takes(f.cell)),
+    )
+
+
+def selected(implementation: Implementation, request: Request) -> Iterator[Question]:
+    """The selected questions to an implementation, with their selected quantities."""
+    takes = request.selection.takes
+    for question in questions([implementation], request.profile):
+        origin = question.case.origin
+        asked = tuple(name for name in question.quantities if takes(question.cell(name), origin))
+        if asked:
+            yield dataclasses.replace(question, quantities=asked)
+
+
+def ask(question: Question) -> tuple[Finding, ...]:
+    """Asks a question and judges each quantity; an error of the judge itself is a finding that fails."""
+    try:
+        return tuple(
+            judge(question.implementation, question.case, quantity, question.mode) for quantity in question.quantities
+        )
+    except Exception as error:  # noqa: BLE001 - the rest of the run goes on, and this is red
+        reason = f"judging raised {type(error).__name__}: {' '.join(str(error).split())}"
+        return crashed(question, reason)
+
+
+def crashed(question: Question, detail: str = "") -> tuple[Finding, ...]:
+    """The findings of a question that could not be judged."""
+    case, implementation = question.case, question.implementation
+    return tuple(
+        Finding(
+            loss=case.loss.name,
+            target=case.target_kind,
+            reduction=case.reduction.name,
+            denominator="",
+            dtype=case.dtype,
+            quantity=quantity,
+            implementation=implementation.name,
+            framework=implementation.framework.name,
+            mode=question.mode,
+            case=case.origin,
+            digest=case.digest,
+            verdict=Verdict.CRASHED,
+            detail=detail,
+        )
+        for quantity in question.quantities
+    )
+
+
+def inapplicable(implementation: Implementation) -> Iterator[Finding]:
+    """One finding for each cell of its loss that an implementation does not offer, with the reason."""
+    encodings, _, dtypes, _, _, reductions = levels(implementation.loss)
+    siblings = _siblings(implementation)
+    for encoding in encodings:
+        for ending in ("", SEGMENTATION):
+            for reduction in reductions:
+                for quantity in QUANTITIES:
+                    elsewhere = reduction in siblings and reduction not in implementation.reductions
+                    if elsewhere or (quantity == "target_gradient" and encoding not in SOFT | SOFT_BINARY):
+                        continue
+                    reason = _declines(implementation, encoding, ending, reduction, quantity)
+                    for dtype, mode in ((d, m) for d in dtypes for m in implementation.offered_modes if reason):
+                        yield Finding(
+                            loss=implementation.loss.name,
+                            target=str(encoding.name).lower() + ending,
+                            reduction=reduction,
+                            denominator="",
+                            dtype=dtype,
+                            quantity=quantity,
+                            implementation=implementation.name,
+                            framework=implementation.framework.name,
+                            mode=mode,
+                            case="",
+                            digest="",
+                            verdict=Verdict.INAPPLICABLE,
+                            detail=reason,
+                        )
+
+
+def _siblings(implementation: Implementation) -> set[str]:
+    """The reductions that the other columns of the same function offer."""
+    family = implementation.name.partition("[")[0]
+    columns = (known for name, known in IMPLEMENTATIONS.items() if name.partition("[")[0] == family)
+    return {reduction for known in columns for reduction in known.reductions}
+
+
+def _declines(implementation: Implementation, encoding: Encoding, ending: str, reduction: str, quantity: str) -> str:
+    """Why a cell is not offered, in words; empty if it is."""
+    if encoding not in implementation.targets:
+        return f"takes no {str(encoding.name).lower()} targets"
+    if ending and SEGMENTATION_SHAPE not in implementation.shapes:
+        return "takes no segmentation shape"
+    if reduction not in implementation.reductions:
+        return f"has no reduction {reduction}"
+    if quantity != "value" and not implementation.framework.differentiates:
+        return f"{implementation.framework} has no gradient"
+    if quantity == "target_gradient" and not implementation.differentiates_target:
+        return "has no gradient with respect to the target"
+    return ""
+
+
+def in_process(request: Request) -> Iterator[Event]:
+    """Asks everything in this process, framework after framework.
+
+    Raises:
+        SelectError: If the selection names an implementation that its framework does not have.
+    """
+    for framework in request.frameworks:
+        event = loaded(framework, request)
+        yield event
+        for name, _ in event.questions:
+            for question in selected(IMPLEMENTATIONS[name], request):
+                yield Judged(findings=ask(question))
+            yield Finished(framework=framework, implementation=name)

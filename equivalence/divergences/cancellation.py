@@ -1,0 +1,67 @@
+"""Formulas that lose digits by subtracting nearly equal numbers: the same question, a weaker bound."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from equivalence.divergences.departures import widened
+from equivalence.losses.loss import TermBounds
+
+if TYPE_CHECKING:
+    from equivalence.cases.case import Case
+    from equivalence.losses.loss import Loss
+
+
+def cancels_against_log_sigmoid(case: Case) -> Case | None:
+    """(1 - t) x - (1 + (w - 1) t) log sigmoid(x): errs by a few roundings of |x| where x is negative."""
+    return replace(case, loss=_log_sigmoid(case.loss)) if np.any(case.prediction < 0) else None
+
+
+@functools.cache
+def _log_sigmoid(loss: Loss) -> Loss:
+    def more(
+        logit: np.ndarray, target: np.ndarray, unit: float, *, pos_weight: Any = 1.0, label_smoothing: Any = None
+    ) -> TermBounds:
+        # Each of the two summands is at most (1 + w) |x| and has been rounded at most twice, their sum once.
+        lost = np.where(logit < 0, 3 * unit * (1 - target + pos_weight * target) * np.abs(logit), 0.0)
+        return TermBounds(lost + 0 * logit, 0 * logit, 0 * logit)
+
+    return widened(loss, "cancelling for negative logits", more)
+
+
+def rounds_complement(case: Case) -> Case:
+    """log(1 - p) of the rounded 1 - p: an absolute error of u, where log1p(-p) has a relative one."""
+    return replace(case, loss=complement_rounded(case.loss))
+
+
+@functools.cache
+def complement_rounded(loss: Loss) -> Loss:
+    def more(probability: np.ndarray, target: np.ndarray, unit: float, *, label_smoothing: Any = None) -> TermBounds:
+        smoothed = target if label_smoothing is None else target * (1 - label_smoothing) + label_smoothing / 2
+        # A relative error u of 1 - p is an absolute error u of its logarithm.
+        return TermBounds(2 * unit * (1 - smoothed), 0 * probability, 2 * unit + 0 * probability)
+
+    return widened(loss, "with 1 - p rounded", more)
+
+
+def rounds_terms_to_float32(case: Case) -> Case | None:
+    """Terms of wider dtypes are rounded to float32, and weighted, summed and divided there."""
+    return replace(case, loss=_float32_terms(case.loss)) if case.dtype == "float64" else None
+
+
+@functools.cache
+def _float32_terms(loss: Loss) -> Loss:
+    def more(prediction: np.ndarray, target: np.ndarray, unit: float, **parameters: Any) -> TermBounds:
+        terms = np.abs(loss.definition(prediction, target, **parameters))
+        gradients = loss.gradient(prediction, target, **parameters)
+        narrow = 2.0**-24
+        summing = narrow * (8 * np.log2(max(terms.size, 1)) + 12)
+        return TermBounds(
+            summing * terms, summing * np.abs(gradients.prediction), summing * np.abs(gradients.target)
+        )
+
+    return widened(loss, "weighted in float32", more)

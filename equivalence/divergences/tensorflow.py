@@ -1,0 +1,136 @@
+"""What TensorFlow's two APIs answer instead; what Keras answers stands in ``keras.py``."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from equivalence.divergences.cancellation import cancels_against_log_sigmoid, rounds_terms_to_float32
+from equivalence.divergences.departures import computes_in, divides_by
+from equivalence.divergences.divergence import divergence
+from equivalence.exact import FORMATS
+from equivalence.losses.loss import Gradients, Loss, TermBounds, log, times
+from equivalence.losses.reduction import MEAN_OVER_NONZERO_WEIGHTS, MEAN_OVER_SAMPLE_WEIGHTS
+
+if TYPE_CHECKING:
+    from equivalence.cases.case import Case
+
+V1 = "https://www.tensorflow.org/api_docs/python/tf/compat/v1/losses/"
+LOSSES_SOURCE = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/losses/losses_impl.py"
+NN_SOURCE = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/nn_impl.py"
+
+divergence(
+    "tensorflow_v1.losses.log_loss*",
+    versions=">=1.0",
+    reference=LOSSES_SOURCE,
+    name="log_loss_computes_in_float32",
+    reason="Casts predictions and labels to float32 first, and returns float32 also for float64 inputs.",
+)(computes_in("float32"))
+
+divergence(
+    "tensorflow_v1.losses.*softmax_cross_entropy*",
+    "tensorflow_v1.losses.sigmoid_cross_entropy*",
+    versions=">=1.0",
+    reference=LOSSES_SOURCE,
+    name="weighs_in_float32",
+    reason="""Rounds the terms to float32 to weigh, sum and divide them, and casts the result back.
+
+So a float64 loss holds a float32 number, for every reduction (compute_weighted_loss).""",
+)(rounds_terms_to_float32)
+
+
+def _epsilon_inside(case: Case) -> Case:
+    return replace(case, loss=_with_epsilon(case.loss, float(FORMATS[case.dtype].round(1e-7))))
+
+
+@functools.cache
+def _with_epsilon(loss: Loss, epsilon: float) -> Loss:
+    """-t log(p + e) - (1 - t) log(1 - p + e)."""
+
+    def definition(probability: np.ndarray, target: np.ndarray) -> np.ndarray:
+        return -(times(target, log(probability + epsilon)) + times(1 - target, log(1 - probability + epsilon)))
+
+    def gradient(probability: np.ndarray, target: np.ndarray) -> Gradients:
+        presence, absence = probability + epsilon, 1 - probability + epsilon
+        return Gradients((1 - target) / absence - target / presence, log(absence) - log(presence))
+
+    def bound(probability: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
+        unit = 2.0**-precision
+        presence, absence = probability + epsilon, 1 - probability + epsilon
+        # The sums are rounded once, 1 - p + e twice: so are, absolutely, their logarithms.
+        first, second = 4 * np.abs(np.log(presence)) + 2, 4 * np.abs(np.log(absence)) + 3
+        return TermBounds(
+            unit * (target * first + (1 - target) * second),
+            6 * unit * (target / presence + (1 - target) / absence),
+            unit * (first + second),
+        )
+
+    return replace(
+        loss,
+        name=f"{loss.name} with {epsilon!r} added inside the logarithms",
+        definition=definition,
+        gradient=gradient,
+        bound=bound,
+    )
+
+
+divergence(
+    "tensorflow_v1.losses.log_loss*",
+    versions=">=1.0",
+    reference=V1 + "log_loss",
+    name="adds_epsilon_inside_log",
+    reason="""Adds 1e-7 inside both logarithms, so that a wrong certainty costs 16.12 instead of infinity.
+
+The documentation says so. A right certainty costs less than nothing: -1.19e-7 at p = t = 1.""",
+)(_epsilon_inside)
+
+divergence(
+    "tensorflow_v1.losses.*[MEAN]",
+    versions=">=1.4",
+    reference=V1 + "Reduction",
+    name="v1_mean_divides_by_weights",
+    reason="Divides by the sum of the broadcast weights; if they are all zero the mean is 0.",
+)(divides_by(MEAN_OVER_SAMPLE_WEIGHTS, empty_is_zero=True))
+
+divergence(
+    "tensorflow_v1.losses.*[SUM_BY_NONZERO_WEIGHTS]",
+    "tensorflow_v1.losses.*[SUM_OVER_NONZERO_WEIGHTS]",
+    versions=">=1.4",
+    reference=V1 + "Reduction",
+    name="divides_by_nonzero_weights",
+    reason="""Divides the weighted sum by the number of non-zero broadcast weights, not by the number of terms.
+
+This is the default of tf.compat.v1.losses. If every weight is zero the mean is 0.""",
+)(divides_by(MEAN_OVER_NONZERO_WEIGHTS, empty_is_zero=True))
+
+divergence(
+    "tensorflow_v?.nn.weighted_cross_entropy_with_logits",
+    versions=">=1.0",
+    reference=NN_SOURCE,
+    name="weighted_cancels_for_negative_logits",
+    reason="""For targets below 1 and negative logits, (1 - t) x cancels against log(1 + exp(-|x|)) + max(-x, 0).
+
+x = -40 with target 0 gives 0 in float32 instead of 4.2e-18; sigmoid_cross_entropy_with_logits keeps all digits.""",
+)(cancels_against_log_sigmoid)
+
+
+@divergence("tensorflow_v?.nn.weighted_cross_entropy_with_logits", versions=">=1.0", reference=NN_SOURCE)
+def loses_gradient_at_zero(case: Case) -> Case | None:
+    """At a logit of exactly 0 the gradient is 1 - t, because abs and relu have derivative 0 there.
+
+    A defect: for target 1 the gradient is 0 instead of -w / 2, so that a model whose last layer starts at zero does
+    not learn positives; PyTorch mended the same formula (pytorch/pytorch#2195).
+    """
+    return replace(case, loss=_flat_at_zero(case.loss)) if np.any(case.prediction == 0) else None
+
+
+@functools.cache
+def _flat_at_zero(loss: Loss) -> Loss:
+    def gradient(logit: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
+        own = loss.gradient(logit, target, **parameters)
+        return Gradients(np.where(logit == 0, 1 - target, own.prediction), own.target)
+
+    return replace(loss, name=f"{loss.name} with the gradient 1 - t at 0", gradient=gradient)

@@ -1,0 +1,9 @@
+"""Reports of a run: an HTML page, Markdown for a job summary, and the counts that both and the terminal show."""
+
+from __future__ import annotations
+
+from equivalence.report.html import render_html
+from equivalence.report.markdown import render_markdown
+from equivalence.report.summary import Cell, Counts, Part, Summary, summarise
+
+__all__ = ["Cell", "Counts", "Part", "Summary", "render_html", "render_markdown", "summarise"]

@@ -1,0 +1,145 @@
+"""The HTML report: one page that needs no network and no script, the same bytes for the same run."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from markupsafe import Markup
+
+from equivalence.finding import GRAVITY, Verdict
+from equivalence.report import drilldown, matrix, words
+from equivalence.report.summary import summarise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from equivalence.finding import Finding
+    from equivalence.report.summary import Counts, Summary
+    from equivalence.results import Run
+
+TONES = ("fails", "catalogued", "agrees", "undefined")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """A row of radios: what cells can be narrowed to without a script.
+
+    Attributes:
+        name: Of the radios.
+        choices: The words, and the number of cells of each; choice *i* of the dtypes shows what has the class ``d<i>``.
+        letter: What the classes begin with.
+    """
+
+    name: str
+    letter: str
+    choices: tuple[tuple[str, int], ...]
+
+    def index(self, choice: str) -> int:
+        """The place of a choice."""
+        return [name for name, _ in self.choices].index(choice)
+
+
+def _choices(names: Iterable[str], first: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    counts: dict[str, int] = {}
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+    order = [name for name in first if name in counts] + sorted(set(counts) - set(first))
+    return tuple((name, counts[name]) for name in order)
+
+
+def filters(summary: Summary) -> dict[str, Filter]:
+    """The filters of a run's cells."""
+    worst = [cell.worst for cell in summary.cells]
+    return {
+        "verdict": Filter(
+            name="verdict", letter="t", choices=_choices((words.TONES[finding.verdict] for finding in worst), TONES)
+        ),
+        "framework": Filter(
+            name="framework",
+            letter="f",
+            choices=_choices(
+                (finding.framework for finding in worst), tuple(part.name for part in summary.frameworks)
+            ),
+        ),
+        "dtype": Filter(
+            name="dtype",
+            letter="d",
+            choices=_choices((finding.dtype for finding in worst), ("float16", "bfloat16", "float32", "float64")),
+        ),
+        "quantity": Filter(
+            name="quantity",
+            letter="q",
+            choices=_choices((finding.quantity for finding in worst), ("value", "gradient", "target_gradient")),
+        ),
+    }
+
+
+def measure(verdict: Verdict, counts: Counts, share: float) -> str:
+    """The number of a cell: the largest error as a fraction of the bound, or how many of the asked are not in agreement."""
+    if verdict is Verdict.AGREES:
+        return words.figure(share) if share == share else ""  # noqa: PLR0124 -- not NaN
+    if not verdict.asked:
+        return ""
+    return f"{counts[verdict]}/{counts.asked}"
+
+
+def _text(value: Any) -> Any:
+    """What the page prints of anything that is not markup of its own."""
+    return value if isinstance(value, Markup) else words.visible(str(value))
+
+
+def _without(text: str, start: str) -> str:
+    """The text without its first sentence, where that is already printed."""
+    return text[len(start) :].strip() if text.startswith(start) else text
+
+
+@functools.cache
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("equivalence.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_text,
+    )
+    for function in (words.figure, words.short, words.web, words.href, words.plural, measure, matrix.denominators):
+        environment.filters[function.__name__] = function
+    environment.filters |= {"without": _without, "formula": str}
+    environment.globals |= {
+        "MARKS": words.MARKS,
+        "TONES": words.TONES,
+        "MEANINGS": words.MEANINGS,
+        "GRAVITY": GRAVITY,
+        "VERDICTS": tuple(Verdict),
+    }
+    return environment
+
+
+def render_html(run: Run, *, reproduce: Callable[[Finding], str]) -> str:
+    """The page of a run.
+
+    Args:
+        run: What is reported. Everything in it is taken for text: it is escaped, and only web addresses become links.
+        reproduce: The reproduction of a finding in plain framework code; asked for the worst finding of red and amber cells.
+    """
+    summary = summarise(run)
+    red, amber = drilldown.groups(run, summary, reproduce)
+    style = resources.files("equivalence.report").joinpath("templates", "page.css").read_text(encoding="utf-8")
+    return _templates().get_template("page.html.j2").render(
+        style=Markup(style),  # noqa: S704 -- our own file
+        run=run,
+        environment=run.environment,
+        summary=summary,
+        records={record.name: record for record in run.environment.frameworks},
+        red=red,
+        amber=amber,
+        undefined=drilldown.undefined(run),
+        tabs=matrix.tabs(summary, tuple(loss.name for loss in run.environment.losses)),
+        divisors=matrix.divisors(summary),
+        filters=filters(summary),
+    )

@@ -1,0 +1,151 @@
+"""The Markdown report: a job summary of at most 200 KB, what is gravest first, with a count of what was cut."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from equivalence.finding import Verdict
+from equivalence.report.summary import summarise
+from equivalence.report.words import MARKS, figure, plural, short, visible, web
+
+if TYPE_CHECKING:
+    from equivalence.report.summary import Cell, Summary
+    from equivalence.results import Run
+
+ROWS = 50  # rows of a table
+LARGEST = 200_000  # bytes: GitHub takes 1 MiB a step; a reader takes less
+_NAME = 300  # characters of a name
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#|~&@$])")
+
+
+def escape(text: str, longest: int = _NAME) -> str:
+    r"""The text as Markdown that shows it as it is, on one line.
+
+    >>> escape("<b>|x")
+    '\\<b\\>\\|x'
+    """
+    return _SPECIAL.sub(r"\\\1", short(visible(" ".join(text.split())), longest))
+
+
+def code(text: str) -> str:
+    """The text as code inside a table cell.
+
+    >>> code("a|b`c")
+    '`a¦bˋc`'
+    """
+    text = short(visible(" ".join(text.split())), _NAME)
+    return "`" + text.replace("|", "¦").replace("`", "ˋ") + "`" if text else ""
+
+
+def link(text: str, url: str) -> str:
+    """A link if the address is one of the web, else the text."""
+    safe = web(url)
+    if not safe or len(safe) > _NAME or re.search(r"[\s<>()\\]", safe):
+        return escape(text)
+    return f"[{escape(text)}](<{safe}>)"
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows[:ROWS]]
+    rest = len(rows) - ROWS
+    return [*lines, "", f"… and {plural(rest, 'more row')}."] if rest > 0 else lines
+
+
+def _cell_row(cell: Cell) -> tuple[str, ...]:
+    worst, verdict = cell.worst, cell.verdict
+    ulps = "" if math.isnan(cell.ulps) else figure(cell.ulps)
+    return (
+        f"{MARKS[verdict]} {verdict}",
+        code(cell.id),
+        f"{cell.counts[verdict]} of {cell.counts.asked}",
+        ulps,
+        code(worst.got.decimal if worst.got else ""),
+        code(worst.exact.decimal[:24] if worst.exact else ""),
+        escape(worst.divergence or worst.detail),
+    )
+
+
+def _frameworks(run: Run, summary: Summary) -> list[str]:
+    rows = []
+    records = {record.name: record for record in run.environment.frameworks}
+    for part in summary.frameworks:
+        record = records.get(part.name)
+        if record is not None and record.absent:
+            rows.append((f"**{escape(part.name)}**", "**absent**", escape(record.absent), "", ""))
+            continue
+        versions = ", ".join(f"{name} {version}" for name, version in sorted(record.versions.items())) if record else ""
+        counts = part.findings
+        agree = f"{counts.agree:,} of {counts.asked:,}"
+        rows.append((escape(part.name), escape(versions), agree, f"{counts.catalogued:,}", f"{counts.failing:,}"))
+    return _table(("framework", "versions", "agree", "catalogued", "fail"), rows)
+
+
+def _divergences(run: Run, summary: Summary) -> list[str]:
+    records = {record.name: record for record in run.environment.divergences}
+    cells: dict[str, list[Cell]] = {}
+    for cell in summary.catalogued:
+        cells.setdefault(cell.worst.divergence, []).append(cell)
+    rows = []
+    for names, group in sorted(cells.items(), key=lambda item: (-len(item[1]), item[0])):
+        known = [records[name] for name in names.split(" + ") if name in records]
+        rows.append(
+            (
+                f"{MARKS[group[0].verdict]} {group[0].verdict}",
+                escape(" ".join(record.summary for record in known) or names),
+                f"{len(group):,}",
+                figure(group[0].ulps) if not math.isnan(group[0].ulps) else "",
+                " ".join(link("reference", record.reference) for record in known),
+            )
+        )
+    return _table(("verdict", "what it does", "cells", "worst ulps", ""), rows)
+
+
+def render_markdown(run: Run) -> str:
+    """The Markdown of a run: verdict, what is missing, what is red, frameworks, divergences, claims, environment."""
+    summary, environment = summarise(run), run.environment
+    mark = "✗" if summary.findings.failing else "✓" if summary.complete and summary.findings.asked else "!"
+    blocks = [[f"### {mark} equivalence: {summary.headline}"]]
+    if summary.rest:
+        blocks.append([summary.rest])
+    if not summary.complete:
+        blocks.append(["**Incomplete:** the run was cut short. What it had is below; the rest was not asked."])
+    if summary.absent:
+        names = ", ".join(f"{escape(record.name)} ({escape(record.absent)})" for record in summary.absent)
+        blocks.append([f"**Absent:** {names}"])
+    if summary.failing:
+        head = ("verdict", "cell", "questions", "ulps", "got", "exact", "why")
+        blocks.append([f"#### What fails: {plural(len(summary.failing), 'cell')}"])
+        blocks.append(_table(head, [_cell_row(cell) for cell in summary.failing]))
+    blocks.append(_frameworks(run, summary))
+    if summary.catalogued:
+        blocks.append([f"#### Catalogued divergences: {plural(len(summary.catalogued), 'cell')}"])
+        blocks.append(_divergences(run, summary))
+    if environment.claims:
+        rows = [
+            (f"{claim.number}", escape(claim.statement), escape(claim.verdict), escape(claim.domain))
+            for claim in environment.claims
+        ]
+        blocks.append(["#### The tutorial's claims"])
+        blocks.append(_table(("", "claim", "verdict", "where"), rows))
+    undefined = summary.findings[Verdict.UNDEFINED]
+    tail = f"{escape(environment.date)} · commit {code(environment.commit)} · profile {escape(environment.profile)}"
+    tail += f" · Python {escape(environment.python)} · {plural(undefined, 'question')} without an exact answer"
+    blocks.append([tail, "", f"Again: {code(environment.command)}"])
+    return _cut(blocks)
+
+
+def _cut(blocks: list[list[str]]) -> str:
+    """The blocks that fit, in order, and how many were left out."""
+    kept, size = [], 0
+    for place, block in enumerate(blocks):
+        text = "\n".join(block) + "\n"
+        size += len(text.encode("utf-8")) + 1
+        if size > LARGEST - 200:
+            kept.append(f"… {plural(len(blocks) - place, 'block')} left out: the summary is full.\n")
+            break
+        kept.append(text)
+    return "\n".join(kept)

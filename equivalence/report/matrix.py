@@ -1,0 +1,255 @@
+"""The matrix of a run: for each reduction mode an overview, and a table for each loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from equivalence.finding import Verdict
+from equivalence.report.summary import Cell, Counts, severity, total
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from equivalence.report.summary import Summary
+
+KINDS = ("none", "sum", "mean")
+_TARGETS = ("sparse", "one_hot", "soft", "binary", "soft_binary")
+_SEGMENTATION = "_segmentation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """Cells that are shown as one: the gravest of their verdicts, opening to all of them.
+
+    Attributes:
+        cells: At least one; in a table of implementations they differ in dtype and quantity only.
+    """
+
+    cells: tuple[Cell, ...]
+
+    @cached_property
+    def worst(self) -> Cell:
+        """The gravest cell."""
+        return min(self.cells, key=severity)
+
+    @cached_property
+    def findings(self) -> Counts:
+        """Counts of the findings of all the cells."""
+        return total(cell.counts for cell in self.cells)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Counts of the cells."""
+        return Counts.of(cell.verdict for cell in self.cells)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest verdict."""
+        return self.worst.verdict
+
+    @property
+    def share(self) -> float:
+        """The largest error as a fraction of the bound."""
+        shares = [cell.share for cell in self.cells if cell.share == cell.share]  # noqa: PLR0124 -- not NaN
+        return max(shares, default=float("nan"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a loss's table: a target kind and, where a mode has several, the reduction."""
+
+    target: str
+    reduction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What one implementation@mode answered, one entry for each column; None where nothing was asked."""
+
+    implementation: str
+    framework: str
+    mode: str
+    entries: tuple[Entry | None, ...]
+
+    @property
+    def counts(self) -> Counts:
+        """Counts of the row's cells."""
+        return total(entry.counts for entry in self.entries if entry)
+
+    @property
+    def denominators(self) -> tuple[tuple[str, Counts], ...]:
+        """What its mean divides by: the most frequent denominator first."""
+        return denominators(cell for entry in self.entries if entry for cell in entry.cells)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One loss in one reduction mode: rows are implementations by framework, columns are target kinds."""
+
+    loss: str
+    columns: tuple[Column, ...]
+    groups: tuple[tuple[str, tuple[Row, ...]], ...]
+
+    @property
+    def counts(self) -> Counts:
+        """Counts of the table's cells."""
+        return total(row.counts for _, rows in self.groups for row in rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A row of the overview: a loss and a target kind, one entry for each framework."""
+
+    loss: str
+    column: Column
+    entries: tuple[Entry | None, ...]
+
+    @property
+    def counts(self) -> Counts:
+        """Counts of the line's cells."""
+        return total(entry.counts for entry in self.entries if entry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """One reduction mode: the overview and the tables.
+
+    Attributes:
+        kind: ``"none"``, ``"sum"`` or ``"mean"``.
+        frameworks: The columns of the overview.
+        lines: Its rows: loss x target kind.
+        tables: One for each loss.
+    """
+
+    kind: str
+    frameworks: tuple[str, ...]
+    lines: tuple[Line, ...]
+    tables: tuple[Table, ...]
+
+    @property
+    def counts(self) -> Counts:
+        """Counts of the tab's cells."""
+        return total(table.counts for table in self.tables)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Divisors:
+    """What each mean divides by.
+
+    Attributes:
+        denominators: The columns, the most frequent first.
+        rows: The implementation, its loss, and the counts of its findings for each denominator.
+    """
+
+    denominators: tuple[str, ...]
+    rows: tuple[tuple[str, str, tuple[Counts | None, ...]], ...]
+
+
+def kind(reduction: str) -> str:
+    """The reduction mode of a reduction: ``mean_over_batch`` is a mean."""
+    return reduction.partition("_")[0]
+
+
+def denominators(cells: Iterable[Cell]) -> tuple[tuple[str, Counts], ...]:
+    """The denominators of some cells with the counts of their findings, the most frequent first."""
+    found: dict[str, list[Counts]] = {}
+    for cell in cells:
+        for words, counts in cell.denominators:
+            found.setdefault(words, []).append(counts)
+    totals = {words: total(counts) for words, counts in found.items()}
+    return tuple(sorted(totals.items(), key=lambda item: (-item[1].asked, item[0])))
+
+
+def _by(cells: Iterable[Cell], *fields: str) -> dict[tuple[str, ...], list[Cell]]:
+    groups: dict[tuple[str, ...], list[Cell]] = {}
+    for cell in cells:
+        key = tuple(str(getattr(cell.worst, field)) for field in fields)
+        groups.setdefault(key, []).append(cell)
+    return groups
+
+
+def _place(column: Column) -> tuple[object, ...]:
+    """Target kinds in the order in which they generalise each other, their segmentation-shaped forms behind them."""
+    plain = column.target.removesuffix(_SEGMENTATION)
+    known = _TARGETS.index(plain) if plain in _TARGETS else len(_TARGETS)
+    return (column.target.endswith(_SEGMENTATION), known, column.target, column.reduction)
+
+
+def _columns(cells: Iterable[Cell]) -> tuple[Column, ...]:
+    columns = {Column(target=cell.worst.target, reduction=cell.worst.reduction) for cell in cells}
+    return tuple(sorted(columns, key=_place))
+
+
+def _entry(cells: list[Cell] | None) -> Entry | None:
+    return Entry(cells=tuple(cells)) if cells else None
+
+
+def _table(loss: str, cells: list[Cell], place: Callable[[str], int]) -> Table:
+    columns = _columns(cells)
+    entries = _by(cells, "framework", "implementation", "mode", "target", "reduction")
+    rows: dict[str, dict[tuple[str, ...], Row]] = {}
+    for framework, implementation, mode, *_ in sorted(entries, key=lambda key: (place(key[0]), key)):
+        rows.setdefault(framework, {})[implementation, mode] = Row(
+            implementation=implementation,
+            framework=framework,
+            mode=mode,
+            entries=tuple(
+                _entry(entries.get((framework, implementation, mode, column.target, column.reduction)))
+                for column in columns
+            ),
+        )
+    groups = tuple((framework, tuple(group.values())) for framework, group in rows.items())
+    return Table(loss=loss, columns=columns, groups=groups)
+
+
+def _lines(loss: str, cells: list[Cell], frameworks: tuple[str, ...]) -> list[Line]:
+    entries = _by(cells, "target", "reduction", "framework")
+    return [
+        Line(
+            loss=loss,
+            column=column,
+            entries=tuple(_entry(entries.get((column.target, column.reduction, name))) for name in frameworks),
+        )
+        for column in _columns(cells)
+    ]
+
+
+def tabs(summary: Summary, losses: tuple[str, ...]) -> tuple[Tab, ...]:
+    """One tab for each reduction mode that occurs, none, sum and mean first; losses in the order given."""
+    order = [part.name for part in summary.frameworks]
+    shown = [cell for cell in summary.cells if cell.worst.reduction and cell.verdict is not Verdict.ABSENT]
+    by_kind: dict[str, list[Cell]] = {}
+    for cell in shown:
+        by_kind.setdefault(kind(cell.worst.reduction), []).append(cell)
+    kinds = [name for name in KINDS if name in by_kind] + sorted(set(by_kind) - set(KINDS))
+    known = {name: place for place, name in enumerate(losses)}
+    result = []
+    for name in kinds:
+        cells = by_kind[name]
+        present = {cell.worst.framework for cell in cells}
+        frameworks = tuple(framework for framework in order if framework in present)
+        by_loss = {key[0]: group for key, group in _by(cells, "loss").items()}
+        ordered = sorted(by_loss, key=lambda loss: (known.get(loss, len(known)), loss))
+        result.append(
+            Tab(
+                kind=name,
+                frameworks=frameworks,
+                lines=tuple(line for loss in ordered for line in _lines(loss, by_loss[loss], frameworks)),
+                tables=tuple(_table(loss, by_loss[loss], order.index) for loss in ordered),
+            )
+        )
+    return tuple(result)
+
+
+def divisors(summary: Summary) -> Divisors:
+    """What each implementation's mean divides by, its modes taken together."""
+    columns = tuple(words for words, _ in denominators(summary.cells))
+    order = [part.name for part in summary.frameworks]
+    groups = _by((cell for cell in summary.cells if cell.denominators), "framework", "implementation", "loss")
+    rows = []
+    for framework, implementation, loss in sorted(groups, key=lambda key: (order.index(key[0]), key)):
+        found = dict(denominators(groups[framework, implementation, loss]))
+        rows.append((implementation, loss, tuple(found.get(words) for words in columns)))
+    return Divisors(denominators=columns, rows=tuple(rows))
