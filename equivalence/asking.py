@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from equivalence.cases.case import SEGMENTATION, SOFT, SOFT_BINARY, Encoding
 from equivalence.cases.generation import levels
-from equivalence.comparison import QUANTITIES, judge
+from equivalence.cases.answers import QUANTITIES
+from equivalence.comparison import judge
 from equivalence.environment import (
     divergence_records,
     framework_record,
@@ -21,7 +22,7 @@ from equivalence.finding import Finding, Verdict
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, load
 from equivalence.implementations.framework import SEGMENTATION as SEGMENTATION_SHAPE
 from equivalence.plan import Question, questions
-from equivalence.results import DivergenceRecord, FrameworkRecord, ImplementationRecord
+from equivalence.results import ClaimRecord, DivergenceRecord, FrameworkRecord, ImplementationRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,12 +40,14 @@ class Request:
         profile: ``"quick"`` or ``"full"``.
         frameworks: Of whom, in the order of import.
         required: Those that must be there.
+        claims: Whether the tutorial's claims are examined too.
     """
 
     selection: Selection
     profile: str
     frameworks: tuple[str, ...]
     required: tuple[str, ...] = ()
+    claims: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +99,14 @@ class Lost:
     reason: str
 
 
-Event = Loaded | Asking | Judged | Finished | Lost
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """The tutorial's claims have been examined."""
+
+    claims: tuple[ClaimRecord, ...]
+
+
+Event = Loaded | Asking | Judged | Finished | Lost | Examined
 
 
 def implementations_of(framework: str) -> tuple[Implementation, ...]:
@@ -122,7 +132,9 @@ def loaded(framework: str, request: Request) -> Loaded:
         implementations=tuple(map(implementation_record, mine)),
         divergences=divergence_records(mine),
         questions=tuple((name, count) for name, count in counted if count),
-        findings=tuple(f for known in mine for f in inapplicable(known) if request.selection.takes(f.cell)),
+        findings=tuple(
+            f for known in mine for f in inapplicable(known) if request.selection.takes(f.cell)
+        ),
     )
 
 
@@ -137,10 +149,11 @@ def selected(implementation: Implementation, request: Request) -> Iterator[Quest
 
 
 def ask(question: Question) -> tuple[Finding, ...]:
-    """Asks a question and judges each quantity; an error of the judge itself is a finding that fails."""
+    """Asks a question and judges each quantity; an error of the judge is a finding that fails."""
     try:
         return tuple(
-            judge(question.implementation, question.case, quantity, question.mode) for quantity in question.quantities
+            judge(question.implementation, question.case, quantity, question.mode)
+            for quantity in question.quantities
         )
     except Exception as error:  # noqa: BLE001 - the rest of the run goes on, and this is red
         reason = f"judging raised {type(error).__name__}: {' '.join(str(error).split())}"
@@ -171,7 +184,7 @@ def crashed(question: Question, detail: str = "") -> tuple[Finding, ...]:
 
 
 def inapplicable(implementation: Implementation) -> Iterator[Finding]:
-    """One finding for each cell of its loss that an implementation does not offer, with the reason."""
+    """One finding for each cell of its loss that an implementation does not offer, with why."""
     encodings, _, dtypes, _, _, reductions = levels(implementation.loss)
     siblings = _siblings(implementation)
     for encoding in encodings:
@@ -179,10 +192,14 @@ def inapplicable(implementation: Implementation) -> Iterator[Finding]:
             for reduction in reductions:
                 for quantity in QUANTITIES:
                     elsewhere = reduction in siblings and reduction not in implementation.reductions
-                    if elsewhere or (quantity == "target_gradient" and encoding not in SOFT | SOFT_BINARY):
+                    if elsewhere or (
+                        quantity == "target_gradient" and encoding not in SOFT | SOFT_BINARY
+                    ):
                         continue
                     reason = _declines(implementation, encoding, ending, reduction, quantity)
-                    for dtype, mode in ((d, m) for d in dtypes for m in implementation.offered_modes if reason):
+                    for dtype, mode in (
+                        (d, m) for d in dtypes for m in implementation.offered_modes if reason
+                    ):
                         yield Finding(
                             loss=implementation.loss.name,
                             target=str(encoding.name).lower() + ending,
@@ -207,7 +224,9 @@ def _siblings(implementation: Implementation) -> set[str]:
     return {reduction for known in columns for reduction in known.reductions}
 
 
-def _declines(implementation: Implementation, encoding: Encoding, ending: str, reduction: str, quantity: str) -> str:
+def _declines(
+    implementation: Implementation, encoding: Encoding, ending: str, reduction: str, quantity: str
+) -> str:
     """Why a cell is not offered, in words; empty if it is."""
     if encoding not in implementation.targets:
         return f"takes no {str(encoding.name).lower()} targets"
@@ -220,6 +239,14 @@ def _declines(implementation: Implementation, encoding: Encoding, ending: str, r
     if quantity == "target_gradient" and not implementation.differentiates_target:
         return "has no gradient with respect to the target"
     return ""
+
+
+def examined(request: Request) -> Examined:
+    """Examines the tutorial's claims with the frameworks of a request."""
+    from equivalence.identities import claims
+
+    records = (ClaimRecord(**dataclasses.asdict(found)) for found in claims(request.frameworks))
+    return Examined(claims=tuple(records))
 
 
 def in_process(request: Request) -> Iterator[Event]:
@@ -235,3 +262,5 @@ def in_process(request: Request) -> Iterator[Event]:
             for question in selected(IMPLEMENTATIONS[name], request):
                 yield Judged(findings=ask(question))
             yield Finished(framework=framework, implementation=name)
+    if request.claims:
+        yield examined(request)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from equivalence.cases.answers import QUANTITIES, Answer, answers
 from equivalence.cases.case import SPARSE, encoding
-from equivalence.divergences import DIVERGENCES, Divergence
-from equivalence.exact import FORMATS, Number
+from equivalence.distance import Distance, distance
+from equivalence.divergences import Divergence
+from equivalence.exact import Number
+from equivalence.expectation import Expectation, catalogued, declines, expectation
 from equivalence.finding import Finding, Verdict, Where
 
 if TYPE_CHECKING:
@@ -23,67 +24,7 @@ if TYPE_CHECKING:
     from equivalence.implementations import Implementation, Response
 
 _SHOWN = 12  # numbers of a row that a finding carries
-_REMEMBERED = 16  # responses kept, so that value and gradients come from one call
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distance:
-    """How far a reading lies from an answer.
-
-    Attributes:
-        inside: Whether every number is inside its bound.
-        undefined: Whether no number of the exact answer exists.
-        index: Of the largest error as a fraction of its bound.
-        problem: What cannot be measured as an error: another shape.
-    """
-
-    inside: bool
-    undefined: bool
-    index: tuple[int, ...] = ()
-    error: float = 0.0
-    bound: float = 0.0
-    ulps: float = 0.0
-    problem: str = ""
-
-
-def distance(reading: np.ndarray, answer: Answer, dtype: str, *, predicted: bool = False) -> Distance:
-    """How far a reading lies from an answer, and whether it is inside the bound.
-
-    Args:
-        reading: What the implementation returned.
-        answer: The exact numbers and their bounds.
-        dtype: The dtype in whose ulps the error is counted.
-        predicted: Whether the answer is a model's: then NaN where the model says NaN is what was predicted.
-    """
-    exact = answer.exact
-    if reading.shape != exact.high.shape:
-        problem = f"returned the shape {reading.shape}, not {exact.high.shape}"
-        return Distance(inside=False, undefined=False, error=math.inf, ulps=math.inf, problem=problem)
-    if not reading.size:
-        return Distance(inside=True, undefined=False)
-    got = reading.astype(np.float64)
-    missing = np.isnan(exact.high)
-    if missing.all() and not predicted:
-        return Distance(inside=False, undefined=True, index=(0,) * got.ndim)
-    error = exact.error(got)
-    overflow = np.abs(exact.high) + answer.bound > FORMATS[dtype].largest
-    allowed = np.where(np.isfinite(exact.high), answer.bound, 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(error == 0, 0.0, np.maximum(error - exact.radius, 0) / allowed)
-    share = np.where(missing, np.where(np.isnan(got), 0.0, np.inf) if predicted else 0.0, share)
-    share = np.where(overflow & np.isinf(got) & (np.sign(got) == np.sign(exact.high)), 0.0, share)
-    share = np.where(np.isinf(allowed) & np.isfinite(exact.high), 0.0, share)
-    index = tuple(int(i) for i in np.unravel_index(np.argmax(share), share.shape))
-    ulp = FORMATS[dtype].ulp(exact.high)[index]
-    return Distance(
-        inside=bool(share[index] <= 1),
-        undefined=False,
-        index=index,
-        error=float(error[index]),
-        bound=float(allowed[index]),
-        ulps=float(error[index] / ulp) if np.isfinite(ulp) else (0.0 if share[index] == 0 else math.inf),
-    )
-
+_RESPONSES = 16  # kept, so that value and gradients come from one call
 
 _responses: OrderedDict[tuple[int, int, str], tuple[Implementation, Case, Response]] = OrderedDict()
 
@@ -93,44 +34,9 @@ def respond(implementation: Implementation, case: Case, mode: str) -> Response:
     key = (id(implementation), id(case), mode)
     if key not in _responses:
         _responses[key] = (implementation, case, implementation.respond(case, mode))
-        while len(_responses) > _REMEMBERED:
+        while len(_responses) > _RESPONSES:
             _responses.popitem(last=False)
     return _responses[key][2]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
-    """What the catalogue says that an implementation does with a case.
-
-    Attributes:
-        case: The question that is answered instead; the one asked if nothing is catalogued.
-        raises: The exception type that is raised instead of an answer.
-        steps: The divergences applied, in order.
-    """
-
-    case: Case
-    raises: type[Exception] | None = None
-    steps: tuple[Divergence, ...] = ()
-
-
-def expectation(case: Case, divergences: Sequence[Divergence]) -> Expectation:
-    """Applies the divergences one after the other; those that do not concern the case drop out."""
-    answered, raises, steps = case, None, []
-    for divergence in divergences:
-        said = divergence.model(answered)
-        if said is None:
-            continue
-        steps.append(divergence)
-        if isinstance(said, type):
-            raises = said
-            break
-        answered = said
-    return Expectation(case=answered, raises=raises, steps=tuple(steps))
-
-
-def catalogued(implementation: Implementation) -> tuple[Divergence, ...]:
-    """The divergences that concern an implementation at the installed version, in the catalogue's order."""
-    return tuple(divergence for divergence in DIVERGENCES.values() if divergence.concerns(implementation))
 
 
 def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:
@@ -153,13 +59,13 @@ def judge(implementation: Implementation, case: Case, quantity: str = "value", m
         ValueError: If the case itself is broken (a class index out of range).
     """
     mode = mode or implementation.offered_modes[0]
-    declined = implementation.declines(case)
+    declined = declines(implementation, case, mode)
     if not declined and quantity not in quantities(implementation, case):
         declined = f"has no {quantity.replace('_', ' ')}"
     if declined:
         return _finding(implementation, case, quantity, mode, Verdict.INAPPLICABLE, detail=declined)
     reading = getattr(respond(implementation, case, mode), quantity)
-    expected = expectation(case, catalogued(implementation))
+    expected = expectation(case, catalogued(implementation, mode))
     denominator = expected.case.reduction.denominator
     if isinstance(reading, Exception):
         return _judge_exception(implementation, case, quantity, mode, reading, expected)
@@ -197,7 +103,7 @@ def judge(implementation: Implementation, case: Case, quantity: str = "value", m
     return found(Verdict.DIVERGES, detail=_diverging(measured, expected))
 
 
-def _matches(reading: np.ndarray, case: Case, steps: Sequence[Divergence], quantity: str) -> bool:
+def _matches(reading: np.ndarray, case: Case, steps: tuple[Divergence, ...], quantity: str) -> bool:
     expected = expectation(case, steps)
     if expected.raises is not None:
         return False

@@ -1,4 +1,4 @@
-"""What decides the numbers of a run: versions, flags, the machine, and the vocabulary that findings use."""
+"""What decides the numbers of a run: versions, flags, the machine, and the words of findings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import re
 import subprocess
 import time
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equivalence.divergences import DIVERGENCES
@@ -76,7 +77,9 @@ def extended(
 
 def framework_record(framework: Framework) -> FrameworkRecord:
     """A framework that is loaded: its versions and the flags that decide numbers."""
-    return FrameworkRecord(name=framework.name, versions=framework.versions, flags=framework.flags())
+    return FrameworkRecord(
+        name=framework.name, versions=framework.versions, flags=framework.flags()
+    )
 
 
 def implementation_record(implementation: Implementation) -> ImplementationRecord:
@@ -103,9 +106,15 @@ def implementation_record(implementation: Implementation) -> ImplementationRecor
 
 
 def divergence_records(implementations: Iterable[Implementation]) -> tuple[DivergenceRecord, ...]:
-    """The entries of the catalogue that concern some of these implementations, at the installed versions."""
+    """The catalogue's entries that concern some of these implementations, as installed."""
     concerned = {
-        entry: tuple(sorted(known.name for known in implementations if entry.concerns(known)))
+        entry: tuple(
+            sorted(
+                known.name
+                for known in implementations
+                if any(entry.concerns(known, mode) for mode in known.offered_modes)
+            )
+        )
         for entry in DIVERGENCES.values()
     }
     return tuple(
@@ -141,10 +150,12 @@ def _date() -> str:
 
 
 def _commit() -> str:
-    """The commit of the checkout that is the current folder, with ``-dirty`` if it is changed; or nothing."""
+    """The commit of the checkout in the current folder, with ``-dirty`` if it is changed."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=10
+        ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""
 
@@ -153,17 +164,14 @@ def _processor() -> str:
     """The name of the processor, where the system tells it."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - no path of ours
-            names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+            names = [
+                line.partition(":")[2].strip() for line in file if line.startswith("model name")
+            ]
     except OSError:
         names = []
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def _versions(names: Iterable[str]) -> dict[str, str]:
-    versions = {}
-    for name in names:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            versions[name] = "not installed"
-    return versions
+def _versions(names: tuple[str, ...]) -> dict[str, str]:
+    installed = (next(iter(metadata.distributions(name=name)), None) for name in names)
+    return {name: found.version for name, found in zip(names, installed, strict=True) if found}

@@ -10,6 +10,7 @@ from equivalence.cases.covering import cover
 from equivalence.cases.generation import SHAPES, Spec, generate
 from equivalence.cases.pinned import pinned
 from equivalence.comparison import quantities
+from equivalence.expectation import declines
 from equivalence.implementations.framework import COLUMNS, ROWS, SAMPLE_WEIGHTS, SEGMENTATION, UNBATCHED
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def questions(implementations: Iterable[Implementation], profile: str) -> Iterat
         for mode in implementation.offered_modes:
             strength = first if mode == implementation.offered_modes[0] else others
             cases = [_case(implementation.loss, spec) for spec in _chosen(implementation, strength)]
-            cases += [case for case in pinned() if not implementation.declines(case)]
+            cases += [case for case in pinned() if not declines(implementation, case, mode)]
             for case in cases:
                 asked = quantities(implementation, case)
                 yield Question(implementation=implementation, mode=mode, case=case, quantities=asked)

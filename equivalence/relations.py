@@ -12,13 +12,14 @@ import math
 import warnings
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from equivalence.cases.answers import answers
-from equivalence.cases.case import cotangent
-from equivalence.comparison import catalogued, expectation, quantities, respond
+from equivalence.cases.case import BINARY, SPARSE, cotangent, encoding
+from equivalence.comparison import quantities, respond
+from equivalence.expectation import catalogued, expectation
 from equivalence.exact import FORMATS, Number
 from equivalence.losses import NONE, SUM
 from equivalence.losses.reduction import denominator
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from equivalence.losses import Reduction
 
 _REMEMBERED = 16384  # responses kept for the laws that compare them: some 50 MB
+_UNIT = 2.0**-53  # what float64 loses when a reading is multiplied
+    NONE,
+    SUM,
+    MEAN,
+)  # a pinned case may name another mean, and is asked only of who offers it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,13 +60,15 @@ class Reading:
     largest: float
 
     def times(self, factor: np.ndarray | float, label: str) -> Reading:
-        """The reading multiplied by an exact number (or by powers of two, elementwise)."""
+        """The reading multiplied by a number, or by numbers elementwise; this rounds once, in float64."""
         with np.errstate(invalid="ignore", over="ignore"):
+            array = self.array * factor
             return replace(
                 self,
                 label=label,
-                array=self.array * factor,
-                bound=self.bound * np.abs(factor),
+                array=array,
+                bound=self.bound * np.abs(factor)
+                + np.where(np.isfinite(array), np.abs(array), 0.0) * _UNIT,
                 answers=self.answers * factor,
             )
 
@@ -137,7 +145,7 @@ def reading(implementation: Implementation, case: Case, mode: str, quantity: str
     if quantity not in quantities(implementation, case):
         return None
     got = getattr(response(implementation, case, mode), quantity)
-    expected = expectation(case, catalogued(implementation))
+    expected = expectation(case, catalogued(implementation, mode))
     if isinstance(got, Exception) or expected.raises is not None:
         return None
     answer = getattr(answers(expected.case), quantity)
@@ -178,10 +186,14 @@ def disagreement(readings: Sequence[Reading]) -> Disagreement | None:
     if not (gap > 0).any():
         return None
     index = tuple(int(i) for i in np.unravel_index(np.argmax(gap), gap.shape))
-    lowest, highest = int(np.argmin(high[(slice(None), *index)])), int(np.argmax(low[(slice(None), *index)]))
-    if missing[(slice(None), *index)].any():
-        lowest = int(np.argmin(missing[(slice(None), *index)]))
-        highest = int(np.argmax(missing[(slice(None), *index)]))
+    every: Any = (slice(None), *index)
+    lowest, highest = (
+        int(np.argmin(high[every])),
+        int(np.argmax(low[every])),
+    )
+    if missing[every].any():
+        lowest = int(np.argmin(missing[every]))
+        highest = int(np.argmax(missing[every]))
     pair = readings[lowest], readings[highest]
     one, other = (float(one.array[index]) for one in pair)
     return Disagreement(
@@ -200,6 +212,34 @@ def reduced(case: Case, reduction: Reduction) -> Case:
     return case if case.reduction == reduction else replace(case, reduction=reduction)
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
+def one_hot(case: Case) -> Case | None:
+    """The same question with one-hot targets, always the same object; None if it cannot be written so."""
+    if encoding(case.target_kind) != SPARSE or "ignore_index" in case.options:
+        return None
+    target = FORMATS[case.dtype].round(case.distribution)
+    return replace(case, target=target, target_kind=case.target_kind.replace("sparse", "one_hot"))
+
+
+def soft(case: Case) -> Case | None:
+    """The same question with soft targets that happen to be hard; None if it cannot be written so."""
+    if encoding(case.target_kind) == BINARY:
+        return replace(case, target_kind=f"soft_{case.target_kind}")
+    hard = one_hot(case)
+    return hard and replace(hard, target_kind=hard.target_kind.replace("one_hot", "soft"))
+
+
+def differing_answers(case: Case) -> Iterator[str]:
+    """The quantities whose exact answer depends on the encoding of the target; there is none."""
+    for twin in (one_hot(case), soft(case)):
+        for quantity in ("value", "gradient") if twin is not None else ():
+            mine, other = (getattr(answers(one), quantity).exact for one in (case, twin))
+            if not all(
+                np.array_equal(a, b, equal_nan=True) for a, b in zip(mine, other, strict=True)
+            ):
+                yield f"{quantity} of {case.id} and of {twin.id}"
+
+
 def terms_add_up(terms: Implementation, case: Case, mode: str) -> Iterator[Disagreement]:
     """The terms that an implementation returns add up to its sum; and so do the gradients."""
     for quantity in quantities(terms, case):
@@ -216,9 +256,11 @@ def terms_add_up(terms: Implementation, case: Case, mode: str) -> Iterator[Disag
         yield from _same(added, whole)
 
 
-def mean_divides(mean: Implementation, total: Implementation, case: Case, mode: str) -> Iterator[Disagreement]:
+def mean_divides(
+    mean: Implementation, total: Implementation, case: Case, mode: str
+) -> Iterator[Disagreement]:
     """A mean times the denominator that the catalogue names is the sum; and so are their gradients."""
-    answered = expectation(case, catalogued(mean)).case
+    answered = expectation(case, catalogued(mean, mode)).case
     divisor = float(denominator(answered.reduction, answered.weighing))
     for quantity in quantities(mean, case):
         whole = reading(total, reduced(case, SUM), mode, quantity)

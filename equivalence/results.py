@@ -1,15 +1,15 @@
 """Runs: the environment and all its findings, as JSON Lines.
 
-Line 1 describes the environment, each further line is one finding, sorted. While a run is going on, findings
-are appended as they come and the first line says ``"complete": false``; the finished file is written anew,
-sorted, in one step. A file that was cut short is readable up to its last whole line.
+Line 1 describes the environment, each further line is one finding, sorted. While a run is going on,
+findings are appended as they come and the first line says ``"complete": false``; the finished file
+is written anew, sorted, in one step. A file that was cut short is readable up to its last whole
+line.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -25,7 +25,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameworkRecord:
-    """A framework as it was met: its versions and the flags that decide numbers, or why it is absent."""
+    """A framework as it was met: its versions and flags, or why it is absent."""
 
     name: str
     versions: dict[str, str]
@@ -38,7 +38,8 @@ class ImplementationRecord:
     """An implementation: enough to print its reproduction without importing its framework.
 
     Attributes:
-        scripts: For each mode a script with ``{prediction}``, ``{target}``, ``{arguments}``, ... to be filled in.
+        scripts: For each mode a script with ``{prediction}``, ``{target}``, ``{arguments}``, ... to
+            be filled in.
         class_axis: Where the framework wants the classes: 1 or -1.
         function: The name of the function in the source.
         imports: The lines with which a script begins.
@@ -63,7 +64,7 @@ class ImplementationRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DivergenceRecord:
-    """A catalogued divergence: whose, what it does in words, since when, and where that is documented."""
+    """A catalogued divergence: whose, what it does, since when, and where that is documented."""
 
     name: str
     implementations: tuple[str, ...]
@@ -149,12 +150,16 @@ def environment_line(environment: Environment) -> str:
 def finding_line(finding: Finding) -> str:
     """The line of a finding: ``kind`` and ``cell``, then the fields, numbers as [hex, decimal]."""
     fields: dict[str, Any] = {"kind": "finding", "cell": finding.cell}
-    for field in dataclasses.fields(finding):
-        fields[field.name] = getattr(finding, field.name)
+    for known in dataclasses.fields(finding):
+        fields[known.name] = getattr(finding, known.name)
     fields["verdict"] = finding.verdict.value
     if finding.where is not None:
         where = finding.where
-        fields["where"] = {"index": where.index, "prediction": where.prediction, "target": where.target}
+        fields["where"] = {
+            "index": where.index,
+            "prediction": where.prediction,
+            "target": where.target,
+        }
     return json.dumps(fields, allow_nan=False)
 
 
@@ -205,15 +210,18 @@ def parse_environment(line: str) -> Environment:
 
 
 def _tuples(entry: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()
+    }
 
 
 def read(path: Path) -> Run:
     """The run in a file.
 
     Raises:
-        RunFileError: If there is no such file, its first line is no environment of this schema, or a line
-            before the last cannot be read. A torn last line makes the run incomplete, nothing more.
+        RunFileError: If there is no such file, its first line is no environment of this schema, or
+            a line before the last cannot be read. A torn last line makes the run incomplete,
+            nothing more.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -226,10 +234,13 @@ def read(path: Path) -> Run:
     try:
         environment = parse_environment(lines[0] if lines else torn)
     except (ValueError, KeyError, TypeError) as error:
-        message = f"{path}: line 1 is not the environment of a run; `equivalence run -o FILE` writes one"
+        message = (
+            f"{path}: line 1 is not the environment of a run; `equivalence run -o FILE` writes one"
+        )
         raise RunFileError(message) from error
     if environment.schema != SCHEMA:
-        message = f"{path}: schema {environment.schema}, this version reads {SCHEMA}; upgrade loss-equivalence"
+        found = environment.schema
+        message = f"{path}: schema {found}, this version reads {SCHEMA}; upgrade loss-equivalence"
         raise RunFileError(message)
     findings = []
     for number, line in enumerate(lines[1:], start=2):
@@ -259,7 +270,7 @@ def write(run: Run, path: Path) -> None:
     with part.open("w", encoding="utf-8") as file:
         file.write(environment_line(run.environment) + "\n")
         file.writelines(finding_line(finding) + "\n" for finding in ordered(run.findings))
-    os.replace(part, path)
+    part.replace(path)
 
 
 def append(findings: Iterable[Finding], file: TextIO) -> None:

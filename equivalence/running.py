@@ -1,4 +1,4 @@
-"""Running: the selected questions of a profile, asked of the frameworks that are installed, into a run."""
+"""Running: the selected questions, asked of the frameworks that are installed, into a run."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import dataclasses
 import importlib.util
 import os
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from equivalence import workers
-from equivalence.asking import Event, Finished, Judged, Loaded, Lost, Request, in_process
+from equivalence.asking import Event, Examined, Finished, Judged, Loaded, Lost, Request, in_process
 from equivalence.environment import environment, extended
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, REQUIREMENTS
 from equivalence.plan import STRENGTHS
@@ -19,7 +20,7 @@ from equivalence.results import Environment, Run, append, write
 from equivalence.selection import nearest, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
     from equivalence.finding import Finding
 
@@ -28,6 +29,10 @@ PROFILES = tuple(STRENGTHS)
 
 class AbsentError(ValueError):
     """A framework that was asked for is not installed; the message says how to install it."""
+
+
+class UnknownError(ValueError):
+    """There is no such framework or profile; the message names the nearest."""
 
 
 def known_frameworks() -> tuple[str, ...]:
@@ -50,7 +55,9 @@ def absent_message(framework: str, reason: str = "") -> str:
 def _installed(framework: str) -> bool:
     """Whether a framework can be found, without importing it."""
     names = {framework, framework.partition("_")[0], REQUIREMENTS.get(framework, "")} - {""}
-    return framework not in FRAMEWORKS or any(importlib.util.find_spec(name) is not None for name in names)
+    return framework not in FRAMEWORKS or any(
+        importlib.util.find_spec(name) is not None for name in names
+    )
 
 
 def request(
@@ -71,18 +78,18 @@ def request(
     Raises:
         AbsentError: If a framework that is named in ``frameworks`` or ``require`` is not installed.
         SelectError: If a word can match nothing.
-        ValueError: If a framework or the profile is unknown.
+        UnknownError: If a framework or the profile is unknown.
     """
     select = [select] if isinstance(select, str) else list(select)
     named, require = None if frameworks is None else list(frameworks), list(require)
     if profile not in PROFILES:
         message = f"the profile {profile!r} is unknown; {nearest(profile, PROFILES)}"
-        raise ValueError(message)
+        raise UnknownError(message)
     known = known_frameworks()
     for name in [*(named or ()), *require]:
         if name not in known:
             message = f"the framework {name!r} is unknown; {nearest(name, known)}"
-            raise ValueError(message)
+            raise UnknownError(message)
         if not _installed(name):
             raise AbsentError(absent_message(name))
     selection = parse(select)
@@ -92,11 +99,12 @@ def request(
         profile=profile,
         frameworks=tuple(name for name in asked if selection.concerns(name)),
         required=tuple(dict.fromkeys((*(named or ()), *require))),
+        claims=not select and named is None,
     )
 
 
-def events(request: Request, processes: int = 0) -> Iterator[Event]:
-    """What happens while a request is asked; the findings are the same with any number of processes.
+def events(request: Request, processes: int = 0) -> Generator[Event]:
+    """What happens while a request is asked; findings are the same with any number of processes.
 
     Args:
         request: What is asked.
@@ -107,7 +115,11 @@ def events(request: Request, processes: int = 0) -> Iterator[Event]:
         SelectError: If the selection names an implementation that its framework does not have.
     """
     for event in workers.pool(request, processes) if processes else in_process(request):
-        if isinstance(event, Loaded) and event.record.absent and event.record.name in request.required:
+        if (
+            isinstance(event, Loaded)
+            and event.record.absent
+            and event.record.name in request.required
+        ):
             raise AbsentError(absent_message(event.record.name, event.record.absent))
         yield event
 
@@ -138,13 +150,16 @@ class Recording:
                 self.environment, event.record, event.implementations, event.divergences, self.order
             )
             self.findings.extend(event.findings)
-            self._rewrite()
+            if event.questions or self.findings:
+                self._rewrite()
         elif isinstance(event, Judged):
             self.findings.extend(event.findings)
             if self._file is not None:
                 append(event.findings, self._file)
         elif isinstance(event, Finished) and self._file is not None:
             self._file.flush()
+        elif isinstance(event, Examined):
+            self.environment = dataclasses.replace(self.environment, claims=event.claims)
         elif isinstance(event, Lost):
             self.lost.append(f"{event.framework}: {event.reason}")
 
@@ -177,11 +192,11 @@ class Recording:
 
 
 def record(request: Request, *, command: str = "", path: Path | None = None) -> Recording:
-    """A recording of a request, before anything has happened; its file is there, with the environment."""
-    made = environment(profile=request.profile, command=command or " ".join(map(os.path.basename, sys.argv)))
-    recording = Recording(environment=made, order=request.frameworks, path=path)
-    recording._rewrite()  # noqa: SLF001 - the first line, before the first framework
-    return recording
+    """A recording of a request; its file is written as soon as something is selected."""
+    made = environment(
+        profile=request.profile, command=command or " ".join(map(os.path.basename, sys.argv))
+    )
+    return Recording(environment=made, order=request.frameworks, path=path)
 
 
 def run(
@@ -197,11 +212,13 @@ def run(
     """Asks every selected question and judges the answers.
 
     Args:
-        select: Words that match parts of cell ids, and-ed: ``["sparse:mean", "torch.*", "!@graph"]``.
+        select: Words that match parts of cell ids, and-ed: ``["sparse:mean", "torch.*",
+            "!@graph"]``.
         profile: ``"quick"`` (every pair of levels) or ``"full"`` (every triple).
         frameworks: The only ones that are asked; by default all that are installed.
         require: Frameworks that must be there.
-        processes: How many worker processes; 0 asks in this one, where also your own implementations are known.
+        processes: How many worker processes; 0 asks in this one, where also your own
+            implementations are known.
         path: A run file, to which findings are appended as they come.
         watch: Is told each event.
 
@@ -211,7 +228,7 @@ def run(
     Raises:
         AbsentError: If a framework that is named is not installed.
         SelectError: If a word can match nothing.
-        ValueError: If a framework or the profile is unknown.
+        UnknownError: If a framework or the profile is unknown.
 
     >>> found = run(["negative_log_likelihood:one_hot:sum:float64:value"], frameworks=["textbook"])
     >>> {str(finding.verdict) for finding in found.findings}
@@ -219,10 +236,8 @@ def run(
     """
     asked = request(select, profile=profile, frameworks=frameworks, require=require)
     recording = record(asked, path=None if path is None else Path(path))
-    try:
-        for event in events(asked, processes):
+    with closing(events(asked, processes)) as happening, closing(recording):
+        for event in happening:
             recording.take(event)
             watch(event)
-    finally:
-        recording.close()
     return recording.finish()

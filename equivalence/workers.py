@@ -1,7 +1,7 @@
 """Worker processes: one framework in each, fed with one implementation after the other.
 
-A worker that dies takes one question with it; another goes on behind it. Workers ignore SIGINT: whoever
-started them ends them.
+A worker that dies takes one question with it; another goes on behind it. Workers ignore SIGINT:
+whoever started them ends them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,21 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equivalence.asking import Asking, Event, Finished, Judged, Loaded, Lost, Request, ask, crashed, loaded, selected
+from equivalence.asking import (
+    Asking,
+    Event,
+    Examined,
+    Finished,
+    Judged,
+    Loaded,
+    Lost,
+    Request,
+    ask,
+    crashed,
+    examined,
+    loaded,
+    selected,
+)
 from equivalence.implementations import IMPLEMENTATIONS
 from equivalence.results import FrameworkRecord
 from equivalence.selection import SelectError
@@ -33,6 +47,7 @@ if TYPE_CHECKING:
 ENOUGH = 1000  # waiting questions that are worth the start of another worker
 LAST_LINES = 5  # of what a dead worker wrote
 GRACE = 5.0  # seconds that a worker is given to end
+CLAIMS = "claims"  # what the worker that examines them has instead of a framework
 TRIES = 2  # starts without a single answer after which a framework is given up
 
 
@@ -109,7 +124,10 @@ def pool(request: Request, processes: int) -> Iterator[Event]:
     Raises:
         SelectError: If the selection names an implementation that its framework does not have.
     """
-    queues = [_Queue(framework=name) for name in reversed(request.frameworks)]  # the slowest are the last
+    queues = [
+        _Queue(framework=name) for name in reversed(request.frameworks)
+    ]  # the slowest are the last
+    queues += [_Queue(framework=CLAIMS)] if request.claims else []
     workers: list[_Worker] = []
     with tempfile.TemporaryDirectory(prefix="equivalence-") as folder:
         files = (Path(folder) / f"{number}.txt" for number in itertools.count())
@@ -149,7 +167,9 @@ def _start(queue: _Queue, request: Request, written: Path) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     written.touch()
-    process = context.Process(target=_work, args=(theirs, queue.framework, request, str(written)), daemon=True)
+    process = context.Process(
+        target=_work, args=(theirs, queue.framework, request, str(written)), daemon=True
+    )
     process.start()
     theirs.close()
     queue.started = True
@@ -169,10 +189,14 @@ def _hear(worker: _Worker, event: Event | SelectError) -> Iterator[Event]:
     if isinstance(event, Loaded):
         if not worker.queue.loaded:
             worker.queue.loaded = True
-            worker.queue.units = [_Unit(implementation=name, questions=count) for name, count in event.questions]
+            worker.queue.units = [
+                _Unit(implementation=name, questions=count) for name, count in event.questions
+            ]
             yield event
         worker.next()
         return
+    if isinstance(event, Examined):
+        worker.queue.loaded = True
     yield event
     if isinstance(event, Finished):
         worker.next()
@@ -188,11 +212,18 @@ def _bury(worker: _Worker) -> Iterator[Event]:
     worker.end()
     if not queue.loaded:
         queue.loaded = True
-        yield Loaded(record=FrameworkRecord(name=queue.framework, versions={}, flags={}, absent=reason))
+        if queue.framework == CLAIMS:
+            yield Lost(framework=CLAIMS, reason=f"they were not examined: {reason}")
+            return
+        yield Loaded(
+            record=FrameworkRecord(name=queue.framework, versions={}, flags={}, absent=reason)
+        )
         return
     if unit is not None and worker.asking:
         unit.done += 1
-        yield Judged(findings=tuple(dataclasses.replace(f, detail=reason[:2000]) for f in worker.asking))
+        yield Judged(
+            findings=tuple(dataclasses.replace(f, detail=reason[:2000]) for f in worker.asking)
+        )
         if unit.done == unit.questions:
             yield Finished(framework=queue.framework, implementation=unit.implementation)
             unit = None
@@ -207,13 +238,16 @@ def _bury(worker: _Worker) -> Iterator[Event]:
 
 
 def _work(connection: Connection, framework: str, request: Request, written: str) -> None:
-    """What a worker does: loads its framework, then asks what it is told to, until it is told nothing."""
+    """What a worker does: loads its framework, and asks what it is told to until it is told nothing."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    with open(written, "w", encoding="utf-8") as file:  # noqa: PTH123 - its descriptor is what counts
+    with Path(written).open("w", encoding="utf-8") as file:
         os.dup2(file.fileno(), sys.stdout.fileno() if sys.stdout else 1)
         os.dup2(file.fileno(), sys.stderr.fileno() if sys.stderr else 2)
     try:
+        if framework == CLAIMS:
+            connection.send(examined(request))
+            os._exit(0)
         connection.send(loaded(framework, request))
         while order := connection.recv():
             name, done = order

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 BALL_LIMIT = 4096
 FLOAT64_SHARE = 1 / 16
 QUANTITIES = ("value", "gradient", "target_gradient")
-_REMEMBERED = 64  # questions whose terms are kept, to be shared by their reductions
+_TERMS = 64  # questions whose terms are kept, to be shared by their reductions
+_REMEMBERED = 4096  # answers kept, to be shared by implementations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ def _term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
             case.loss.definition(prediction, target, **parameters),
             case.loss.gradient(prediction, target, **parameters),
         )
-        while len(_terms) > _REMEMBERED:
+        while len(_terms) > _TERMS:
             _terms.popitem(last=False)
     return _terms[key]
 

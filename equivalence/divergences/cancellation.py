@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.divergences.departures import widened
+from equivalence.exact import FORMATS
 from equivalence.losses.loss import TermBounds
 
 if TYPE_CHECKING:
@@ -18,17 +19,22 @@ if TYPE_CHECKING:
 
 def cancels_against_log_sigmoid(case: Case) -> Case | None:
     """(1 - t) x - (1 + (w - 1) t) log sigmoid(x): errs by a few roundings of |x| where x is negative."""
-    return replace(case, loss=_log_sigmoid(case.loss)) if np.any(case.prediction < 0) else None
+    return replace(case, loss=_log_sigmoid(case.loss, slope=False)) if np.any(case.prediction < 0) else None
+
+
+def cancels_against_log_sigmoid_and_slope(case: Case) -> Case | None:
+    """The same, differentiated summand by summand, so that the gradient errs by a few roundings of the summands."""
+    return replace(case, loss=_log_sigmoid(case.loss, slope=True)) if np.any(case.prediction < 0) else None
 
 
 @functools.cache
-def _log_sigmoid(loss: Loss) -> Loss:
+def _log_sigmoid(loss: Loss, *, slope: bool) -> Loss:
     def more(
         logit: np.ndarray, target: np.ndarray, unit: float, *, pos_weight: Any = 1.0, label_smoothing: Any = None
     ) -> TermBounds:
         # Each of the two summands is at most (1 + w) |x| and has been rounded at most twice, their sum once.
-        lost = np.where(logit < 0, 3 * unit * (1 - target + pos_weight * target) * np.abs(logit), 0.0)
-        return TermBounds(lost + 0 * logit, 0 * logit, 0 * logit)
+        summands = np.where(logit < 0, 3 * unit * (1 - target + pos_weight * target), 0.0) + 0 * logit
+        return TermBounds(summands * np.abs(logit), summands if slope else 0 * logit, 0 * logit)
 
     return widened(loss, "cancelling for negative logits", more)
 
@@ -58,10 +64,12 @@ def _float32_terms(loss: Loss) -> Loss:
     def more(prediction: np.ndarray, target: np.ndarray, unit: float, **parameters: Any) -> TermBounds:
         terms = np.abs(loss.definition(prediction, target, **parameters))
         gradients = loss.gradient(prediction, target, **parameters)
-        narrow = 2.0**-24
-        summing = narrow * (8 * np.log2(max(terms.size, 1)) + 12)
+        narrow = FORMATS["float32"]
+        summing = narrow.unit * (8 * np.log2(max(terms.size, 1)) + 12)
         return TermBounds(
-            summing * terms, summing * np.abs(gradients.prediction), summing * np.abs(gradients.target)
+            summing * terms + narrow.floor,
+            summing * np.abs(gradients.prediction) + narrow.floor,
+            summing * np.abs(gradients.target) + narrow.floor,
         )
 
     return widened(loss, "weighted in float32", more)

@@ -107,11 +107,16 @@ def renormalised(loss: Loss) -> Loss:
     def bound(prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any) -> TermBounds:
         share, total = divided(prediction)
         inner = loss.bound(share, target, precision, **parameters)
-        size = np.abs(loss.gradient(share, target, **parameters).prediction)
+        derivative = loss.gradient(share, target, **parameters).prediction
         units = 2.0**-precision * (accumulation(prediction.shape[-1], precision) + 2)
-        own = inner.prediction + 2 * units * size
+        # The rounded quotient is a neighbour of the exact one, perhaps on the other side of a clip.
+        moved = [
+            np.abs(loss.gradient(share * factor, target, **parameters).prediction - derivative)
+            for factor in (1 - units, 1 + units)
+        ]
+        own = inner.prediction + np.maximum(*moved) + units * np.abs(derivative)
         return TermBounds(
-            inner.term + units * np.sum(times(share, size), axis=-1),
+            inner.term + units * np.sum(times(share, np.abs(derivative)), axis=-1),
             (own + np.sum(times(share, own), axis=-1, keepdims=True)) / total,
             inner.target + units,
         )

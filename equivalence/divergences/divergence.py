@@ -28,7 +28,8 @@ class Divergence:
 
     Attributes:
         name: As in ``Finding.divergence``.
-        implementations: Patterns of the names of the implementations concerned; ``*`` matches anything.
+        implementations: Patterns of the names of the implementations concerned, ``@mode`` behind them if only one
+            mode is; ``*`` matches anything.
         model: From the case that is asked to the case that is answered.
         versions: The versions of the framework's package for which it is known to hold.
         reference: The URL of the documentation or source that says so.
@@ -52,15 +53,19 @@ class Divergence:
         """The first sentence of the reason."""
         return self.reason.strip().split("\n\n")[0].replace("\n", " ").partition(". ")[0].rstrip(".") + "."
 
-    def concerns(self, implementation: Implementation) -> bool:
-        """Whether it is catalogued for an implementation at the installed version."""
-        name = implementation.name.replace("[", "<").replace("]", ">")  # brackets are no character class here
-        patterns = (pattern.replace("[", "<").replace("]", ">") for pattern in self.implementations)
-        if not any(fnmatchcase(name, pattern) for pattern in patterns):
+    def concerns(self, implementation: Implementation, mode: str) -> bool:
+        """Whether it is catalogued for an implementation in a mode at the installed version."""
+        names = (_plain(implementation.name), _plain(f"{implementation.name}@{mode}"))
+        if not any(fnmatchcase(name, _plain(pattern)) for pattern in self.implementations for name in names):
             return False
         versions = implementation.framework.versions
         specifiers = SpecifierSet(self.versions, prereleases=True)
         return not versions or specifiers.contains(next(iter(versions.values())))
+
+
+def _plain(name: str) -> str:
+    """Brackets are no character class here."""
+    return name.replace("[", "<").replace("]", ">")
 
 
 def divergence(

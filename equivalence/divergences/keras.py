@@ -149,8 +149,15 @@ def divides_by_passed_weights(case: Case) -> Case | None:
     """
     if case.reduction != MEAN or case.weights is None:
         return None
+    if not case.shape or (case.shape == (1,) and not np.ndim(case.weights)):
+        return replace(case, reduction=replace(MEAN_OVER_PASSED_WEIGHTS, name=SUM.name, denominator="nothing"))
     if "ignore_index" in case.options:
         return divides_by(MEAN_OVER_SAMPLE_WEIGHTS, empty_is_zero=True)(case)  # type: ignore[return-value]
-    if not case.shape:
-        return replace(case, reduction=replace(MEAN_OVER_PASSED_WEIGHTS, name=SUM.name, denominator="nothing"))
     return divides_by(MEAN_OVER_PASSED_WEIGHTS, empty_is_zero=True)(case)  # type: ignore[return-value]
+
+
+@divergence("tensorflow_v2.keras.*", versions=">=2.16", reference=LOSS_SOURCE)
+def squeezes_batch_of_one(case: Case) -> Case | None:
+    """With a scalar weight, the terms of a batch of one lose their axis: the value of none has shape ()."""
+    alone = case.shape == (1,) and case.weights is not None and not np.ndim(case.weights)
+    return replace(case, reduction=SUM) if alone and case.reduction.kind == "none" else None

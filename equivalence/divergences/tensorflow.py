@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equivalence.divergences.cancellation import cancels_against_log_sigmoid, rounds_terms_to_float32
+from equivalence.divergences.cancellation import (
+    cancels_against_log_sigmoid_and_slope,
+    rounds_terms_to_float32,
+)
 from equivalence.divergences.departures import computes_in, divides_by
 from equivalence.divergences.divergence import divergence
 from equivalence.exact import FORMATS
+from equivalence.losses.categorical import softmax, weighted_target
 from equivalence.losses.loss import Gradients, Loss, TermBounds, log, times
 from equivalence.losses.reduction import MEAN_OVER_NONZERO_WEIGHTS, MEAN_OVER_SAMPLE_WEIGHTS
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
 V1 = "https://www.tensorflow.org/api_docs/python/tf/compat/v1/losses/"
 LOSSES_SOURCE = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/losses/losses_impl.py"
+EPSILON = 1e-7
 NN_SOURCE = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/nn_impl.py"
 
 divergence(
@@ -43,34 +48,45 @@ So a float64 loss holds a float32 number, for every reduction (compute_weighted_
 
 
 def _epsilon_inside(case: Case) -> Case:
-    return replace(case, loss=_with_epsilon(case.loss, float(FORMATS[case.dtype].round(1e-7))))
+    epsilon = float(FORMATS[case.dtype].round(EPSILON))
+    return replace(case, loss=_with_epsilon(case.loss, epsilon, epsilon))
+
+
+def _epsilon_folded(case: Case) -> Case:
+    round_ = FORMATS[case.dtype].round
+    epsilon = float(round_(EPSILON))
+    return replace(case, loss=_with_epsilon(case.loss, epsilon, float(round_(1 + epsilon)) - 1))
 
 
 @functools.cache
-def _with_epsilon(loss: Loss, epsilon: float) -> Loss:
-    """-t log(p + e) - (1 - t) log(1 - p + e)."""
+def _with_epsilon(loss: Loss, first: float, second: float) -> Loss:
+    """-t log(p + e) - (1 - t) log(1 - p + e'), with an epsilon for each logarithm."""
+
+    def sums(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return probability + first, 1 - probability + second
 
     def definition(probability: np.ndarray, target: np.ndarray) -> np.ndarray:
-        return -(times(target, log(probability + epsilon)) + times(1 - target, log(1 - probability + epsilon)))
+        presence, absence = sums(probability)
+        return -(times(target, log(presence)) + times(1 - target, log(absence)))
 
     def gradient(probability: np.ndarray, target: np.ndarray) -> Gradients:
-        presence, absence = probability + epsilon, 1 - probability + epsilon
+        presence, absence = sums(probability)
         return Gradients((1 - target) / absence - target / presence, log(absence) - log(presence))
 
     def bound(probability: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
         unit = 2.0**-precision
-        presence, absence = probability + epsilon, 1 - probability + epsilon
+        presence, absence = sums(probability)
         # The sums are rounded once, 1 - p + e twice: so are, absolutely, their logarithms.
-        first, second = 4 * np.abs(np.log(presence)) + 2, 4 * np.abs(np.log(absence)) + 3
+        errors = 4 * np.abs(np.log(presence)) + 2, 4 * np.abs(np.log(absence)) + 3
         return TermBounds(
-            unit * (target * first + (1 - target) * second),
+            unit * (target * errors[0] + (1 - target) * errors[1]),
             6 * unit * (target / presence + (1 - target) / absence),
-            unit * (first + second),
+            unit * (errors[0] + errors[1]),
         )
 
     return replace(
         loss,
-        name=f"{loss.name} with {epsilon!r} added inside the logarithms",
+        name=f"{loss.name} with {first!r} and {second!r} added inside the logarithms",
         definition=definition,
         gradient=gradient,
         bound=bound,
@@ -78,7 +94,7 @@ def _with_epsilon(loss: Loss, epsilon: float) -> Loss:
 
 
 divergence(
-    "tensorflow_v1.losses.log_loss*",
+    "tensorflow_v1.losses.log_loss*@eager",
     versions=">=1.0",
     reference=V1 + "log_loss",
     name="adds_epsilon_inside_log",
@@ -86,6 +102,17 @@ divergence(
 
 The documentation says so. A right certainty costs less than nothing: -1.19e-7 at p = t = 1.""",
 )(_epsilon_inside)
+
+divergence(
+    "tensorflow_v1.losses.log_loss*@graph",
+    versions=">=1.14",
+    reference=V1 + "log_loss",
+    name="folds_epsilon_into_one",
+    reason="""Adds 1e-7 inside both logarithms; in a graph, (1 - p) + 1e-7 is rewritten as (1 + 1e-7) - p.
+
+Grappler folds the two constants, and 1 + 1e-7 is 1 + 2**-23 in float32: p = 1 with target 0 costs 15.94 in a session and
+16.12 eagerly.""",
+)(_epsilon_folded)
 
 divergence(
     "tensorflow_v1.losses.*[MEAN]",
@@ -106,6 +133,33 @@ divergence(
 This is the default of tf.compat.v1.losses. If every weight is zero the mean is 0.""",
 )(divides_by(MEAN_OVER_NONZERO_WEIGHTS, empty_is_zero=True))
 
+@divergence(
+    "tensorflow_v?.nn.softmax_cross_entropy_with_logits*",
+    "tensorflow_v1.losses.softmax_cross_entropy*",
+    "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True)*",
+    versions=">=1.0",
+    reference="https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits",
+)
+def gradient_assumes_normalised_targets(case: Case) -> Case | None:
+    """The gradient is softmax(x) - t, the derivative of the value only where the targets sum to one.
+
+    Documented ("If they are not, the computation of the gradient will be incorrect"). With
+    tf.config.experimental.enable_op_determinism() the right gradient is returned.
+    """
+    sums = case.distribution.sum(-1)
+    tolerance = case.distribution.shape[-1] * FORMATS[case.dtype].unit  # what rounding the targets can do
+    return replace(case, loss=_unscaled_softmax(case.loss)) if np.any(np.abs(sums - 1) > tolerance) else None
+
+
+@functools.cache
+def _unscaled_softmax(loss: Loss) -> Loss:
+    def gradient(logits: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None) -> Gradients:
+        own = loss.gradient(logits, target, label_smoothing=label_smoothing)
+        return Gradients(softmax(logits).probability - weighted_target(target, None, label_smoothing), own.target)
+
+    return replace(loss, name=f"{loss.name} with the gradient softmax(x) - t", gradient=gradient)
+
+
 divergence(
     "tensorflow_v?.nn.weighted_cross_entropy_with_logits",
     versions=">=1.0",
@@ -113,8 +167,9 @@ divergence(
     name="weighted_cancels_for_negative_logits",
     reason="""For targets below 1 and negative logits, (1 - t) x cancels against log(1 + exp(-|x|)) + max(-x, 0).
 
-x = -40 with target 0 gives 0 in float32 instead of 4.2e-18; sigmoid_cross_entropy_with_logits keeps all digits.""",
-)(cancels_against_log_sigmoid)
+x = -40 with target 0 gives 0 in float32 instead of 4.2e-18, and in a graph the gradient 0 too, where the tape happens to
+add the summands in another order; sigmoid_cross_entropy_with_logits keeps all digits.""",
+)(cancels_against_log_sigmoid_and_slope)
 
 
 @divergence("tensorflow_v?.nn.weighted_cross_entropy_with_logits", versions=">=1.0", reference=NN_SOURCE)

@@ -6,6 +6,7 @@ differentiation, modes, versions. An implementation is a translation of one loss
 
 from __future__ import annotations
 
+import functools
 import inspect
 import textwrap
 from dataclasses import dataclass, field
@@ -68,7 +69,8 @@ class Framework:
         evaluate: For each mode, a function from a ``Call`` to a ``Response``.
         imports: The lines with which a reproduction script begins.
         scripts: For each mode, the rest of the script; ``{prediction}``, ``{target}``, ``{function}``,
-            ``{arguments}`` and ``{cotangent}`` are filled in.
+            ``{arguments}``, ``{cotangent}`` (numbers), ``{variable}`` (what is differentiated: ``prediction`` or
+            ``target``) and ``{quantity}`` (what its gradient is called) are filled in.
         array: How an array is written, from ``{values}`` and ``{dtype}``.
         class_axis: Where the classes are: 1 (behind the batch) or -1 (last).
         differentiates: Whether gradients are offered at all.
@@ -93,7 +95,7 @@ class Framework:
     @property
     def versions(self) -> dict[str, str]:
         """The installed versions."""
-        return {name: metadata.version(name) for name in self.distributions}
+        return {name: _version(name) for name in self.distributions}
 
     def implements(
         self,
@@ -154,6 +156,11 @@ class Framework:
             return function
 
         return register
+
+
+@functools.cache
+def _version(distribution: str) -> str:
+    return metadata.version(distribution)
 
 
 def _columns(base: str, offered: Mapping[str, str | tuple[str, ...]]) -> list[tuple[str, dict[str, str]]]:

@@ -21,19 +21,23 @@ EAGER_SCRIPT = """\
 prediction = {prediction}
 target = {target}
 with tf.GradientTape() as tape:
-    tape.watch(prediction)
+    tape.watch({variable})
     value = {function}(prediction, target{arguments})
 print("value", value.numpy().tolist())
-print("gradient", tape.gradient(value, prediction, {cotangent}).numpy().tolist())
+gradient = tape.gradient(value, {variable}, tf.constant({cotangent}, value.dtype))
+print("{quantity}", tf.convert_to_tensor(gradient).numpy().tolist())
 """
 GRAPH_SCRIPT = """\
 with tf.Graph().as_default(), tf.compat.v1.Session() as session:
     prediction = {prediction}
     target = {target}
+    # Fed, as in use: the optimiser computes constants beforehand, and some of them to other numbers.
+    prediction = tf.compat.v1.placeholder_with_default(prediction, prediction.shape)
+    target = tf.compat.v1.placeholder_with_default(target, target.shape)
     value = {function}(prediction, target{arguments})
-    (gradient,) = tf.compat.v1.gradients(value, [prediction], {cotangent})
+    (gradient,) = tf.compat.v1.gradients(value, [{variable}], tf.constant({cotangent}, value.dtype))
     print("value", session.run(value).tolist())
-    print("gradient", session.run(gradient).tolist())
+    print("{quantity}", session.run(gradient).tolist())
 """
 GRAPHS = 64  # graphs that are kept for reuse, each with its session
 

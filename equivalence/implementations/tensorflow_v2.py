@@ -154,6 +154,8 @@ def categorical_crossentropy_from_probabilities(
     documentation=KERAS + "#binarycrossentropy-class",
 )
 def binary_crossentropy(logit, target, *, sample_weight=None, label_smoothing=0.0, reduction="mean"):
+    if sample_weight is not None and sample_weight.shape.rank:
+        sample_weight = tf.squeeze(sample_weight, -1)  # the last axis is averaged before the weighting
     loss = tf.keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing, reduction=reduction)
     return loss(target, logit, sample_weight)
 
@@ -171,5 +173,7 @@ def binary_crossentropy(logit, target, *, sample_weight=None, label_smoothing=0.
 def binary_crossentropy_from_probabilities(
     probability, target, *, sample_weight=None, label_smoothing=0.0, reduction="mean"
 ):
+    if sample_weight is not None and sample_weight.shape.rank:
+        sample_weight = tf.squeeze(sample_weight, -1)  # the last axis is averaged before the weighting
     loss = tf.keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing, reduction=reduction)
     return loss(target, probability, sample_weight)

@@ -54,12 +54,13 @@ framework = Framework(
     imports="import torch\nimport torch.nn.functional as F\nfrom torch import nn",
     scripts={
         "eager": """\
-prediction = {prediction}.requires_grad_()
+prediction = {prediction}
 target = {target}
+{variable}.requires_grad_()
 value = {function}(prediction, target{arguments})
 print("value", value.tolist())
-(gradient,) = torch.autograd.grad(value, prediction, {cotangent})
-print("gradient", gradient.tolist())
+(gradient,) = torch.autograd.grad(value, {variable}, torch.tensor({cotangent}, dtype=value.dtype))
+print("{quantity}", gradient.tolist())
 """
     },
     array="torch.tensor({values}, dtype=torch.{dtype})",

@@ -19,7 +19,7 @@ from equivalence.losses.loss import (
 )
 
 
-def _weighted(target: np.ndarray, weight: Any, label_smoothing: Any) -> np.ndarray:
+def weighted_target(target: np.ndarray, weight: Any, label_smoothing: Any) -> np.ndarray:
     """q, the smoothed target times the class weights, shape ``[..., classes]``."""
     if label_smoothing is not None:
         target = target * (1 - label_smoothing) + label_smoothing / target.shape[-1]
@@ -32,7 +32,7 @@ def _slope(target: np.ndarray, weight: Any, label_smoothing: Any) -> Any:
     return slope if weight is None else slope * weight
 
 
-class _Softmax(NamedTuple):
+class Softmax(NamedTuple):
     """The stable parts of softmax, each ``[..., classes]``; ``gap`` and ``rest`` are not negative."""
 
     gap: np.ndarray  # z = max x - x
@@ -49,19 +49,19 @@ class _Softmax(NamedTuple):
         return np.exp(-self.surprisal)
 
 
-def _softmax(logits: np.ndarray) -> _Softmax:
+def softmax(logits: np.ndarray) -> Softmax:
     """Softmax with the maximum's own ``exp(0) = 1`` taken out of the sum, so that log1p sees all digits of the rest."""
     largest = np.argmax(logits, axis=-1)[..., None]
     maximum = np.take_along_axis(logits, largest, axis=-1)
     gap = maximum - logits
     others = np.where(np.arange(logits.shape[-1]) == largest, 0.0, np.exp(-gap))
-    return _Softmax(gap, np.log1p(np.sum(others, axis=-1, keepdims=True)))
+    return Softmax(gap, np.log1p(np.sum(others, axis=-1, keepdims=True)))
 
 
 def _mixing(target: np.ndarray, precision: int, weight: Any, label_smoothing: Any) -> np.ndarray:
     """Roundings of the products q and of their sum, in units, shape ``[..., 1]``; 0 for a plain one-hot target."""
     products = (0 if weight is None else 2) + (0 if label_smoothing is None else 4)
-    weighted = _weighted(target, weight, label_smoothing)
+    weighted = weighted_target(target, weight, label_smoothing)
     mixed = np.count_nonzero(weighted, axis=-1, keepdims=True) > 1
     return products + np.where(mixed, accumulation(target.shape[-1], precision), 0.0)
 
@@ -70,11 +70,11 @@ def _cross_entropy_gradient(
     logits: np.ndarray, target: np.ndarray, *, weight: Any = None, label_smoothing: Any = None
 ) -> Gradients:
     """p sum(q) - q, and the slope of q times the surprisal."""
-    softmax = _softmax(logits)
-    weighted = _weighted(target, weight, label_smoothing)
+    parts = softmax(logits)
+    weighted = weighted_target(target, weight, label_smoothing)
     return Gradients(
-        softmax.probability * np.sum(weighted, axis=-1, keepdims=True) - weighted,
-        _slope(target, weight, label_smoothing) * softmax.surprisal,
+        parts.probability * np.sum(weighted, axis=-1, keepdims=True) - weighted,
+        _slope(target, weight, label_smoothing) * parts.surprisal,
     )
 
 
@@ -83,19 +83,19 @@ def _cross_entropy_bound(
 ) -> TermBounds:
     r"""u (T + 2|L| + D + 2S + 4 + h(C)) per class, weighted by q; see DESIGN.md, "Exactness and bounds"."""
     unit = 2.0**-precision
-    softmax = _softmax(logits)
-    surprisal, probability = softmax.surprisal, softmax.probability
-    spread = np.sum(times(probability, softmax.gap), axis=-1, keepdims=True)
-    common = spread + 2 * softmax.rest + 4 + accumulation(logits.shape[-1], precision)
-    each = unit * (softmax.gap + 2 * surprisal + common)
-    weighted = np.abs(_weighted(target, weight, label_smoothing))
+    parts = softmax(logits)
+    surprisal, probability = parts.surprisal, parts.probability
+    spread = np.sum(times(probability, parts.gap), axis=-1, keepdims=True)
+    common = spread + 2 * parts.rest + 4 + accumulation(logits.shape[-1], precision)
+    each = unit * (parts.gap + 2 * surprisal + common)
+    weighted = np.abs(weighted_target(target, weight, label_smoothing))
     mixing = unit * _mixing(target, precision, weight, label_smoothing)
     total = np.sum(weighted, axis=-1, keepdims=True)
     gradient = _cross_entropy_gradient(logits, target, weight=weight, label_smoothing=label_smoothing)
     slope = np.abs(_slope(target, weight, label_smoothing))
     return TermBounds(
         np.sum(times(weighted, each + mixing * surprisal), axis=-1),
-        total * times(probability, np.expm1(unit * (softmax.gap + surprisal + common)))
+        total * times(probability, np.expm1(unit * (parts.gap + surprisal + common)))
         + 2 * unit * np.abs(gradient.prediction)
         + mixing * (total * probability + weighted),
         slope * (each + mixing * surprisal),
@@ -138,14 +138,14 @@ def cross_entropy(
     >>> float(cross_entropy.definition(np.array([0.0, 0.0]), np.array([1.0, 0.0])))  # log 2
     0.6931471805599453
     """
-    return np.sum(times(_weighted(target, weight, label_smoothing), _softmax(logits).surprisal), axis=-1)
+    return np.sum(times(weighted_target(target, weight, label_smoothing), softmax(logits).surprisal), axis=-1)
 
 
 def _negative_log_likelihood_gradient(
     log_probabilities: np.ndarray, target: np.ndarray, *, weight: Any = None
 ) -> Gradients:
     """-q, and minus the slope of q times the log-probabilities."""
-    return Gradients(-_weighted(target, weight, None), -_slope(target, weight, None) * log_probabilities)
+    return Gradients(-weighted_target(target, weight, None), -_slope(target, weight, None) * log_probabilities)
 
 
 def _negative_log_likelihood_bound(
@@ -153,7 +153,7 @@ def _negative_log_likelihood_bound(
 ) -> TermBounds:
     """Roundings of products and their sum only: the loss is linear."""
     unit = 2.0**-precision
-    weighted = np.abs(_weighted(target, weight, None))
+    weighted = np.abs(weighted_target(target, weight, None))
     relative = unit * (2 + _mixing(target, precision, weight, None))
     return TermBounds(
         np.sum(times(weighted, relative * np.abs(log_probabilities)), axis=-1),
@@ -191,7 +191,7 @@ def negative_log_likelihood(log_probabilities: np.ndarray, target: np.ndarray, *
     >>> float(negative_log_likelihood.definition(np.array([-1.5, -0.25]), np.array([1.0, 0.0])))
     1.5
     """
-    return -np.sum(times(_weighted(target, weight, None), log_probabilities), axis=-1)
+    return -np.sum(times(weighted_target(target, weight, None), log_probabilities), axis=-1)
 
 
 def _probability_gradient(
@@ -199,7 +199,7 @@ def _probability_gradient(
 ) -> Gradients:
     """-q / p with ``0 / 0 = 0``, and minus the slope of q times log p."""
     zero = probabilities == 0
-    weighted = _weighted(target, weight, label_smoothing)
+    weighted = weighted_target(target, weight, label_smoothing)
     inverse = np.where(zero, np.inf, 1 / np.where(zero, probabilities + 1, probabilities))
     return Gradients(-times(weighted, inverse), -times(_slope(target, weight, label_smoothing), log(probabilities)))
 
@@ -209,7 +209,7 @@ def _probability_bound(
 ) -> TermBounds:
     """A relative error of 4 u per logarithm or quotient (a library log errs by at most an ulp), and the mixing."""
     unit = 2.0**-precision
-    weighted = np.abs(_weighted(target, weight, label_smoothing))
+    weighted = np.abs(weighted_target(target, weight, label_smoothing))
     relative = unit * (4 + _mixing(target, precision, weight, label_smoothing))
     gradient = _probability_gradient(probabilities, target, weight=weight, label_smoothing=label_smoothing)
     return TermBounds(
@@ -252,4 +252,4 @@ def cross_entropy_from_probabilities(
     >>> float(cross_entropy_from_probabilities.definition(np.array([0.5, 0.5]), np.array([1.0, 0.0])))
     0.6931471805599453
     """
-    return -np.sum(times(_weighted(target, weight, label_smoothing), log(probabilities)), axis=-1)
+    return -np.sum(times(weighted_target(target, weight, label_smoothing), log(probabilities)), axis=-1)

@@ -1,4 +1,4 @@
-"""The HTML report: one page that needs no network and no script, the same bytes for the same run."""
+"""The HTML report: one page without network and script, the same bytes for the same run."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from markupsafe import Markup
 
 from equivalence.finding import GRAVITY, Verdict
 from equivalence.report import drilldown, matrix, words
+from equivalence.report.divisors import divisors
+from equivalence.report.formula import formula
 from equivalence.report.summary import summarise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from equivalence.finding import Finding
-    from equivalence.report.summary import Counts, Summary
+    from equivalence.report.counts import Counts
+    from equivalence.report.summary import Summary
     from equivalence.results import Run
 
 TONES = ("fails", "catalogued", "agrees", "undefined")
@@ -30,8 +33,8 @@ class Filter:
 
     Attributes:
         name: Of the radios.
-        choices: The words, and the number of cells of each; choice *i* of the dtypes shows what has the class ``d<i>``.
-        letter: What the classes begin with.
+        letter: What the classes begin with: choice *i* of the dtypes shows the class ``d<i>``.
+        choices: The words, and the number of cells of each.
     """
 
     name: str
@@ -56,30 +59,37 @@ def filters(summary: Summary) -> dict[str, Filter]:
     worst = [cell.worst for cell in summary.cells]
     return {
         "verdict": Filter(
-            name="verdict", letter="t", choices=_choices((words.TONES[finding.verdict] for finding in worst), TONES)
+            name="verdict",
+            letter="t",
+            choices=_choices((words.TONES[finding.verdict] for finding in worst), TONES),
         ),
         "framework": Filter(
             name="framework",
             letter="f",
             choices=_choices(
-                (finding.framework for finding in worst), tuple(part.name for part in summary.frameworks)
+                (finding.framework for finding in worst),
+                tuple(part.name for part in summary.frameworks),
             ),
         ),
         "dtype": Filter(
             name="dtype",
             letter="d",
-            choices=_choices((finding.dtype for finding in worst), ("float16", "bfloat16", "float32", "float64")),
+            choices=_choices(
+                (finding.dtype for finding in worst), ("float16", "bfloat16", "float32", "float64")
+            ),
         ),
         "quantity": Filter(
             name="quantity",
             letter="q",
-            choices=_choices((finding.quantity for finding in worst), ("value", "gradient", "target_gradient")),
+            choices=_choices(
+                (finding.quantity for finding in worst), ("value", "gradient", "target_gradient")
+            ),
         ),
     }
 
 
 def measure(verdict: Verdict, counts: Counts, share: float) -> str:
-    """The number of a cell: the largest error as a fraction of the bound, or how many of the asked are not in agreement."""
+    """The number of a cell: the largest fraction of a bound, or how many of the asked are so."""
     if verdict is Verdict.AGREES:
         return words.figure(share) if share == share else ""  # noqa: PLR0124 -- not NaN
     if not verdict.asked:
@@ -97,6 +107,11 @@ def _without(text: str, start: str) -> str:
     return text[len(start) :].strip() if text.startswith(start) else text
 
 
+def _breakable(text: str) -> Markup:
+    """The name with places where a line may break."""
+    return Markup("_<wbr>").join(words.visible(text).split("_"))
+
+
 @functools.cache
 def _templates() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -107,9 +122,17 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_text,
     )
-    for function in (words.figure, words.short, words.web, words.href, words.plural, measure, matrix.denominators):
+    for function in (
+        words.figure,
+        words.short,
+        words.web,
+        words.href,
+        words.plural,
+        measure,
+        matrix.denominators,
+    ):
         environment.filters[function.__name__] = function
-    environment.filters |= {"without": _without, "formula": str}
+    environment.filters |= {"without": _without, "breakable": _breakable, "formula": formula}
     environment.globals |= {
         "MARKS": words.MARKS,
         "TONES": words.TONES,
@@ -124,22 +147,31 @@ def render_html(run: Run, *, reproduce: Callable[[Finding], str]) -> str:
     """The page of a run.
 
     Args:
-        run: What is reported. Everything in it is taken for text: it is escaped, and only web addresses become links.
-        reproduce: The reproduction of a finding in plain framework code; asked for the worst finding of red and amber cells.
+        run: What is reported. Everything in it is taken for text: it is escaped, and only web
+            addresses become links.
+        reproduce: The reproduction of a finding in plain framework code; it is asked for the worst
+            finding of red and amber cells only.
     """
     summary = summarise(run)
     red, amber = drilldown.groups(run, summary, reproduce)
-    style = resources.files("equivalence.report").joinpath("templates", "page.css").read_text(encoding="utf-8")
-    return _templates().get_template("page.html.j2").render(
-        style=Markup(style),  # noqa: S704 -- our own file
-        run=run,
-        environment=run.environment,
-        summary=summary,
-        records={record.name: record for record in run.environment.frameworks},
-        red=red,
-        amber=amber,
-        undefined=drilldown.undefined(run),
-        tabs=matrix.tabs(summary, tuple(loss.name for loss in run.environment.losses)),
-        divisors=matrix.divisors(summary),
-        filters=filters(summary),
+    losses = tuple(loss.name for loss in run.environment.losses)
+    style = (resources.files("equivalence.report") / "templates" / "page.css").read_text(
+        encoding="utf-8"
+    )
+    return (
+        _templates()
+        .get_template("page.html.j2")
+        .render(
+            style=Markup(style),  # noqa: S704 -- our own file
+            run=run,
+            environment=run.environment,
+            summary=summary,
+            records={record.name: record for record in run.environment.frameworks},
+            red=red,
+            amber=amber,
+            undefined=drilldown.undefined(run),
+            tabs=matrix.tabs(summary, losses),
+            divisors=divisors(summary, losses),
+            filters=filters(summary),
+        )
     )

@@ -1,4 +1,4 @@
-"""The Markdown report: a job summary of at most 200 KB, what is gravest first, with a count of what was cut."""
+"""The Markdown report: a job summary of at most 200 KB, the gravest first, the rest counted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from equivalence.report.summary import summarise
 from equivalence.report.words import MARKS, figure, plural, short, visible, web
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from equivalence.report.summary import Cell, Summary
     from equivalence.results import Run
 
@@ -48,7 +50,7 @@ def link(text: str, url: str) -> str:
     return f"[{escape(text)}](<{safe}>)"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     lines += ["| " + " | ".join(row) + " |" for row in rows[:ROWS]]
     rest = len(rows) - ROWS
@@ -70,17 +72,29 @@ def _cell_row(cell: Cell) -> tuple[str, ...]:
 
 
 def _frameworks(run: Run, summary: Summary) -> list[str]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     records = {record.name: record for record in run.environment.frameworks}
     for part in summary.frameworks:
         record = records.get(part.name)
         if record is not None and record.absent:
             rows.append((f"**{escape(part.name)}**", "**absent**", escape(record.absent), "", ""))
             continue
-        versions = ", ".join(f"{name} {version}" for name, version in sorted(record.versions.items())) if record else ""
+        versions = (
+            ", ".join(f"{name} {version}" for name, version in sorted(record.versions.items()))
+            if record
+            else ""
+        )
         counts = part.findings
         agree = f"{counts.agree:,} of {counts.asked:,}"
-        rows.append((escape(part.name), escape(versions), agree, f"{counts.catalogued:,}", f"{counts.failing:,}"))
+        rows.append(
+            (
+                escape(part.name),
+                escape(versions),
+                agree,
+                f"{counts.catalogued:,}",
+                f"{counts.failing:,}",
+            )
+        )
     return _table(("framework", "versions", "agree", "catalogued", "fail"), rows)
 
 
@@ -105,16 +119,26 @@ def _divergences(run: Run, summary: Summary) -> list[str]:
 
 
 def render_markdown(run: Run) -> str:
-    """The Markdown of a run: verdict, what is missing, what is red, frameworks, divergences, claims, environment."""
+    """The Markdown of a run: the verdict, what is missing, what is red, then the rest."""
     summary, environment = summarise(run), run.environment
-    mark = "✗" if summary.findings.failing else "✓" if summary.complete and summary.findings.asked else "!"
+    mark = (
+        "✗"
+        if summary.findings.failing
+        else "✓"
+        if summary.complete and summary.findings.asked
+        else "!"
+    )
     blocks = [[f"### {mark} equivalence: {summary.headline}"]]
     if summary.rest:
         blocks.append([summary.rest])
     if not summary.complete:
-        blocks.append(["**Incomplete:** the run was cut short. What it had is below; the rest was not asked."])
+        blocks.append(
+            ["**Incomplete:** the run was cut short. What it had is below; the rest was not asked."]
+        )
     if summary.absent:
-        names = ", ".join(f"{escape(record.name)} ({escape(record.absent)})" for record in summary.absent)
+        names = ", ".join(
+            f"{escape(record.name)} ({escape(record.absent)})" for record in summary.absent
+        )
         blocks.append([f"**Absent:** {names}"])
     if summary.failing:
         head = ("verdict", "cell", "questions", "ulps", "got", "exact", "why")
@@ -126,15 +150,25 @@ def render_markdown(run: Run) -> str:
         blocks.append(_divergences(run, summary))
     if environment.claims:
         rows = [
-            (f"{claim.number}", escape(claim.statement), escape(claim.verdict), escape(claim.domain))
+            (
+                f"{claim.number}",
+                escape(claim.statement),
+                escape(claim.verdict),
+                escape(claim.domain),
+            )
             for claim in environment.claims
         ]
         blocks.append(["#### The tutorial's claims"])
         blocks.append(_table(("", "claim", "verdict", "where"), rows))
     undefined = summary.findings[Verdict.UNDEFINED]
-    tail = f"{escape(environment.date)} · commit {code(environment.commit)} · profile {escape(environment.profile)}"
-    tail += f" · Python {escape(environment.python)} · {plural(undefined, 'question')} without an exact answer"
-    blocks.append([tail, "", f"Again: {code(environment.command)}"])
+    tail = [
+        escape(environment.date),
+        f"commit {code(environment.commit)}",
+        f"profile {escape(environment.profile)}",
+        f"Python {escape(environment.python)}",
+        f"{plural(undefined, 'question')} without an exact answer",
+    ]
+    blocks.append([" · ".join(tail), "", f"Again: {code(environment.command)}"])
     return _cut(blocks)
 
 
@@ -145,7 +179,9 @@ def _cut(blocks: list[list[str]]) -> str:
         text = "\n".join(block) + "\n"
         size += len(text.encode("utf-8")) + 1
         if size > LARGEST - 200:
-            kept.append(f"… {plural(len(blocks) - place, 'block')} left out: the summary is full.\n")
+            kept.append(
+                f"… {plural(len(blocks) - place, 'block')} left out: the summary is full.\n"
+            )
             break
         kept.append(text)
     return "\n".join(kept)

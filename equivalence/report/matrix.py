@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from equivalence.finding import Verdict
-from equivalence.report.summary import Cell, Counts, severity, total
+from equivalence.report.counts import Counts, total
+from equivalence.report.summary import Cell, severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,13 +53,13 @@ class Entry:
     @property
     def share(self) -> float:
         """The largest error as a fraction of the bound."""
-        shares = [cell.share for cell in self.cells if cell.share == cell.share]  # noqa: PLR0124 -- not NaN
+        shares = [cell.share for cell in self.cells if cell.share == cell.share]
         return max(shares, default=float("nan"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of a loss's table: a target kind and, where a mode has several, the reduction."""
+    """A column of a loss's table: a target kind, and the reduction where a mode has several."""
 
     target: str
     reduction: str
@@ -66,7 +67,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What one implementation@mode answered, one entry for each column; None where nothing was asked."""
+    """What one implementation@mode answered: for each column an entry, or None if it has none."""
 
     implementation: str
     framework: str
@@ -86,7 +87,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One loss in one reduction mode: rows are implementations by framework, columns are target kinds."""
+    """One loss in one reduction mode: implementations by framework, against target kinds."""
 
     loss: str
     columns: tuple[Column, ...]
@@ -134,19 +135,6 @@ class Tab:
         return total(table.counts for table in self.tables)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Divisors:
-    """What each mean divides by.
-
-    Attributes:
-        denominators: The columns, the most frequent first.
-        rows: The implementation, its loss, and the counts of its findings for each denominator.
-    """
-
-    denominators: tuple[str, ...]
-    rows: tuple[tuple[str, str, tuple[Counts | None, ...]], ...]
-
-
 def kind(reduction: str) -> str:
     """The reduction mode of a reduction: ``mean_over_batch`` is a mean."""
     return reduction.partition("_")[0]
@@ -162,7 +150,8 @@ def denominators(cells: Iterable[Cell]) -> tuple[tuple[str, Counts], ...]:
     return tuple(sorted(totals.items(), key=lambda item: (-item[1].asked, item[0])))
 
 
-def _by(cells: Iterable[Cell], *fields: str) -> dict[tuple[str, ...], list[Cell]]:
+def by(cells: Iterable[Cell], *fields: str) -> dict[tuple[str, ...], list[Cell]]:
+    """The cells by some of their fields."""
     groups: dict[tuple[str, ...], list[Cell]] = {}
     for cell in cells:
         key = tuple(str(getattr(cell.worst, field)) for field in fields)
@@ -171,7 +160,7 @@ def _by(cells: Iterable[Cell], *fields: str) -> dict[tuple[str, ...], list[Cell]
 
 
 def _place(column: Column) -> tuple[object, ...]:
-    """Target kinds in the order in which they generalise each other, their segmentation-shaped forms behind them."""
+    """Target kinds as they generalise each other, then their segmentation-shaped forms."""
     plain = column.target.removesuffix(_SEGMENTATION)
     known = _TARGETS.index(plain) if plain in _TARGETS else len(_TARGETS)
     return (column.target.endswith(_SEGMENTATION), known, column.target, column.reduction)
@@ -188,15 +177,19 @@ def _entry(cells: list[Cell] | None) -> Entry | None:
 
 def _table(loss: str, cells: list[Cell], place: Callable[[str], int]) -> Table:
     columns = _columns(cells)
-    entries = _by(cells, "framework", "implementation", "mode", "target", "reduction")
+    entries = by(cells, "framework", "implementation", "mode", "target", "reduction")
     rows: dict[str, dict[tuple[str, ...], Row]] = {}
-    for framework, implementation, mode, *_ in sorted(entries, key=lambda key: (place(key[0]), key)):
+    for framework, implementation, mode, *_ in sorted(
+        entries, key=lambda key: (place(key[0]), key)
+    ):
         rows.setdefault(framework, {})[implementation, mode] = Row(
             implementation=implementation,
             framework=framework,
             mode=mode,
             entries=tuple(
-                _entry(entries.get((framework, implementation, mode, column.target, column.reduction)))
+                _entry(
+                    entries.get((framework, implementation, mode, column.target, column.reduction))
+                )
                 for column in columns
             ),
         )
@@ -205,21 +198,27 @@ def _table(loss: str, cells: list[Cell], place: Callable[[str], int]) -> Table:
 
 
 def _lines(loss: str, cells: list[Cell], frameworks: tuple[str, ...]) -> list[Line]:
-    entries = _by(cells, "target", "reduction", "framework")
+    entries = by(cells, "target", "reduction", "framework")
     return [
         Line(
             loss=loss,
             column=column,
-            entries=tuple(_entry(entries.get((column.target, column.reduction, name))) for name in frameworks),
+            entries=tuple(
+                _entry(entries.get((column.target, column.reduction, name))) for name in frameworks
+            ),
         )
         for column in _columns(cells)
     ]
 
 
 def tabs(summary: Summary, losses: tuple[str, ...]) -> tuple[Tab, ...]:
-    """One tab for each reduction mode that occurs, none, sum and mean first; losses in the order given."""
+    """One tab for each reduction mode that occurs: none, sum, mean; losses in the order given."""
     order = [part.name for part in summary.frameworks]
-    shown = [cell for cell in summary.cells if cell.worst.reduction and cell.verdict is not Verdict.ABSENT]
+    shown = [
+        cell
+        for cell in summary.cells
+        if cell.worst.reduction and cell.verdict is not Verdict.ABSENT
+    ]
     by_kind: dict[str, list[Cell]] = {}
     for cell in shown:
         by_kind.setdefault(kind(cell.worst.reduction), []).append(cell)
@@ -230,26 +229,16 @@ def tabs(summary: Summary, losses: tuple[str, ...]) -> tuple[Tab, ...]:
         cells = by_kind[name]
         present = {cell.worst.framework for cell in cells}
         frameworks = tuple(framework for framework in order if framework in present)
-        by_loss = {key[0]: group for key, group in _by(cells, "loss").items()}
+        by_loss = {key[0]: group for key, group in by(cells, "loss").items()}
         ordered = sorted(by_loss, key=lambda loss: (known.get(loss, len(known)), loss))
         result.append(
             Tab(
                 kind=name,
                 frameworks=frameworks,
-                lines=tuple(line for loss in ordered for line in _lines(loss, by_loss[loss], frameworks)),
+                lines=tuple(
+                    line for loss in ordered for line in _lines(loss, by_loss[loss], frameworks)
+                ),
                 tables=tuple(_table(loss, by_loss[loss], order.index) for loss in ordered),
             )
         )
     return tuple(result)
-
-
-def divisors(summary: Summary) -> Divisors:
-    """What each implementation's mean divides by, its modes taken together."""
-    columns = tuple(words for words, _ in denominators(summary.cells))
-    order = [part.name for part in summary.frameworks]
-    groups = _by((cell for cell in summary.cells if cell.denominators), "framework", "implementation", "loss")
-    rows = []
-    for framework, implementation, loss in sorted(groups, key=lambda key: (order.index(key[0]), key)):
-        found = dict(denominators(groups[framework, implementation, loss]))
-        rows.append((implementation, loss, tuple(found.get(words) for words in columns)))
-    return Divisors(denominators=columns, rows=tuple(rows))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from equivalence.finding import GRAVITY, Finding, Verdict
-from equivalence.report.words import listed, magnitude, plural
+from equivalence.finding import Finding, Verdict
+from equivalence.report.counts import RANK, Counts, total
+from equivalence.report.words import listed, magnitude
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -20,67 +20,8 @@ if TYPE_CHECKING:
 
     Key = TypeVar("Key", bound=Hashable)
 
-_RANK = {verdict: rank for rank, verdict in enumerate(GRAVITY)}
-_FRAGMENT = re.compile(r"[A-Za-z0-9_.:@\[\],=+-]{1,200}")
 _QUANTITIES = ("value", "gradient", "target_gradient")
 _VERBS = {Verdict.DIVERGES: "diverge", Verdict.RETIRED: "are retired", Verdict.CRASHED: "crashed"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """How many findings, or cells, came to each verdict.
-
-    Attributes:
-        numbers: One for each verdict of ``GRAVITY``.
-    """
-
-    numbers: tuple[int, ...]
-
-    @classmethod
-    def of(cls, verdicts: Iterable[Verdict]) -> Counts:
-        """The counts of some verdicts.
-
-        >>> str(Counts.of([Verdict.AGREES, Verdict.EXPLAINED, Verdict.ABSENT]))
-        '1 of 2 agree'
-        """
-        counter = Counter(verdicts)
-        return cls(numbers=tuple(counter[verdict] for verdict in GRAVITY))
-
-    def __getitem__(self, verdict: Verdict) -> int:
-        return self.numbers[_RANK[verdict]]
-
-    def __str__(self) -> str:
-        return f"{self.agree:,} of {self.asked:,} agree"
-
-    @property
-    def present(self) -> tuple[tuple[Verdict, int], ...]:
-        """The verdicts that occur, gravest first, with their numbers."""
-        return tuple((verdict, number) for verdict, number in zip(GRAVITY, self.numbers, strict=True) if number)
-
-    @property
-    def gravest(self) -> Verdict:
-        """The gravest verdict that occurs; ``inapplicable`` if there is none."""
-        return next((verdict for verdict, _ in self.present), Verdict.INAPPLICABLE)
-
-    @property
-    def asked(self) -> int:
-        """The denominator: everything that was asked."""
-        return sum(number for verdict, number in self.present if verdict.asked)
-
-    @property
-    def agree(self) -> int:
-        """How many agree."""
-        return self[Verdict.AGREES]
-
-    @property
-    def catalogued(self) -> int:
-        """How many pass only because the catalogue knows them (amber)."""
-        return sum(number for verdict, number in self.present if verdict.catalogued)
-
-    @property
-    def failing(self) -> int:
-        """How many make the run fail (red)."""
-        return sum(number for verdict, number in self.present if verdict.fails)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +34,7 @@ class Cell:
         worst: The gravest finding; among equals the one with the largest error.
         share: The largest error as a fraction of the bound; NaN if nothing was compared.
         ulps: The largest error in ulps; NaN if nothing was compared.
-        denominators: What its mean divided by, with the number of findings of each, and their gravest verdict.
+        denominators: What its mean divided by, with the counts of the findings of each.
         divergences: The catalogued divergences that it met, with the number of findings of each.
     """
 
@@ -112,10 +53,8 @@ class Cell:
 
     @property
     def fragment(self) -> str:
-        """The id of the cell on a page, the same in every run: its name, or a digest if that is no good id."""
-        if _FRAGMENT.fullmatch(self.id):
-            return self.id
-        return "cell-" + hashlib.sha256(self.id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        """The id of the cell on a page, the same in every run: short, as a page holds thousands."""
+        return "cell-" + hashlib.sha256(self.id.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,10 +111,15 @@ class Summary:
         if not counts.asked:
             return "Nothing was asked."
         if not counts.failing:
-            start = "Nothing fails" if self.complete else "Nothing failed before the run was cut short"
-            return f"{start}: {counts.agree:,} of {counts.asked:,} asked agree with the exact answer."
-        kinds = [f"{counts[verdict]:,} {verb}" for verdict, verb in _VERBS.items() if counts[verdict]]
-        return f"{counts.failing:,} of {counts.asked:,} asked fail: {listed(kinds)}."
+            start = (
+                "Nothing fails" if self.complete else "Nothing failed before the run was cut short"
+            )
+            agree = f"{counts.agree:,} of {counts.asked:,} questions asked agree"
+            return f"{start}: {agree} with the exact answer."
+        kinds = [
+            f"{counts[verdict]:,} {verb}" for verdict, verb in _VERBS.items() if counts[verdict]
+        ]
+        return f"{counts.failing:,} of {counts.asked:,} questions asked fail: {listed(kinds)}."
 
     @property
     def rest(self) -> str:
@@ -187,7 +131,11 @@ class Summary:
         if counts[Verdict.UNDEFINED]:
             parts.append(f"{counts[Verdict.UNDEFINED]:,} have no exact answer")
         text = f"Of {counts.asked:,} asked, {listed(parts)}." if parts else ""
-        unasked = [f"{counts[verdict]:,} {verdict}" for verdict in Verdict if not verdict.asked and counts[verdict]]
+        unasked = [
+            f"{counts[verdict]:,} {verdict}"
+            for verdict in Verdict
+            if not verdict.asked and counts[verdict]
+        ]
         return f"{text} Not counted: {listed(unasked)}.".strip() if unasked else text
 
 
@@ -197,7 +145,10 @@ def severity(cell: Cell) -> tuple[object, ...]:
 
 
 def share(finding: Finding) -> float:
-    """The error as a fraction of the bound; infinite where there is no finite error, NaN where nothing was compared."""
+    """The error as a fraction of the bound; NaN where nothing was compared.
+
+    It is infinite where the error is, and for a failure that has no error.
+    """
     error, bound = magnitude(finding.error), magnitude(finding.bound)
     if finding.error is None or finding.bound is None:
         return math.inf if finding.verdict.fails else math.nan
@@ -209,7 +160,7 @@ def share(finding: Finding) -> float:
 def _severity(finding: Finding) -> tuple[object, ...]:
     fraction, ulps = share(finding), magnitude(finding.ulps)
     return (
-        _RANK[finding.verdict],
+        RANK[finding.verdict],
         -1.0 if math.isnan(fraction) else -fraction,
         0.0 if math.isnan(ulps) else -ulps,
         finding.name,
@@ -230,7 +181,9 @@ def grouped(items: Iterable[Finding], key: Callable[[Finding], Key]) -> dict[Key
 
 def _cell(name: str, findings: list[Finding]) -> Cell:
     compared = [finding for finding in findings if finding.verdict is not Verdict.UNDEFINED]
-    denominators = grouped((f for f in findings if f.denominator), lambda finding: finding.denominator)
+    denominators = grouped(
+        (f for f in findings if f.denominator), lambda finding: finding.denominator
+    )
     names = Counter(finding.divergence for finding in findings if finding.divergence)
     return Cell(
         id=name,
@@ -239,7 +192,8 @@ def _cell(name: str, findings: list[Finding]) -> Cell:
         share=_largest(share(finding) for finding in compared),
         ulps=_largest(magnitude(finding.ulps) for finding in compared),
         denominators=tuple(
-            (words, Counts.of(finding.verdict for finding in group)) for words, group in sorted(denominators.items())
+            (words, Counts.of(finding.verdict for finding in group))
+            for words, group in sorted(denominators.items())
         ),
         divergences=tuple(sorted(names.items())),
     )
@@ -250,7 +204,16 @@ def _order(cell: Cell) -> tuple[object, ...]:
     worst = cell.worst
     known = worst.quantity in _QUANTITIES
     quantity = _QUANTITIES.index(worst.quantity) if known else len(_QUANTITIES)
-    return (worst.loss, worst.target, worst.reduction, worst.implementation, worst.mode, worst.dtype, quantity, cell.id)
+    return (
+        worst.loss,
+        worst.target,
+        worst.reduction,
+        worst.implementation,
+        worst.mode,
+        worst.dtype,
+        quantity,
+        cell.id,
+    )
 
 
 def _part(name: str, cells: list[Cell]) -> Part:
@@ -260,12 +223,6 @@ def _part(name: str, cells: list[Cell]) -> Part:
         cells=Counts.of(cell.verdict for cell in cells),
         worst=min(cells, key=severity, default=None),
     )
-
-
-def total(counts: Iterable[Counts]) -> Counts:
-    """The sum of some counts."""
-    numbers = zip(*(count.numbers for count in counts), strict=True)
-    return Counts(numbers=tuple(sum(column) for column in numbers) or (0,) * len(GRAVITY))
 
 
 def summarise(run: Run) -> Summary:
@@ -278,7 +235,9 @@ def summarise(run: Run) -> Summary:
     for cell in cells:
         worst = cell.worst
         by_framework.setdefault(worst.framework, []).append(cell)
-        by_implementation.setdefault((worst.framework, f"{worst.implementation}@{worst.mode}"), []).append(cell)
+        by_implementation.setdefault(
+            (worst.framework, f"{worst.implementation}@{worst.mode}"), []
+        ).append(cell)
     order = {name: place for place, name in enumerate(by_framework)}
     return Summary(
         findings=Counts.of(finding.verdict for finding in run.findings),
@@ -286,13 +245,10 @@ def summarise(run: Run) -> Summary:
         frameworks=tuple(_part(name, part) for name, part in by_framework.items()),
         implementations=tuple(
             _part(name, by_implementation[framework, name])
-            for framework, name in sorted(by_implementation, key=lambda key: (order[key[0]], key[1]))
+            for framework, name in sorted(
+                by_implementation, key=lambda key: (order[key[0]], key[1])
+            )
         ),
         absent=tuple(record for record in records.values() if record.absent),
         complete=run.environment.complete,
     )
-
-
-def coverage(summary: Summary) -> str:
-    """How much was looked at, in words."""
-    return f"{plural(len(summary.cells), 'cell')}, {plural(summary.findings.asked, 'question')} asked"

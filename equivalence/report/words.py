@@ -25,14 +25,20 @@ MARKS = {
     Verdict.INAPPLICABLE: "–",
 }
 MEANINGS = {
-    Verdict.AGREES: "The error is inside the derived bound; where the exact answer is infinite, so is the framework's.",
-    Verdict.EXPLAINED: "Outside the bound, and inside the bound of another question that the catalogue says it answers.",
-    Verdict.INACCURATE: "The same formula with an error beyond the bound, inside a weaker bound that the catalogue grants.",
+    Verdict.AGREES: "The error is inside the derived bound."
+    " Where the exact answer is infinite, the framework's is the same infinity.",
+    Verdict.EXPLAINED: "Outside the bound, and inside the bound of another question:"
+    " the one that the catalogue says is answered instead.",
+    Verdict.INACCURATE: "The right formula with an error beyond the bound,"
+    " inside a weaker bound that the catalogue grants with a reason.",
     Verdict.REFUSES: "Raises the exception that the catalogue names.",
-    Verdict.UNDEFINED: "No exact answer exists (0/0, all targets ignored). It is never counted as an agreement.",
-    Verdict.DIVERGES: "Differs in any other way, or raises an exception that the catalogue does not name. It fails the run.",
-    Verdict.RETIRED: "The catalogue says that it differs, and it no longer does. It fails the run, so that the entry goes.",
-    Verdict.CRASHED: "The process died. It fails the run; the other questions were asked all the same.",
+    Verdict.UNDEFINED: "No exact answer exists (0/0, all targets ignored)."
+    " What was returned is recorded, and is never counted as an agreement.",
+    Verdict.DIVERGES: "Differs in any other way, or raises an exception that the catalogue"
+    " does not name. It fails the run.",
+    Verdict.RETIRED: "The catalogue says that it differs, and it no longer does."
+    " It fails the run, so that the entry is removed.",
+    Verdict.CRASHED: "The process died. It fails the run; the other questions were asked.",
     Verdict.INAPPLICABLE: "The implementation does not offer the question. It is not counted.",
     Verdict.ABSENT: "The framework is not installed. It is not counted.",
 }
@@ -52,13 +58,14 @@ TONES = {
 LONGEST = 400  # characters of a name or message that are shown
 
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 _ZEROS = re.compile(r"(\.[0-9a-f]*?)0+(?=p)")
 
 
 def visible(text: str) -> str:
-    r"""The text with control, direction and zero-width characters, and lone surrogates, written out.
+    r"""The text with control, direction and zero-width characters and surrogates written out.
 
     >>> visible("a\u202eb")
     'a\\u202eb'
@@ -91,7 +98,13 @@ def listed(words: list[str]) -> str:
     >>> listed(["a", "b", "c"])
     'a, b and c'
     """
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else ""
+    return (
+        words[0]
+        if len(words) == 1
+        else ", ".join(words[:-1]) + " and " + words[-1]
+        if words
+        else ""
+    )
 
 
 def magnitude(number: Number | None) -> float:
@@ -105,8 +118,8 @@ def magnitude(number: Number | None) -> float:
 def figure(number: float) -> str:
     """A number to three significant digits, never rounded onto 1, which is where a bound ends.
 
-    >>> [figure(x) for x in (0.0, 0.25, 0.99999, 1.0, 1.00001, 123456.0, float("inf"))]
-    ['0', '0.25', '0.99999', '1', '1.00001', '1.23e5', '∞']
+    >>> [figure(x) for x in (0.0, 0.25, 0.99999, 1.0, 1.00001, 12345.0, 1234567.0, float("inf"))]
+    ['0', '0.25', '0.99999', '1', '1.00001', '12,300', '1.23e6', '∞']
     """
     if math.isnan(number):
         return "nan"
@@ -117,7 +130,9 @@ def figure(number: float) -> str:
         if float(text) != 1 or number == 1:
             break
     mantissa, _, exponent = text.partition("e")
-    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
+    if 0 <= int(exponent or 0) < 6:
+        return f"{float(text):,.0f}" if exponent else mantissa
+    return f"{mantissa}e{int(exponent)}"
 
 
 def times_bound(share: float) -> str:

@@ -24,7 +24,9 @@ LONG = "x" * 10_000
 
 FRAMEWORKS = (
     FrameworkRecord(name="textbook", versions={"numpy": "2.4.6"}, flags={}),
-    FrameworkRecord(name="torch", versions={"torch": "2.13.0+cpu"}, flags={"threads": "1", "mkldnn": "on"}),
+    FrameworkRecord(
+        name="torch", versions={"torch": "2.13.0+cpu"}, flags={"threads": "1", "mkldnn": "on"}
+    ),
     FrameworkRecord(
         name="tensorflow_v1",
         versions={"tensorflow-cpu": "2.21.0", "keras": "3.15.1"},
@@ -37,9 +39,18 @@ FRAMEWORKS = (
     ),
     FrameworkRecord(name="sklearn", versions={"scikit-learn": "1.9.1"}, flags={}),
 )
-ABSENT = FrameworkRecord(name="jax", versions={}, flags={}, absent="no module named 'jax'; pip install jax")
+ABSENT = FrameworkRecord(
+    name="jax", versions={}, flags={}, absent="no module named 'jax'; pip install jax"
+)
 
-MULTICLASS = ("sparse", "one_hot", "soft", "sparse_segmentation", "one_hot_segmentation", "soft_segmentation")
+MULTICLASS = (
+    "sparse",
+    "one_hot",
+    "soft",
+    "sparse_segmentation",
+    "one_hot_segmentation",
+    "soft_segmentation",
+)
 BINARY = ("binary", "soft_binary", "binary_segmentation", "soft_binary_segmentation")
 LOSSES = {
     "cross_entropy": (
@@ -56,9 +67,17 @@ LOSSES = {
         BINARY,
         r"L = -t' \log p - (1 - t') \log (1 - p), \qquad t' = (1 - \varepsilon) t + \varepsilon / 2",
     ),
-    "binary_cross_entropy_with_logits": (BINARY, r"L = w t' \log(1 + e^{-x}) + (1 - t') \log(1 + e^{x})"),
+    "binary_cross_entropy_with_logits": (
+        BINARY,
+        r"L = w t' \log(1 + e^{-x}) + (1 - t') \log(1 + e^{x})",
+    ),
 }
-_V1_MEANS = ("[MEAN]", "[SUM_BY_NONZERO_WEIGHTS]", "[SUM_OVER_BATCH_SIZE]", "[SUM_OVER_NONZERO_WEIGHTS]")
+_V1_MEANS = (
+    "[MEAN]",
+    "[SUM_BY_NONZERO_WEIGHTS]",
+    "[SUM_OVER_BATCH_SIZE]",
+    "[SUM_OVER_NONZERO_WEIGHTS]",
+)
 _KERAS_MEANS = ("[sum_over_batch_size]", "[mean_with_sample_weight]")
 # Per loss: the implementation, the target kinds it takes ("" for all), and its several means.
 NAMES = {
@@ -115,7 +134,12 @@ DIVERGENCES = (
     ),
     DivergenceRecord(
         name="divides_by_class_weights",
-        implementations=("torch.cross_entropy", "torch.CrossEntropyLoss", "torch.nll_loss", "torch.NLLLoss"),
+        implementations=(
+            "torch.cross_entropy",
+            "torch.CrossEntropyLoss",
+            "torch.nll_loss",
+            "torch.NLLLoss",
+        ),
         summary="Divides by the sum of the targets' class weights.",
         reason="Divides by the sum of the targets' class weights. With class weights, torch's mean is a weighted"
         " average; every other framework divides by the number of terms.",
@@ -178,10 +202,6 @@ DENOMINATORS = {
 }
 
 
-def _single(number: float) -> float:
-    return float.fromhex(f"{number:.6a}") if False else number
-
-
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -191,7 +211,9 @@ def _targets(loss: str, takes: str) -> tuple[str, ...]:
     return tuple(kind for kind in kinds if not takes or ("sparse" in kind) == (takes == "sparse"))
 
 
-def _verdict(name: str, target: str, reduction: str, quantity: str, draw: float) -> tuple[Verdict, str]:
+def _verdict(
+    name: str, target: str, reduction: str, quantity: str, draw: float
+) -> tuple[Verdict, str]:
     """What the imagined frameworks do, roughly as the real ones."""
     weighted = draw < 0.2
     if "NONZERO" in name and reduction == "mean" and weighted:
@@ -209,13 +231,16 @@ def _verdict(name: str, target: str, reduction: str, quantity: str, draw: float)
     return Verdict.AGREES, ""
 
 
-def finding(cell: dict[str, str], case: str, verdict: Verdict, divergence: str, chance: random.Random) -> Finding:
+def finding(
+    cell: dict[str, str], case: str, verdict: Verdict, divergence: str, chance: random.Random
+) -> Finding:
     exact = chance.uniform(0.01, 20)
     bound = exact * 2.0 ** (-22 if cell["dtype"] == "float32" else -51)
     ulp = 2.0 ** (math.floor(math.log2(exact)) - (23 if cell["dtype"] == "float32" else 52))
-    share = {Verdict.AGREES: chance.random() ** 2, Verdict.INACCURATE: 10 ** chance.uniform(1, 3)}.get(
-        verdict, 10 ** chance.uniform(3, 7)
-    )
+    share = {
+        Verdict.AGREES: chance.random() ** 2,
+        Verdict.INACCURATE: 10 ** chance.uniform(1, 3),
+    }.get(verdict, 10 ** chance.uniform(3, 7))
     error = min(share * bound, exact / 2)
     mean = cell["reduction"].startswith("mean")
     names = dict(
@@ -230,7 +255,9 @@ def finding(cell: dict[str, str], case: str, verdict: Verdict, divergence: str, 
     where = Where(index=(3,), prediction=prediction, target=(Number.of(2),))
     if verdict is Verdict.UNDEFINED:
         got = chance.choice((math.nan, 0.0))
-        return Finding(**names, got=Number.of(got), exact=Number.of(math.nan), detail="all targets are ignored")
+        return Finding(
+            **names, got=Number.of(got), exact=Number.of(math.nan), detail="all targets are ignored"
+        )
     if verdict in {Verdict.REFUSES, Verdict.CRASHED}:
         return Finding(**names, detail="ValueError: Mix of label input types (string and number)")
     if verdict is Verdict.INAPPLICABLE:
@@ -247,16 +274,24 @@ def finding(cell: dict[str, str], case: str, verdict: Verdict, divergence: str, 
     )
 
 
-def _cells(quick: bool) -> list[dict[str, str]]:
+def _modes(framework: str, wide: bool) -> tuple[str, ...]:
+    if framework == "tensorflow_v1":
+        return ("eager", "graph")
+    if wide:
+        return {"torch": ("eager", "compile"), "tensorflow_v2": ("eager", "function", "xla")}.get(framework, ("eager",))
+    return ("eager",)
+
+
+def _cells(losses: tuple[str, ...], wide: bool) -> list[dict[str, str]]:
     cells = []
-    for loss, names in NAMES.items():
+    for loss, names in ((loss, NAMES[loss]) for loss in losses):
         for name, takes, means in names:
             framework = name.partition(".")[0]
-            modes = ("eager", "graph") if framework == "tensorflow_v1" else ("eager",)
+            modes = _modes(framework, wide)
             for reduction in ("none", "sum", "mean"):
-                for suffix in (means if means and reduction == "mean" else ("",)):
+                for suffix in means if means and reduction == "mean" else ("",):
                     for mode in modes:
-                        for target in _targets(loss, takes)[: None if quick else 2]:
+                        for target in _targets(loss, takes):
                             for dtype in ("float32", "float64"):
                                 for quantity in ("value", "gradient", "target_gradient"):
                                     if quantity == "target_gradient" and "v2" not in name:
@@ -284,7 +319,8 @@ def make(
     *,
     seed: int = 1,
     cases: int = 8,
-    quick: bool = True,
+    losses: tuple[str, ...] = tuple(LOSSES),
+    wide: bool = False,
     red: bool = True,
     complete: bool = True,
     absent: bool = True,
@@ -293,13 +329,21 @@ def make(
     """A run that looks like a real one; ``hostile`` puts attacks into every text it can hold."""
     chance = random.Random(seed)
     findings = []
-    for cell in _cells(quick):
+    for cell in _cells(losses, wide):
         for case in range(cases):
             origin = f"wide.columns.weight+ignore.{case}"
             verdict, divergence = _verdict(
-                cell["implementation"], cell["target"], cell["reduction"], cell["quantity"], chance.random()
+                cell["implementation"],
+                cell["target"],
+                cell["reduction"],
+                cell["quantity"],
+                chance.random(),
             )
-            if red and cell["implementation"] == "tensorflow_v2.BinaryCrossentropy[mean_with_sample_weight]":
+            if (
+                red
+                and cell["implementation"]
+                == "tensorflow_v2.BinaryCrossentropy[mean_with_sample_weight]"
+            ):
                 if cell["quantity"] == "value" and cell["target"] == "soft_binary" and case < 3:
                     verdict, divergence = Verdict.DIVERGES, ""
             if red and cell["implementation"] == "torch.BCELoss" and cell["dtype"] == "float64":
@@ -311,15 +355,25 @@ def make(
     evil = HOSTILE if hostile else ""
     environment = Environment(
         profile="quick",
-        command="equivalence run --profile quick -o reports/run.jsonl --html reports/index.html" + evil,
+        command="equivalence run --profile quick -o reports/run.jsonl --html reports/index.html"
+        + evil,
         date="2026-11-03T09:12:44Z",
         commit="9f2c1e7",
         python="3.11.2",
         platform="Linux 6.1 x86_64, glibc 2.36, AVX2" + evil,
-        packages={"numpy": "2.4.6", "torch": "2.13.0+cpu", "tensorflow-cpu": "2.21.0", "scikit-learn": "1.9.1"},
+        packages={
+            "numpy": "2.4.6",
+            "torch": "2.13.0+cpu",
+            "tensorflow-cpu": "2.21.0",
+            "scikit-learn": "1.9.1",
+        },
         frameworks=FRAMEWORKS
         + ((ABSENT,) if absent else ())
-        + ((FrameworkRecord(name=HOSTILE, versions={HOSTILE: HOSTILE}, flags={HOSTILE: LONG}),) if hostile else ()),
+        + (
+            (FrameworkRecord(name=HOSTILE, versions={HOSTILE: HOSTILE}, flags={HOSTILE: LONG}),)
+            if hostile
+            else ()
+        ),
         implementations=_implementations(evil),
         divergences=DIVERGENCES
         + (
@@ -342,7 +396,15 @@ def make(
         ),
         claims=CLAIMS
         + (
-            (ClaimRecord(number=9, statement=HOSTILE, verdict=HOSTILE, domain=LONG, counterexample=HOSTILE),)
+            (
+                ClaimRecord(
+                    number=9,
+                    statement=HOSTILE,
+                    verdict=HOSTILE,
+                    domain=LONG,
+                    counterexample=HOSTILE,
+                ),
+            )
             if hostile
             else ()
         ),

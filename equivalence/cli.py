@@ -1,0 +1,217 @@
+"""The command line: ``equivalence`` and its verbs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import NoReturn
+
+import equivalence
+
+OK, FAILS, USAGE, INCOMPLETE, NOTHING = 0, 1, 2, 3, 5
+NOUNS = ("losses", "implementations", "divergences", "cases", "claims")
+FORMATS = ("html", "markdown", "json")
+STATUS = """\
+exit status:
+  0  nothing fails           1  something diverges, is retired or crashed
+  2  usage                   3  incomplete: a required framework is absent, or the run was cut short
+  5  nothing selected
+"""
+SELECT = """\
+SELECT matches parts of loss:target:reduction:dtype:quantity:implementation@mode:case, in this
+order, by * and ?; parts may be left out, ! in front negates, several are and-ed:
+  sparse:mean   torch   'torch.nn.*'   cross_entropy:float64:gradient   '!@graph'   'pinned.*'
+
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, with the nearest right words."""
+
+    def error(self, message: str) -> NoReturn:
+        _say(f"{message}; `{self.prog} --help` says more")
+        raise SystemExit(USAGE)
+
+
+def _say(message: str) -> None:
+    print(f"equivalence: {' '.join(message.split())}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = _Parser(
+        prog="equivalence",
+        description="Asks every installed framework for the same losses, and says who differs and why.\n"
+        "Without a verb: the quick profile, a table, reports/run.jsonl and reports/index.html.",
+        epilog=f"{STATUS}\nexample:\n  equivalence run cross_entropy --frameworks torch,sklearn",
+        formatter_class=raw,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"equivalence {equivalence.__version__}"
+    )
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
+
+    def verb(name: str, summary: str, example: str, notes: str = "") -> argparse.ArgumentParser:
+        epilog = f"{notes}example:\n  {example}"
+        return verbs.add_parser(
+            name,
+            help=summary,
+            description=summary,
+            epilog=epilog,
+            formatter_class=raw,
+            allow_abbrev=False,
+        )
+
+    run = verb(
+        "run",
+        "ask the selected questions; print a table",
+        "equivalence run sparse:mean '!@graph' -o run.jsonl --html page.html",
+        f"{SELECT}{STATUS}\n",
+    )
+    run.add_argument("select", nargs="*", metavar="SELECT", help="which cells; all by default")
+    run.add_argument(
+        "--profile",
+        default="quick",
+        help="quick (every pair of levels; default) or full (every triple)",
+    )
+    run.add_argument(
+        "--frameworks", type=_names, metavar="A,B", help="ask only these, which must be there"
+    )
+    run.add_argument(
+        "--require", type=_names, default=(), metavar="A,B", help="these must be there"
+    )
+    run.add_argument(
+        "-o",
+        "--output",
+        metavar="RUN.jsonl",
+        help="write the run, one finding a line, as they come",
+    )
+    run.add_argument("--html", metavar="PAGE.html", help="write the report")
+    run.add_argument(
+        "-n", "--processes", type=_count, metavar="N", help="worker processes; 0 asks in this one"
+    )
+
+    report = verb(
+        "report", "make a report of one or more runs", "equivalence report run.jsonl -o page.html"
+    )
+    report.add_argument("runs", nargs="+", metavar="RUN.jsonl", help="several are merged")
+    report.add_argument(
+        "-o", "--output", metavar="PAGE", help="by default RUN.html; Markdown and JSON go to stdout"
+    )
+    report.add_argument("--format", default="html", help="html (default), markdown or json")
+
+    cell = "cross_entropy:sparse:mean:float32:value:torch.cross_entropy@eager"
+    finding = f"{cell}:normal.rows.plain.0"
+    explain = verb(
+        "explain", "ask a finding again, and say it in words", f"equivalence explain {cell}"
+    )
+    explain.add_argument("name", metavar="CELL-OR-FINDING", help="of a cell, the gravest finding")
+    explain.add_argument(
+        "--profile", default="quick", help="which cases a cell has: quick (default) or full"
+    )
+
+    reproduce = verb(
+        "reproduce", "print a finding as plain framework code", f"equivalence reproduce {finding}"
+    )
+    reproduce.add_argument("name", metavar="FINDING", help="of a cell, the gravest finding")
+    reproduce.add_argument(
+        "--run", metavar="RUN.jsonl", help="a run that holds it; its framework is not needed then"
+    )
+    reproduce.add_argument(
+        "--profile", default="quick", help="which cases a cell has: quick (default) or full"
+    )
+
+    listing = verb("list", "print what there is", "equivalence list implementations")
+    listing.add_argument("noun", nargs="?", metavar="NOUN", help=", ".join(NOUNS))
+    listing.add_argument("--frameworks", type=_names, metavar="A,B", help="of these only")
+    return parser
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _count(text: str) -> int:
+    if not text.isdigit():
+        message = f"{text!r} is no number of processes"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _nearest(wrong: str, known: tuple[str, ...]) -> str:
+    from equivalence.selection import nearest
+
+    return nearest(wrong, known)
+
+
+def _parsed(arguments: list[str]) -> argparse.Namespace:
+    """The arguments; what is unknown among them is told with the nearest right word."""
+    parser = _parser()
+    verbs = parser.verbs
+    first = arguments[0] if arguments else "-"
+    if not first.startswith("-") and first not in verbs:
+        parser.error(f"there is no verb {first!r}; {_nearest(first, tuple(verbs))}")
+    parsed, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        chosen = verbs.get(parsed.verb, parser)
+        words = tuple(
+            word
+            for action in chosen._actions
+            for word in action.option_strings
+            if word.startswith("--")
+        )
+        what = "option" if unknown[0].startswith("-") else "argument"
+        chosen.error(f"there is no {what} {unknown[0]!r}; {_nearest(unknown[0], words)}")
+    for name, known in (("noun", NOUNS), ("format", FORMATS), ("profile", ("quick", "full"))):
+        given = getattr(parsed, name, None)
+        if given is not None and given not in known:
+            verbs[parsed.verb].error(f"there is no {name} {given!r}; {_nearest(given, known)}")
+    return parsed
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the program and returns its exit status.
+
+    Args:
+        arguments: Those of the command line, without the program; ``sys.argv`` by default.
+    """
+    try:
+        parsed = _parsed(sys.argv[1:] if arguments is None else arguments)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else USAGE
+    os.environ.setdefault(
+        "OMP_NUM_THREADS", "1"
+    )  # before NumPy: unpinned runtimes fight for the cores
+    from equivalence import verbs
+    from equivalence.cases.pinned import PinnedCaseError
+    from equivalence.reproduction import ReproductionError
+    from equivalence.results import RunFileError
+    from equivalence.running import AbsentError
+    from equivalence.selection import NothingSelectedError, SelectError
+
+    try:
+        status: int = verbs.VERBS[parsed.verb](parsed)
+    except AbsentError as error:
+        _say(str(error))
+        return INCOMPLETE
+    except NothingSelectedError as error:
+        _say(str(error))
+        return NOTHING
+    except (
+        SelectError,
+        ReproductionError,
+        RunFileError,
+        PinnedCaseError,
+        verbs.UsageError,
+    ) as error:
+        _say(str(error))
+        return USAGE
+    except KeyboardInterrupt:
+        _say("stopped")
+        return INCOMPLETE
+    except BrokenPipeError:  # whoever read the table has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    return status

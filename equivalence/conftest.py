@@ -1,0 +1,114 @@
+"""What each law ranges over, known once the frameworks are imported, and what the laws leave behind."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from equivalence.failures import passes
+from equivalence.identities import CLAIMS, Claim, examine
+from equivalence.implementations import FRAMEWORKS
+from equivalence.items import Item, Plan, plan
+from equivalence.losses import MEAN, NONE, SUM
+from equivalence.plugin import PROPERTY, requested
+from equivalence.results import environment_line, finding_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from equivalence.failures import Examine, Judged
+    from equivalence.finding import Finding
+    from equivalence.identities import Examined
+
+PLAN = pytest.StashKey[Plan]()
+TOLD = pytest.StashKey[bool]()  # whether this process has told what its session asks of whom
+
+RANGES: dict[str, Callable[[Plan], Sequence[Item | Claim]]] = {
+    "value_cell": lambda plan: plan.cells("value"),
+    "gradient_cell": lambda plan: plan.cells("gradient"),
+    "target_gradient_cell": lambda plan: plan.cells("target_gradient"),
+    "sum_beside_terms": lambda plan: plan.reductions(SUM, NONE),
+    "mean_beside_sum": lambda plan: plan.reductions(MEAN, SUM),
+    "asked_of_several": lambda plan: plan.rounds(),
+    "encoded": lambda plan: plan.encodings(),
+    "class_indices": lambda plan: plan.indices(),
+    "pinned_file": lambda plan: plan.pinned(),
+    "claim": lambda _: [CLAIMS[number] for number in sorted(CLAIMS)],
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each law is asked once for each thing that it ranges over."""
+    for name in RANGES.keys() & set(metafunc.fixturenames):
+        things = RANGES[name](_plan(metafunc.config))
+        ids = [thing.name if isinstance(thing, Item) else str(thing.number) for thing in things]
+        metafunc.parametrize(name, things, ids=ids)
+
+
+def _plan(config: pytest.Config) -> Plan:
+    """What is asked in this session; the frameworks are imported when it is first needed."""
+    if PLAN not in config.stash:
+        with (
+            warnings.catch_warnings()
+        ):  # what a framework deprecates while it is imported is not our error
+            warnings.simplefilter("ignore")
+            config.stash[PLAN] = plan(requested(config))
+    return config.stash[PLAN]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A worker among several is sent neighbours: let them be items that ask the same cases."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_group)
+
+
+def _group(item: pytest.Item) -> tuple[str, ...]:
+    things = (
+        item.callspec.params.values()
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        else ()
+    )
+    return next((thing.group for thing in things if isinstance(thing, Item)), ())
+
+
+def _tell(item: pytest.Item, said: dict[str, Any]) -> None:
+    """Attaches what was found to the item's report, as text: no other type is sure to reach another process."""
+    if not item.config.stash.get(TOLD, False):
+        item.config.stash[TOLD] = True
+        made = _plan(item.config)
+        said["environment"] = environment_line(made.environment)
+        said["inapplicable"] = list(map(finding_line, made.inapplicable))
+        said["cells"] = sum(
+            "judged" in getattr(each, "fixturenames", ()) for each in item.session.items
+        )
+    item.user_properties.append((PROPERTY, json.dumps(said)))
+
+
+@pytest.fixture
+def judged(request: pytest.FixtureRequest) -> Judged:
+    """Takes findings into the run, and fails with those that fail."""
+
+    def judged(findings: Sequence[Finding]) -> None:
+        _tell(request.node, {"findings": list(map(finding_line, findings))})
+        passes(findings, strict=request.config.option.equivalence_strict)
+
+    return judged
+
+
+@pytest.fixture
+def examined(request: pytest.FixtureRequest) -> Examine:
+    """Examines a claim and takes what was found into the run."""
+
+    def examined(claim: Claim) -> Examined:
+        present = {
+            question.implementation.framework.name for question in _plan(request.config).questions
+        }
+        found = examine(claim, [name for name in FRAMEWORKS if name in present])
+        _tell(request.node, {"claim": dataclasses.asdict(found)})
+        return found
+
+    return examined

@@ -1,0 +1,70 @@
+"""How far what came back lies from an answer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from equivalence.cases.answers import Answer
+from equivalence.exact import FORMATS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distance:
+    """How far a reading lies from an answer.
+
+    Attributes:
+        inside: Whether every number is inside its bound.
+        undefined: Whether no number of the exact answer exists.
+        index: Of the largest error as a fraction of its bound.
+        problem: What cannot be measured as an error: another shape.
+    """
+
+    inside: bool
+    undefined: bool
+    index: tuple[int, ...] = ()
+    error: float = 0.0
+    bound: float = 0.0
+    ulps: float = 0.0
+    problem: str = ""
+
+
+def distance(reading: np.ndarray, answer: Answer, dtype: str, *, predicted: bool = False) -> Distance:
+    """How far a reading lies from an answer, and whether it is inside the bound.
+
+    Args:
+        reading: What the implementation returned.
+        answer: The exact numbers and their bounds.
+        dtype: The dtype in whose ulps the error is counted.
+        predicted: Whether the answer is a model's: then NaN where the model says NaN is what was predicted.
+    """
+    exact = answer.exact
+    if reading.shape != exact.high.shape:
+        problem = f"returned the shape {reading.shape}, not {exact.high.shape}"
+        return Distance(inside=False, undefined=False, error=math.inf, ulps=math.inf, problem=problem)
+    if not reading.size:
+        return Distance(inside=True, undefined=False)
+    got = reading.astype(np.float64)
+    missing = np.isnan(exact.high)
+    if missing.all() and not predicted:
+        return Distance(inside=False, undefined=True, index=(0,) * got.ndim)
+    error = exact.error(got)
+    overflow = np.abs(exact.high) + answer.bound > FORMATS[dtype].largest
+    allowed = np.where(np.isfinite(exact.high), answer.bound, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(error == 0, 0.0, np.maximum(error - exact.radius, 0) / allowed)
+    share = np.where(missing, np.where(np.isnan(got), 0.0, np.inf) if predicted else 0.0, share)
+    share = np.where(overflow & np.isinf(got) & (np.sign(got) == np.sign(exact.high)), 0.0, share)
+    share = np.where(np.isinf(allowed) & np.isfinite(exact.high), 0.0, share)
+    index = tuple(int(i) for i in np.unravel_index(np.argmax(share), share.shape))
+    ulp = FORMATS[dtype].ulp(exact.high)[index]
+    return Distance(
+        inside=bool(share[index] <= 1),
+        undefined=False,
+        index=index,
+        error=float(error[index]),
+        bound=float(allowed[index]),
+        ulps=float(error[index] / ulp) if np.isfinite(ulp) else (0.0 if share[index] == 0 else math.inf),
+    )

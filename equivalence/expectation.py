@@ -1,0 +1,66 @@
+"""What the catalogue says that an implementation does with a case."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+
+from equivalence.cases.case import Case
+from equivalence.divergences import DIVERGENCES, Divergence
+from equivalence.implementations import Implementation
+from equivalence.losses.reduction import MEAN
+
+_REMEMBERED = 4096  # kept, to be shared by quantities, modes and implementations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What the catalogue says that an implementation does with a case.
+
+    Attributes:
+        case: The question that is answered instead; the one asked if nothing is catalogued.
+        raises: The exception type that is raised instead of an answer.
+        steps: The divergences applied, in order.
+    """
+
+    case: Case
+    raises: type[Exception] | None = None
+    steps: tuple[Divergence, ...] = ()
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def expectation(case: Case, divergences: tuple[Divergence, ...]) -> Expectation:
+    """Applies the divergences one after the other; those that do not concern the case drop out."""
+    answered, raises, steps = case, None, []
+    for divergence in divergences:
+        said = divergence.model(answered)
+        if said is None:
+            continue
+        steps.append(divergence)
+        if isinstance(said, type):
+            raises = said
+            break
+        answered = said
+    return Expectation(case=answered, raises=raises, steps=tuple(steps))
+
+
+def catalogued(implementation: Implementation, mode: str) -> tuple[Divergence, ...]:
+    """The divergences that concern an implementation in a mode at the installed version, in the catalogue's order."""
+    return _catalogued(implementation, mode, len(DIVERGENCES))
+
+
+@functools.cache
+def _catalogued(implementation: Implementation, mode: str, size: int) -> tuple[Divergence, ...]:  # noqa: ARG001 - it grows
+    return tuple(divergence for divergence in DIVERGENCES.values() if divergence.concerns(implementation, mode))
+
+
+def declines(implementation: Implementation, case: Case, mode: str) -> str:
+    """Why a question is not asked of an implementation, in words; empty if it is.
+
+    A case that names another denominator than the number of terms is asked of those whose mean divides by it.
+    """
+    reason = implementation.declines(case)
+    if reason or case.reduction.kind != "mean" or case.reduction == MEAN:
+        return reason
+    own = expectation(replace(case, reduction=MEAN), catalogued(implementation, mode)).case.reduction
+    return "" if own.name == case.reduction.name else f"its mean divides by the {own.denominator}"

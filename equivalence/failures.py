@@ -1,0 +1,109 @@
+"""Failures: what a failing law says, in words and not as a traceback."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+from equivalence.report.words import figure, magnitude, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from equivalence.exact import Number
+    from equivalence.finding import Finding
+    from equivalence.identities import Claim, Examined
+    from equivalence.relations import Disagreement
+
+    Judged = Callable[[Sequence[Finding]], None]
+    Examine = Callable[[Claim], Examined]
+
+
+def passes(findings: Sequence[Finding], *, strict: bool = False) -> None:
+    """Fails with every finding that fails; if strict, also with those that only the catalogue excuses.
+
+    Raises:
+        pytest.fail.Exception: If there is one.
+    """
+    failing = [
+        finding
+        for finding in findings
+        if finding.verdict.fails or (strict and finding.verdict.catalogued)
+    ]
+    if failing:
+        _fail(f"{len(failing)} of {plural(len(findings), 'case')} fail", map(described, failing))
+
+
+def agrees(disagreements: Sequence[Disagreement]) -> None:
+    """Fails with every pair that disagrees.
+
+    Raises:
+        pytest.fail.Exception: If there is one.
+    """
+    if disagreements:
+        _fail(plural(len(disagreements), "disagreement"), map(opposed, disagreements))
+
+
+def none_of(problems: Sequence[str]) -> None:
+    """Fails with every problem.
+
+    Raises:
+        pytest.fail.Exception: If there is one.
+    """
+    if problems:
+        _fail(plural(len(problems), "problem"), problems)
+
+
+def _fail(head: str, paragraphs: Iterable[str]) -> NoReturn:
+    pytest.fail("\n\n".join((head, *paragraphs)), pytrace=False)
+
+
+def described(finding: Finding) -> str:
+    """A finding: the numbers at the worst position, its inputs, and the command that shows more."""
+    lines = [f"{finding.case}: {finding.verdict}"]
+    for name, text in (
+        ("got", _number(finding.got)),
+        ("exact", _number(finding.exact)),
+        ("error", _error(finding)),
+        ("at", str(list(finding.where.index)) if finding.where and finding.where.index else ""),
+        ("prediction", _numbers(finding.where.prediction) if finding.where else ""),
+        ("target", _numbers(finding.where.target) if finding.where else ""),
+        ("catalogue", finding.divergence),
+        ("detail", finding.detail),
+        ("more", _command(finding.name)),
+    ):
+        if text:
+            lines.append(f"  {name:<10} {text}")
+    return "\n".join(lines)
+
+
+def opposed(found: Disagreement) -> str:
+    """Two readings of one question that cannot both be right, and the commands that show more."""
+    lines = [
+        f"{one} says {_number(number)}" for one, number in zip(found.labels, found.got, strict=True)
+    ]
+    where = f" at {list(found.index)}" if found.index else ""
+    apart = f"{figure(magnitude(found.error))} apart{where}; both may err by {figure(magnitude(found.bound))} together"
+    return "\n  ".join((lines[0], lines[1], apart, *map(_command, dict.fromkeys(found.names))))
+
+
+def _number(number: Number | None) -> str:
+    return "" if number is None else f"{number.decimal} ({number.hex})"
+
+
+def _numbers(numbers: Sequence[Number]) -> str:
+    return ", ".join(map(_number, numbers))
+
+
+def _error(finding: Finding) -> str:
+    if finding.error is None:
+        return ""
+    size, ulps = figure(magnitude(finding.error)), figure(magnitude(finding.ulps))
+    share = f"{figure(finding.share)} of the bound {figure(magnitude(finding.bound))}"
+    return f"{size}: {ulps} ulps of {finding.dtype}, {share}"
+
+
+def _command(name: str) -> str:
+    return f"equivalence explain {shlex.quote(name)}"

@@ -1,0 +1,230 @@
+"""The terminal: what a run comes to as a table, what is red, and how far a run has come."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import textwrap
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from equivalence.asking import Event, Finished, Judged, Loaded, Lost
+from equivalence.finding import Verdict
+from equivalence.report import summarise
+from equivalence.report.summary import share
+from equivalence.report.words import MARKS, figure, listed, magnitude, plural, times_bound
+from equivalence.running import how_to_install
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from rich.status import Status
+
+    from equivalence.finding import Finding
+    from equivalence.report import Cell, Counts, Part, Summary
+    from equivalence.results import Run
+
+SHOWN = 20  # red cells that are listed
+COLUMNS: dict[str, Callable[[Counts], int]] = {
+    "explained": lambda counts: counts[Verdict.EXPLAINED],
+    "inaccurate": lambda counts: counts[Verdict.INACCURATE],
+    "refuses": lambda counts: counts[Verdict.REFUSES],
+    "undefined": lambda counts: counts[Verdict.UNDEFINED],
+    "red": lambda counts: counts.failing,
+}
+
+
+def stdout() -> Console:
+    """Where tables go."""
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def stderr() -> Console:
+    """Where progress and messages go."""
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def command(verb: str, name: str) -> str:
+    """The command that says more about a finding, as a shell takes it."""
+    return f"equivalence {verb} {shlex.quote(name)}"
+
+
+def print_run(run: Run, console: Console) -> None:
+    """Prints what a run comes to: a table, what is absent, the verdict, what is red."""
+    summary = summarise(run)
+    if summary.findings.asked:
+        for line in _table(run, summary, console.width):
+            console.print(line, soft_wrap=True)
+    for record in summary.absent:
+        console.print(
+            f"{record.name} is absent ({record.absent}); {how_to_install(record.name)}",
+            soft_wrap=True,
+        )
+    console.print(f"\n{summary.headline} {summary.rest}".rstrip())
+    for cell in summary.failing[:SHOWN]:
+        console.print(Text(f"\n{MARKS[cell.verdict]} {cell.id}", style="red"), soft_wrap=True)
+        console.print(f"  {_in_words(cell)}", soft_wrap=True)
+        console.print(f"  {command('explain', cell.worst.name)}", soft_wrap=True)
+    more = len(summary.failing) - SHOWN
+    if more > 0:
+        console.print(f"\nand {plural(more, 'more cell')}")
+
+
+def _in_words(cell: Cell) -> str:
+    finding = cell.worst
+    many = f"{cell.counts.failing} of {cell.counts.asked}"
+    if finding.ulps is None or finding.bound is None:
+        return f"{many}: {finding.detail or finding.verdict}"
+    said = f" ({finding.detail})" if finding.verdict is Verdict.RETIRED else ""
+    return f"{many}: {figure(magnitude(finding.ulps))} ulps, {times_bound(share(finding))}{said}"
+
+
+def _table(run: Run, summary: Summary, width: int) -> Iterator[Text]:
+    """A line for each framework, and under it one for each implementation and mode.
+
+    A name that does not fit in front of its numbers has a line of its own: names are never cut.
+    """
+    worst = _worst(run.findings)
+    columns = {
+        name: count for name, count in COLUMNS.items() if name == "red" or count(summary.findings)
+    }
+    rows: list[tuple[str, str, tuple[str, ...]]] = [
+        ("", "bold", ("agrees", *columns, "ulps", "of bound"))
+    ]
+
+    def row(part: Part, name: str, style: str) -> None:
+        counts = part.findings
+        numbers = tuple(
+            f"{count(counts):,}" if count(counts) else "·" for count in columns.values()
+        )
+        ulps, fraction = worst.get(part.name, ("·", "·"))
+        agree = f"{counts.agree:,} of {counts.asked:,}"
+        rows.append((name, "red" if counts.failing else style, (agree, *numbers, ulps, fraction)))
+
+    for framework in summary.frameworks:
+        if framework.findings.asked:
+            row(framework, framework.name, "bold")
+        for part in summary.implementations:
+            if part.findings.asked and part.name.startswith(f"{framework.name}."):
+                row(part, "  " + part.name.removeprefix(f"{framework.name}."), "")
+    widths = [
+        max(map(len, column)) for column in zip(*(numbers for _, _, numbers in rows), strict=True)
+    ]
+    name_width = width - sum(widths) - 2 * len(widths)
+    for name, style, numbers in rows:
+        right = "".join(f"  {number:>{size}}" for number, size in zip(numbers, widths, strict=True))
+        if len(name) <= name_width:
+            yield Text(f"{name:<{max(name_width, 0)}}{right}", style=style)
+        else:
+            yield Text(name, style=style)
+            yield Text(f"{'':<{max(name_width, 0)}}{right}", style=style)
+
+
+def _worst(findings: Iterable[Finding]) -> dict[str, tuple[str, str]]:
+    """The largest error that is not catalogued: its ulps, and its share of the bound."""
+    worst: dict[str, Finding] = {}
+    for finding in findings:
+        if finding.error is not None and (
+            finding.verdict is Verdict.AGREES or finding.verdict.fails
+        ):
+            for key in (finding.framework, f"{finding.implementation}@{finding.mode}"):
+                if key not in worst or share(finding) > share(worst[key]):
+                    worst[key] = finding
+    return {
+        key: (figure(magnitude(finding.ulps)), figure(share(finding)))
+        for key, finding in worst.items()
+    }
+
+
+def print_facts(facts: Iterable[tuple[str, Iterable[str]]], console: Console) -> None:
+    """Prints headings with their lines beside them; numbers and addresses are never broken."""
+    for heading, lines in facts:
+        margin = f"{heading:<12}"
+        for line in lines:
+            for part in textwrap.wrap(
+                line, max(40, console.width - 12), break_long_words=False, break_on_hyphens=False
+            ):
+                console.print(f"{margin}{part}", soft_wrap=True)
+                margin = " " * 12
+
+
+def print_list(entries: Iterable[tuple[str, Iterable[str]]], console: Console) -> None:
+    """Prints names, each with some sentences under it."""
+    for name, sentences in entries:
+        console.print(Text(name, style="bold"), soft_wrap=True)
+        for sentence in filter(None, sentences):
+            for line in textwrap.wrap(
+                sentence, max(40, console.width - 4), break_long_words=False, break_on_hyphens=False
+            ):
+                console.print(f"    {line}", soft_wrap=True)
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """How far a run has come: one live line on a terminal, one line a framework elsewhere."""
+
+    console: Console
+    questions: Counter[str] = field(default_factory=Counter)
+    judged: Counter[str] = field(default_factory=Counter)
+    red: Counter[str] = field(default_factory=Counter)
+    done: set[str] = field(default_factory=set)
+    began: float = field(default_factory=time.monotonic)
+    _status: Status | None = None
+
+    def __enter__(self) -> Progress:  # noqa: PYI034 - Self is not in Python 3.10
+        if self.console.is_terminal and not os.environ.get("CI"):
+            self._status = self.console.status("loading the frameworks")
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def watch(self, event: Event) -> None:
+        """Takes notice of an event."""
+        if isinstance(event, Loaded):
+            name = event.record.name
+            self.questions[name] = sum(count for _, count in event.questions)
+            if event.record.absent:
+                self._say(f"{name}: absent ({event.record.absent})")
+            else:
+                self._finish(name)
+        elif isinstance(event, Judged):
+            name = event.findings[0].framework
+            self.judged[name] += 1
+            self.red[name] += sum(finding.verdict.fails for finding in event.findings)
+            if self._status is not None:
+                self._status.update(Text(self._line()))
+        elif isinstance(event, Finished):
+            self._finish(event.framework)
+        elif isinstance(event, Lost):
+            self._say(f"{event.framework}: {event.reason}")
+
+    def _finish(self, name: str) -> None:
+        if (
+            self.judged[name] >= self.questions[name]
+            and self.questions[name]
+            and name not in self.done
+        ):
+            self.done.add(name)
+            red = f", {self.red[name]:,} red" if self.red[name] else ""
+            self._say(
+                f"{name}: {plural(self.judged[name], 'question')}{red}, after {self._seconds()}"
+            )
+
+    def _line(self) -> str:
+        going = [name for name in self.questions if self.judged[name] < self.questions[name]]
+        parts = [f"{name} {self.judged[name]:,} of {self.questions[name]:,}" for name in going]
+        return f"{listed(parts) or 'loading the frameworks'}, {self._seconds()}"
+
+    def _seconds(self) -> str:
+        return f"{time.monotonic() - self.began:.0f} s"
+
+    def _say(self, text: str) -> None:
+        self.console.print(text, soft_wrap=True)

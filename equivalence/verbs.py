@@ -1,0 +1,259 @@
+"""What the verbs of the command line do."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from equivalence import results
+from equivalence.explanation import again, explanation
+from equivalence.listing import entries
+from equivalence.report import render_html, render_markdown
+from equivalence.report.as_json import render_json
+from equivalence.reproduction import ReproductionError, reproduction
+from equivalence.running import UnknownError, events, record, request
+from equivalence.selection import ORDER, NothingSelectedError, SelectError, parse
+from equivalence.terminal import (
+    Progress,
+    command,
+    print_facts,
+    print_list,
+    print_run,
+    stderr,
+    stdout,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from equivalence.finding import Finding
+    from equivalence.results import Environment, Run
+
+FAILS, INCOMPLETE = 1, 3
+FOLDER = Path("reports")
+
+
+class UsageError(ValueError):
+    """The command cannot be carried out as it was given; the message says why."""
+
+
+def _writable(path: Path) -> Path:
+    """The path, once it is sure that a file can be written there.
+
+    Raises:
+        UsageError: If not.
+    """
+    probe = path.with_name(path.name + ".part")
+    try:
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True)
+        if path.is_dir():
+            raise IsADirectoryError(21, os.strerror(21))
+        probe.open("w").close()
+        probe.unlink()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        message = f"{path} cannot be written ({reason}); name another file"
+        raise UsageError(message) from error
+    return path
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def bare(_: argparse.Namespace) -> int:
+    """The quick profile on what is installed, a table, and the report."""
+    options = {
+        "select": [],
+        "profile": "quick",
+        "frameworks": None,
+        "require": (),
+        "processes": None,
+    }
+    output, html = str(FOLDER / "run.jsonl"), str(FOLDER / "index.html")
+    return run(argparse.Namespace(**options, output=output, html=html))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Asks the selected questions, writes the files, prints the table."""
+    output = _writable(Path(options.output)) if options.output else None
+    page = _writable(Path(options.html)) if options.html else None
+    try:
+        asked = request(
+            options.select,
+            profile=options.profile,
+            frameworks=options.frameworks,
+            require=options.require,
+        )
+    except UnknownError as error:
+        raise UsageError(str(error)) from error
+    processes = min(2, _processors()) if options.processes is None else options.processes
+    recording = record(
+        asked, command=f"equivalence {shlex.join(sys.argv[1:])}".strip(), path=output
+    )
+    complete = True
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        with Progress(console=stderr()) as progress, closing(events(asked, processes)) as happening:
+            for event in happening:
+                recording.take(event)
+                progress.watch(event)
+    except KeyboardInterrupt:
+        complete = False
+    finally:
+        recording.close()
+        signal.signal(signal.SIGTERM, before)
+    if complete and not recording.findings:
+        raise NothingSelectedError(_nothing(options.select, recording.environment))
+    return _tell(recording.finish(complete=complete), output, page)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _nothing(select: list[str], environment: Environment) -> str:
+    absent = [f"{record.name} is absent" for record in environment.frameworks if record.absent]
+    words = " ".join(map(shlex.quote, select))
+    nothing = (
+        f"nothing is selected by {words}; the parts are {ORDER}"
+        if words
+        else "there is nobody to be asked"
+    )
+    return "; ".join([nothing, *absent])
+
+
+def _tell(run: Run, output: Path | None, page: Path | None) -> int:
+    """Writes the reports, prints the table, and returns the exit status."""
+    if page is not None:
+        page.write_text(_html(run), encoding="utf-8")
+    _append_summary(run)
+    console = stdout()
+    print_run(run, console)
+    last = page or output
+    hint = "equivalence run -o run.jsonl --html page.html" if last is None else str(last)
+    console.print(f"\n{hint}", soft_wrap=True)
+    if not run.environment.complete:
+        kept = f"; {output} holds what was found" if output else ""
+        stderr().print(f"equivalence: the run is incomplete{kept}", soft_wrap=True)
+        return INCOMPLETE
+    return FAILS if any(finding.verdict.fails for finding in run.findings) else 0
+
+
+def _html(run: Run) -> str:
+    return render_html(run, reproduce=lambda finding: _script(finding, run.environment))
+
+
+def _script(finding: Finding, environment: Environment) -> str:
+    try:
+        return reproduction(finding, environment)
+    except ReproductionError as error:
+        return f"# {error}"
+
+
+def _append_summary(run: Run) -> None:
+    """Appends the Markdown report to the summary of a GitHub job, if this is one."""
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        try:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(render_markdown(run))
+        except OSError as error:
+            stderr().print(
+                f"equivalence: {summary} cannot be written ({error.strerror})", soft_wrap=True
+            )
+
+
+def report(options: argparse.Namespace) -> int:
+    """Makes a report of one or more runs."""
+    output = Path(options.output) if options.output else None
+    if output is None and options.format == "html":
+        output = Path(options.runs[0]).with_suffix(".html")
+    if output is not None:
+        if output.exists() and any(
+            output.samefile(path) for path in options.runs if Path(path).exists()
+        ):
+            message = f"{output} is a run that is read; name another file"
+            raise UsageError(message)
+        _writable(output)
+    try:
+        made = results.merge([results.read(Path(path)) for path in options.runs])
+    except results.RunFileError:
+        raise
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if not made.environment.complete:
+        stderr().print("equivalence: the run is incomplete: it was cut short", soft_wrap=True)
+    render: Callable[[Run], str] = {
+        "html": _html,
+        "markdown": render_markdown,
+        "json": render_json,
+    }[options.format]
+    text = render(made)
+    if output is None:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    else:
+        output.write_text(text, encoding="utf-8")
+        stdout().print(str(output), soft_wrap=True)
+    return 0
+
+
+def explain(options: argparse.Namespace) -> int:
+    """Asks a finding again, and says it in words."""
+    finding, environment = again(options.name, options.profile)
+    console = stdout()
+    console.print(finding.name, style="bold", soft_wrap=True)
+    print_facts(explanation(finding, environment), console)
+    if finding.case:
+        console.print(f"\n{command('reproduce', finding.name)}", soft_wrap=True)
+    return FAILS if finding.verdict.fails else 0
+
+
+def reproduce(options: argparse.Namespace) -> int:
+    """Prints a finding as plain framework code."""
+    if options.run:
+        run = results.read(Path(options.run))
+        selection = parse([options.name])
+        found = [
+            finding
+            for finding in run.findings
+            if selection.takes(finding.cell, finding.case) and finding.case
+        ]
+        if not found:
+            message = f"{options.run} holds nothing that is called {options.name!r}"
+            raise SelectError(message)
+        finding, environment = (
+            max(found, key=lambda each: (each.verdict.fails, each.share)),
+            run.environment,
+        )
+    else:
+        finding, environment = again(options.name, options.profile)
+    sys.stdout.write(reproduction(finding, environment))
+    return 0
+
+
+def list_(options: argparse.Namespace) -> int:
+    """Prints what there is."""
+    try:
+        asked = request(frameworks=options.frameworks)
+    except UnknownError as error:
+        raise UsageError(str(error)) from error
+    print_list(entries(options.noun or "", asked.frameworks, stderr()), stdout())
+    return 0
+
+
+VERBS: dict[str | None, Callable[[Any], int]] = {
+    None: bare,
+    "run": run,
+    "report": report,
+    "explain": explain,
+    "reproduce": reproduce,
+    "list": list_,
+}

@@ -1,0 +1,155 @@
+"""The page in a real browser: offline, with scripts off, in every colour, width and on paper."""
+
+from __future__ import annotations
+
+import pytest
+
+from equivalence.finding import Verdict
+from equivalence.report import summarise
+
+SCHEMES = ("light", "dark")
+
+
+def shown(page, selector):
+    """The texts of what is visible, without asking for each element in turn."""
+    script = "(all) => all.filter(one => one.checkVisibility()).map(one => one.innerText)"
+    return page.locator(selector).evaluate_all(script)
+
+
+def first(run, verdict, **fields):
+    """A cell of a verdict."""
+    cells = [cell for cell in summarise(run).cells if cell.verdict is verdict]
+    return next(
+        c for c in cells if all(getattr(c.worst, name) == value for name, value in fields.items())
+    )
+
+
+def test_one_request_and_no_complaint_with_scripts_off_and_on(visit):
+    for scripts in (False, True):
+        page = visit(scripts=scripts)
+        assert len(page.requests) == 1
+        assert page.problems == []
+
+
+def test_the_verdict_comes_first(visit):
+    page = visit()
+    assert page.locator("h1").inner_text().endswith("fail: 6 diverge and 2 are retired.")
+    assert "of 18,432 asked" in page.locator(".tally").inner_text()
+    assert page.locator(".alert").inner_text().startswith("jax is absent")
+
+
+@pytest.mark.parametrize(("tab", "kind"), [(0, "none"), (1, "sum"), (2, "mean")])
+def test_a_tab_shows_its_reduction_and_hides_the_others(visit, tab, kind):
+    page = visit()
+    page.locator(f"label[for=tab-{tab}]").click()
+    panels = [page.locator(f"#panel-{other}").is_visible() for other in range(3)]
+    assert panels == [other == tab for other in range(3)]
+    assert page.locator(f"#panel-head-{tab}").inner_text().startswith(f"Reduction {kind}")
+
+
+def test_tabs_and_filters_answer_the_keyboard(visit):
+    page = visit()
+    page.locator("#tab-2").focus()
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("#panel-1").is_visible()
+
+
+def test_a_dtype_and_a_quantity_narrow_every_cell(visit):
+    page = visit(scripts=True)
+    page.locator("label[for=d1]").click()
+    page.locator("label[for=q0]").click()
+    texts = shown(page, "#panel-2 .cells .s")
+    assert texts
+    assert all(text.startswith("float64 value") for text in texts)
+    assert not shown(page, "#panel-2 .w")
+
+
+def test_a_verdict_leaves_its_rows_and_its_cards_only(visit):
+    page = visit(scripts=True)
+    page.locator("label[for=t0]").click()
+    rows = shown(page, "#panel-2 .cells tr.some")
+    assert [row.split()[0] for row in rows] == ["BCELoss", "BinaryCrossentropy"]
+    assert not shown(page, "#divergences article")
+    assert len(shown(page, "#failing article")) == 2
+
+
+def test_a_framework_leaves_its_columns_rows_and_cards_only(visit):
+    page = visit(scripts=True)
+    page.locator("label[for=f4]").click()
+    groups = shown(page, "#panel-2 tr.group")
+    heads = shown(page, "#panel-2 .overview thead th")
+    assert groups
+    assert all(group.startswith("sklearn") for group in groups)
+    assert [head.split()[0] for head in heads] == ["loss", "target", "sklearn", "agree"]
+    assert len(shown(page, "#divergences article")) == 1
+
+
+@pytest.mark.parametrize("verdict", [Verdict.EXPLAINED, Verdict.REFUSES, Verdict.DIVERGES])
+def test_a_permalink_opens_its_drill_down_without_scripts(run, visit, verdict):
+    cell = first(run, verdict)
+    facts = visit(f"#{cell.fragment}").locator(f"#{cell.fragment}")
+    assert facts.is_visible()
+    assert cell.id in facts.inner_text()
+
+
+def test_a_permalink_to_an_agreement_shows_it_in_its_tab(run, visit):
+    cell = first(run, Verdict.AGREES, reduction="none")
+    page = visit(f"#{cell.fragment}")
+    assert page.locator(f"#{cell.fragment}").is_visible()
+
+
+def test_a_cell_of_the_matrix_leads_to_its_drill_down(visit):
+    page = visit()
+    link = page.locator("#panel-2 .cells td.catalogued a.w").first
+    fragment = link.get_attribute("href")
+    link.click()
+    assert page.locator(fragment).is_visible()
+
+
+def test_a_drill_down_shows_numbers_bound_input_and_a_script(run, visit):
+    cell = first(run, Verdict.EXPLAINED)
+    text = visit(f"#{cell.fragment}").locator(f"#{cell.fragment}").inner_text()
+    for part in ("0x1.", "ulps of float", "times the bound", "prediction", "import torch"):
+        assert part in text
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_colours_follow_the_system(visit, scheme):
+    page = visit(scripts=True, color_scheme=scheme)
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, colour[4:-1].split(", "))) > 600) == (scheme == "light")
+
+
+@pytest.mark.parametrize("width", [320, 380, 700, 1280, 2000])
+def test_the_page_never_scrolls_sideways(visit, width):
+    page = visit(scripts=True, width=width)
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    page.locator("label[for=every]").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_paper_holds_the_verdict_and_the_divergences_only(visit):
+    page = visit(scripts=True)
+    page.emulate_media(media="print")
+    heads = shown(page, "main > section > h2")
+    assert heads == ["What fails", "Divergences that the catalogue explains", "The tutorial's claims"]
+    assert page.locator("h1").is_visible()
+    assert not shown(page, "details")
+
+
+@pytest.mark.parametrize("opened", [False, True])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing(visit, few_url, scheme, opened):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = visit(scripts=True, color_scheme=scheme, bypass_csp=True, address=few_url)
+    page.evaluate(f"document.querySelectorAll('details').forEach(one => one.open = {str(opened).lower()})")
+    results = axe.Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_a_hostile_run_is_shown_and_does_nothing(visit, hostile_html, address):
+    page = visit(address=address(hostile_html, "hostile"), scripts=True, width=380)
+    assert len(page.requests) == 1
+    assert page.problems == []
+    assert page.evaluate("document.querySelectorAll('script, img, [onerror]').length") == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 380

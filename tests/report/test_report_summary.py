@@ -1,0 +1,150 @@
+"""What a run comes to: counts, cells, the matrix and the denominators."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+import synthetic_run
+
+from equivalence.exact import Number
+from equivalence.finding import Finding, Verdict
+from equivalence.report.counts import Counts, total
+from equivalence.report.divisors import divisors
+from equivalence.report.drilldown import facts, groups, undefined
+from equivalence.report.formula import formula
+from equivalence.report.html import measure
+from equivalence.report.matrix import tabs
+from equivalence.report.summary import share, summarise
+from equivalence.results import Run
+
+CELL = dict(
+    loss="cross_entropy",
+    target="sparse",
+    reduction="mean",
+    denominator="number of terms not ignored",
+    dtype="float32",
+    quantity="value",
+    implementation="torch.cross_entropy",
+    framework="torch",
+    mode="eager",
+    digest="0",
+)
+
+
+def finding(verdict, error=None, case="a", **fields):
+    numbers = {} if error is None else dict(error=Number.of(error), bound=Number.of(1.0), ulps=Number.of(2 * error))
+    return Finding(**(CELL | dict(case=case, verdict=verdict) | numbers | fields))
+
+
+def summary(*findings):
+    environment = synthetic_run.make(losses=(), absent=False).environment
+    return summarise(Run(environment=environment, findings=findings))
+
+
+def test_a_cell_shows_its_gravest_verdict_and_its_largest_error():
+    cell = summary(
+        finding(Verdict.AGREES, 0.9), finding(Verdict.EXPLAINED, 7.0, "b"), finding(Verdict.EXPLAINED, 9.0, "c")
+    ).cells[0]
+    assert (cell.verdict, cell.worst.case, cell.share, cell.ulps) == (Verdict.EXPLAINED, "c", 9.0, 18.0)
+    assert str(cell.counts) == "1 of 3 agree"
+
+
+def test_what_does_not_exist_counts_as_asked_and_never_as_agreement():
+    result = summary(finding(Verdict.UNDEFINED, math.nan), finding(Verdict.AGREES, 0.5, "b"))
+    assert result.headline == "Nothing fails: 1 of 2 questions asked agree with the exact answer."
+    assert result.cells[0].share == 0.5
+
+
+def test_what_is_not_offered_is_not_counted():
+    counts = Counts.of([Verdict.INAPPLICABLE, Verdict.ABSENT, Verdict.AGREES])
+    assert (counts.asked, counts.agree, counts.gravest) == (1, 1, Verdict.AGREES)
+    assert total([]).gravest is Verdict.INAPPLICABLE
+
+
+def test_the_headline_counts_every_kind_of_failure():
+    result = summary(finding(Verdict.DIVERGES, 2.0), finding(Verdict.RETIRED, 0.1, "b"), finding(Verdict.CRASHED, case="c"))
+    assert result.headline == "3 of 3 questions asked fail: 1 diverges, 1 is retired and 1 crashed."
+
+
+@pytest.mark.parametrize(
+    ("number", "fraction"), [("0x1p+1", 2.0), ("inf", math.inf), ("nan", math.inf), ("<b>", math.inf)]
+)
+def test_a_share_is_never_nan_where_something_was_compared(number, fraction):
+    assert share(dataclasses.replace(finding(Verdict.DIVERGES, 1.0), error=Number(number, ""))) == fraction
+
+
+def test_tabs_are_none_sum_mean_and_columns_follow_the_target_kinds(run):
+    result = tabs(summarise(run), tuple(synthetic_run.LOSSES))
+    assert [tab.kind for tab in result] == ["none", "sum", "mean"]
+    assert [table.loss for table in result[0].tables] == list(synthetic_run.LOSSES)
+    assert [column.target for column in result[2].tables[0].columns] == list(synthetic_run.MULTICLASS)
+
+
+def test_every_cell_is_in_the_matrix_once(run):
+    result = summarise(run)
+    rows = [row for tab in tabs(result, ()) for table in tab.tables for _, rows in table.groups for row in rows]
+    shown = [cell for row in rows for entry in row.entries if entry for cell in entry.cells]
+    assert sorted(cell.id for cell in shown) == sorted(cell.id for cell in result.cells)
+
+
+def test_a_mean_by_any_name_is_in_the_tab_of_means():
+    result = tabs(summary(finding(Verdict.AGREES, 0.1, reduction="mean_over_batch")), ())
+    assert [tab.kind for tab in result] == ["mean"]
+    assert result[0].tables[0].columns[0].reduction == "mean_over_batch"
+
+
+def test_denominators_say_whether_they_were_asked_for():
+    other = "sum of the targets' class weights"
+    result = divisors(
+        summary(finding(Verdict.AGREES, 0.1), finding(Verdict.EXPLAINED, 5.0, "b", denominator=other)), ()
+    )
+    (_, rows), = result.groups
+    assert [(entry.number, entry.asked) for entry in rows[0][1]] == [(1, 1), (1, 0)]
+
+
+def test_red_is_grouped_by_implementation_and_amber_by_divergence(run):
+    red, amber = groups(run, summarise(run), synthetic_run.script)
+    assert [group.worst.verdict for group in red] == [Verdict.DIVERGES, Verdict.RETIRED]
+    assert {group.name for group in amber} == {record.name for record in synthetic_run.DIVERGENCES}
+    assert all(group.records for group in amber)
+
+
+def test_two_divergences_of_one_finding_are_both_explained(run):
+    both = "divides_by_class_weights + naive_softmax"
+    findings = (finding(Verdict.EXPLAINED, 3.0, divergence=both),)
+    small = dataclasses.replace(run, findings=findings)
+    _, (group,) = groups(small, summarise(small), synthetic_run.script)
+    assert [record.name for record in group.records] == both.split(" + ")
+
+
+def test_a_drill_down_says_the_ratio_and_both_forms_of_a_number():
+    worst = finding(Verdict.EXPLAINED, 1.0, got=Number.of(3.0), exact=Number.of(2.0))
+    texts = {fact.term: fact.text for fact in facts(worst)}
+    assert texts["got"] == "3.0  0x1.8p+1"
+    assert texts["error"] == "1: 2 ulps of float32, 1 of the bound 1 and got is 1.5 times exact"
+
+
+def test_undefined_answers_are_recorded(run):
+    rows = undefined(run)
+    assert sum(row.asked for row in rows) == summarise(run).findings[Verdict.UNDEFINED]
+    assert {answer for row in rows for answer, _ in row.returned} == {"0.0", "nan"}
+
+
+def test_the_number_of_a_cell_is_a_fraction_of_the_bound_or_a_count():
+    counts = Counts.of([Verdict.AGREES, Verdict.REFUSES])
+    assert measure(Verdict.AGREES, counts, 0.123456) == "0.123"
+    assert measure(Verdict.REFUSES, counts, math.nan) == "1/2"
+    assert measure(Verdict.INAPPLICABLE, counts, math.nan) == ""
+
+
+@pytest.mark.parametrize("tex", [formula_ for _, formula_ in synthetic_run.LOSSES.values()])
+def test_the_formulas_of_the_losses_are_understood(tex):
+    assert formula(tex).startswith("<math")
+
+
+@pytest.mark.parametrize("tex", ["", "{", r"\left(", "x_", r"\input{/etc/passwd}", "{" * 5000, "<script>\u202e", "a}b"])
+def test_a_formula_that_is_not_understood_is_shown_as_text(tex):
+    assert "<script" not in formula(tex)
+    assert formula(tex).startswith(("<code>", "<math"))

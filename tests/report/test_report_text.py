@@ -1,0 +1,144 @@
+"""The page and the Markdown as text: safe, the same every time, and no larger than agreed."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import re
+from html.parser import HTMLParser
+
+import pytest
+import synthetic_run
+
+from equivalence.finding import Verdict
+from equivalence.report import render_html, render_markdown, summarise
+from equivalence.results import Run
+
+
+class Elements(HTMLParser):
+    """Counts elements, and keeps their attributes."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def values(self, name):
+        return [attributes[name] for _, attributes in self.found if name in attributes]
+
+
+def page(run, **options):
+    return render_html(run, reproduce=synthetic_run.script, **options)
+
+
+def test_the_same_run_gives_the_same_bytes(few):
+    findings = list(few.findings)
+    random.Random(0).shuffle(findings)
+    again = Run(environment=few.environment, findings=tuple(sorted(findings, key=lambda finding: finding.name)))
+    assert page(again) == page(few)
+    assert render_markdown(again) == render_markdown(few)
+
+
+def test_a_page_of_3600_cells_keeps_its_size():
+    html = page(synthetic_run.make(wide=True, cases=5))
+    assert html.count('class="s ') >= 3600
+    assert len(html.encode()) <= 2_000_000
+    assert len(Elements(html).found) <= 20_000
+
+
+def test_a_page_of_many_divergences_names_the_command_where_it_is_full(monkeypatch, few):
+    monkeypatch.setattr("equivalence.report.drilldown.SCRIPTS", 5_000)
+    html = page(few)
+    assert html.count("import torch.nn.functional") < 20
+    assert "equivalence reproduce " in html
+
+
+def test_only_the_worst_finding_of_red_and_amber_cells_is_reproduced(few):
+    asked = []
+    render_html(few, reproduce=lambda finding: asked.append(finding) or "")
+    summary = summarise(few)
+    assert set(asked) == {cell.worst for cell in summary.failing + summary.catalogued}
+    assert len(asked) == len(set(asked))
+
+
+def test_ids_are_unique_and_every_link_inside_the_page_arrives(html):
+    elements = Elements(html)
+    ids = elements.values("id")
+    inside = {link[1:] for link in elements.values("href") if link.startswith("#")}
+    assert len(ids) == len(set(ids))
+    assert inside <= set(ids)
+    assert set(elements.values("for")) <= set(ids)
+    assert {name for names in elements.values("aria-labelledby") for name in names.split()} <= set(ids)
+
+
+def test_every_cell_has_a_fragment_that_another_run_has_too(html, run):
+    ids = set(Elements(html).values("id"))
+    assert {cell.fragment for cell in summarise(run).cells} <= ids
+    fewer = {cell.id: cell.fragment for cell in summarise(synthetic_run.make(seed=2, cases=2)).cells}
+    assert all(fewer[cell.id] == cell.fragment for cell in summarise(run).cells)
+
+
+def test_nothing_is_fetched_and_nothing_runs(html, hostile_html):
+    for text in (html, hostile_html):
+        elements = Elements(text)
+        assert not {"script", "img", "iframe", "object", "base"} & {tag for tag, _ in elements.found}
+        assert not elements.values("src")
+        assert all(re.match(r"#|https?://|data:,$", link) for link in elements.values("href"))
+        assert not [name for _, attributes in elements.found for name in attributes if name.startswith("on")]
+        assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in text
+
+
+def test_hostile_text_is_escaped_in_the_page(hostile_html):
+    assert hostile_html.count("</style>") == 1
+    assert "<script" not in hostile_html
+    assert "49" not in re.findall(r"\{\{ 7\*7 \}\}|49", hostile_html)[:1]
+    assert not re.search("[\u202a-\u202e\u200e\u200f\x00]", hostile_html)
+    assert max(map(len, re.findall(r"x+", hostile_html))) <= 4000
+    hostile_html.encode("utf-8")
+
+
+def test_hostile_text_is_escaped_in_markdown(hostile):
+    text = render_markdown(hostile)
+    assert "javascript:" not in text
+    assert not re.search(r"(?<!\\)<(?!https?://)", re.sub(r"`[^`\n]*`", "", text))
+    assert len(text.encode()) <= 200_000
+
+
+def test_markdown_says_the_verdict_what_is_missing_and_what_fails(run):
+    text = render_markdown(run)
+    assert text.startswith("### ✗ equivalence: 8 of 18,432 questions asked fail: 6 diverge and 2 are retired.")
+    assert "**Absent:** jax" in text
+    assert text.count("| ✗ diverges |") == 2
+
+
+def test_markdown_of_many_failures_is_cut_with_a_count():
+    run = synthetic_run.make(cases=1)
+    worst = [dataclasses.replace(f, verdict=Verdict.DIVERGES, detail="w" * 3000) for f in run.findings]
+    text = render_markdown(dataclasses.replace(run, findings=tuple(worst)))
+    assert len(text.encode()) <= 200_000
+    assert "… and 2,254 more rows." in text
+
+
+@pytest.mark.parametrize("render", [page, render_markdown])
+def test_an_incomplete_run_says_so(render):
+    run = synthetic_run.make(losses=("negative_log_likelihood",), red=False, complete=False, cases=1)
+    text = render(run)
+    assert "Nothing failed before the run was cut short" in text
+    assert "Incomplete" in text
+
+
+@pytest.mark.parametrize("render", [page, render_markdown])
+def test_an_empty_run_claims_nothing(few, render):
+    text = render(dataclasses.replace(few, findings=()))
+    assert "Nothing was asked." in text
+    assert "✓ equivalence" not in text
+
+
+def test_a_run_without_a_vocabulary_still_renders(few):
+    bare = dataclasses.replace(
+        few.environment, frameworks=(), implementations=(), divergences=(), losses=(), claims=()
+    )
+    assert "Divergences that the catalogue explains" in page(dataclasses.replace(few, environment=bare))
