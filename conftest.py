@@ -1,3 +1,3 @@
-"""The plugin, for a checkout that is not installed; installed, its entry point has the same name."""
+"""The plugin, for a checkout that is not installed; its entry point has the same name."""
 
 pytest_plugins = ["equivalence.plugin"]

@@ -9,9 +9,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.case import SEGMENTATION, SOFT, SOFT_BINARY, Encoding
 from equivalence.cases.generation import levels
-from equivalence.cases.answers import QUANTITIES
 from equivalence.comparison import judge
 from equivalence.environment import (
     divergence_records,
@@ -20,7 +20,7 @@ from equivalence.environment import (
 )
 from equivalence.finding import Finding, Verdict
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, load
-from equivalence.implementations.framework import SEGMENTATION as SEGMENTATION_SHAPE
+from equivalence.implementations.implementation import SEGMENTATION as SEGMENTATION_SHAPE
 from equivalence.plan import Question, questions
 from equivalence.results import ClaimRecord, DivergenceRecord, FrameworkRecord, ImplementationRecord
 

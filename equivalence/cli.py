@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = _Parser(
         prog="equivalence",
-        description="Asks every installed framework for the same losses, and says who differs and why.\n"
+        description="Asks every installed framework for the same losses: who differs, and why.\n"
         "Without a verb: the quick profile, a table, reports/run.jsonl and reports/index.html.",
         epilog=f"{STATUS}\nexample:\n  equivalence run cross_entropy --frameworks torch,sklearn",
         formatter_class=raw,
@@ -146,22 +146,24 @@ def _nearest(wrong: str, known: tuple[str, ...]) -> str:
     return nearest(wrong, known)
 
 
+def _choices(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The parsers of the verbs."""
+    actions = parser._actions  # noqa: SLF001 - argparse has no other way to ask
+    return next(dict(action.choices) for action in actions if isinstance(action.choices, dict))
+
+
 def _parsed(arguments: list[str]) -> argparse.Namespace:
     """The arguments; what is unknown among them is told with the nearest right word."""
     parser = _parser()
-    verbs = parser.verbs
+    verbs = _choices(parser)
     first = arguments[0] if arguments else "-"
     if not first.startswith("-") and first not in verbs:
         parser.error(f"there is no verb {first!r}; {_nearest(first, tuple(verbs))}")
     parsed, unknown = parser.parse_known_args(arguments)
     if unknown:
         chosen = verbs.get(parsed.verb, parser)
-        words = tuple(
-            word
-            for action in chosen._actions
-            for word in action.option_strings
-            if word.startswith("--")
-        )
+        options = chosen._option_string_actions  # noqa: SLF001 - as above
+        words = tuple(word for word in options if word.startswith("--"))
         what = "option" if unknown[0].startswith("-") else "argument"
         chosen.error(f"there is no {what} {unknown[0]!r}; {_nearest(unknown[0], words)}")
     for name, known in (("noun", NOUNS), ("format", FORMATS), ("profile", ("quick", "full"))):
@@ -181,11 +183,10 @@ def main(arguments: list[str] | None = None) -> int:
         parsed = _parsed(sys.argv[1:] if arguments is None else arguments)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else USAGE
-    os.environ.setdefault(
-        "OMP_NUM_THREADS", "1"
-    )  # before NumPy: unpinned runtimes fight for the cores
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy: unpinned runtimes fight
     from equivalence import verbs
     from equivalence.cases.pinned import PinnedCaseError
+    from equivalence.merging import MergeError
     from equivalence.reproduction import ReproductionError
     from equivalence.results import RunFileError
     from equivalence.running import AbsentError
@@ -203,6 +204,7 @@ def main(arguments: list[str] | None = None) -> int:
         SelectError,
         ReproductionError,
         RunFileError,
+        MergeError,
         PinnedCaseError,
         verbs.UsageError,
     ) as error:

@@ -1,4 +1,4 @@
-"""What each law ranges over, known once the frameworks are imported, and what the laws leave behind."""
+"""The parameters of the laws, known once the frameworks are imported, and their fixtures."""
 
 from __future__ import annotations
 
@@ -10,43 +10,35 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from equivalence.failures import passes
-from equivalence.identities import CLAIMS, Claim, examine
+from equivalence.identities import Claim, examine
 from equivalence.implementations import FRAMEWORKS
-from equivalence.items import Item, Plan, plan
-from equivalence.losses import MEAN, NONE, SUM
-from equivalence.plugin import PROPERTY, requested
+from equivalence.items import Item
+from equivalence.keeper import PROPERTY
+from equivalence.plugin import requested
+from equivalence.ranges import RANGES, Plan, plan
 from equivalence.results import environment_line, finding_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from equivalence.failures import Examine, Judged
     from equivalence.finding import Finding
     from equivalence.identities import Examined
 
+NOTHING = "nothing-selected"
 PLAN = pytest.StashKey[Plan]()
 TOLD = pytest.StashKey[bool]()  # whether this process has told what its session asks of whom
-
-RANGES: dict[str, Callable[[Plan], Sequence[Item | Claim]]] = {
-    "value_cell": lambda plan: plan.cells("value"),
-    "gradient_cell": lambda plan: plan.cells("gradient"),
-    "target_gradient_cell": lambda plan: plan.cells("target_gradient"),
-    "sum_beside_terms": lambda plan: plan.reductions(SUM, NONE),
-    "mean_beside_sum": lambda plan: plan.reductions(MEAN, SUM),
-    "asked_of_several": lambda plan: plan.rounds(),
-    "encoded": lambda plan: plan.encodings(),
-    "class_indices": lambda plan: plan.indices(),
-    "pinned_file": lambda plan: plan.pinned(),
-    "claim": lambda _: [CLAIMS[number] for number in sorted(CLAIMS)],
-}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each law is asked once for each thing that it ranges over."""
     for name in RANGES.keys() & set(metafunc.fixturenames):
-        things = RANGES[name](_plan(metafunc.config))
-        ids = [thing.name if isinstance(thing, Item) else str(thing.number) for thing in things]
-        metafunc.parametrize(name, things, ids=ids)
+        things = RANGES[name](_plan(metafunc.config)) or [None]
+        metafunc.parametrize(name, things, ids=map(_id, things))
+
+
+def _id(thing: Item | Claim | None) -> str:
+    return NOTHING if thing is None else thing.name if isinstance(thing, Item) else f"{thing.number}"
 
 
 def _plan(config: pytest.Config) -> Plan:
@@ -61,7 +53,14 @@ def _plan(config: pytest.Config) -> Plan:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A worker among several is sent neighbours: let them be items that ask the same cases."""
+    """A law that ranges over nothing is deselected, and each of several workers gets neighbours.
+
+    Neighbours are sent to one worker: let them be items that ask the same cases.
+    """
+    empty = [item for item in items if item.name.endswith(f"[{NOTHING}]")]
+    if empty:
+        items[:] = [item for item in items if item not in empty]
+        config.hook.pytest_deselected(items=empty)
     if hasattr(config, "workerinput"):
         items.sort(key=_group)
 
@@ -76,7 +75,7 @@ def _group(item: pytest.Item) -> tuple[str, ...]:
 
 
 def _tell(item: pytest.Item, said: dict[str, Any]) -> None:
-    """Attaches what was found to the item's report, as text: no other type is sure to reach another process."""
+    """Attaches what was found to the item's report, as text: it may go to another process."""
     if not item.config.stash.get(TOLD, False):
         item.config.stash[TOLD] = True
         made = _plan(item.config)

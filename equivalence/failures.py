@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def passes(findings: Sequence[Finding], *, strict: bool = False) -> None:
-    """Fails with every finding that fails; if strict, also with those that only the catalogue excuses.
+    """Fails with every finding that fails; if strict, also where only the catalogue explains it.
 
     Raises:
         pytest.fail.Exception: If there is one.
@@ -85,7 +85,8 @@ def opposed(found: Disagreement) -> str:
         f"{one} says {_number(number)}" for one, number in zip(found.labels, found.got, strict=True)
     ]
     where = f" at {list(found.index)}" if found.index else ""
-    apart = f"{figure(magnitude(found.error))} apart{where}; both may err by {figure(magnitude(found.bound))} together"
+    error, bound = figure(magnitude(found.error)), figure(magnitude(found.bound))
+    apart = f"{error} apart{where}; both may err by {bound} together"
     return "\n  ".join((lines[0], lines[1], apart, *map(_command, dict.fromkeys(found.names))))
 
 

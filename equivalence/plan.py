@@ -11,7 +11,7 @@ from equivalence.cases.generation import SHAPES, Spec, generate
 from equivalence.cases.pinned import pinned
 from equivalence.comparison import quantities
 from equivalence.expectation import declines
-from equivalence.implementations.framework import COLUMNS, ROWS, SAMPLE_WEIGHTS, SEGMENTATION, UNBATCHED
+from equivalence.implementations.implementation import COLUMNS, ROWS, SAMPLE_WEIGHTS, SEGMENTATION, UNBATCHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

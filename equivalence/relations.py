@@ -1,13 +1,14 @@
-"""Relations between responses that hold without knowing the exact answer: who was asked the same says the same.
+"""Relations between responses, without the exact answer: who is asked the same says the same.
 
-Two readings agree if they differ by no more than the sum of their bounds; several agree if each pair does,
-which for intervals means that they share a point. Who was asked the same is known from what the catalogue
-says that each of them answers.
+Two readings agree if they differ by no more than the sum of their bounds; several agree if each
+pair does, which for intervals means that they share a point. Who is asked the same is known from
+what the catalogue says that each of them answers.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import warnings
 from collections import OrderedDict
@@ -19,8 +20,8 @@ import numpy as np
 from equivalence.cases.answers import answers
 from equivalence.cases.case import BINARY, SPARSE, cotangent, encoding
 from equivalence.comparison import quantities, respond
-from equivalence.expectation import catalogued, expectation
 from equivalence.exact import FORMATS, Number
+from equivalence.expectation import catalogued, expectation
 from equivalence.losses import NONE, SUM
 from equivalence.losses.reduction import denominator
 
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 16384  # responses kept for the laws that compare them: some 50 MB
 _UNIT = 2.0**-53  # what float64 loses when a reading is multiplied
-    NONE,
-    SUM,
-    MEAN,
-)  # a pinned case may name another mean, and is asked only of who offers it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,7 +45,7 @@ class Reading:
         name: The name of the finding, as other verbs take it.
         array: The numbers, float64.
         bound: The largest error that a good implementation may make, of the same shape.
-        answers: What the catalogue says that it answers: the exact numbers to 53 bits, NaN where there are none.
+        answers: What the catalogue says that it answers: the exact numbers to 53 bits, or NaN.
         largest: The largest finite number of the dtype.
     """
 
@@ -60,7 +57,7 @@ class Reading:
     largest: float
 
     def times(self, factor: np.ndarray | float, label: str) -> Reading:
-        """The reading multiplied by a number, or by numbers elementwise; this rounds once, in float64."""
+        """The reading multiplied by a number, or elementwise; this rounds once, in float64."""
         with np.errstate(invalid="ignore", over="ignore"):
             array = self.array * factor
             return replace(
@@ -84,7 +81,7 @@ class Reading:
 
     @property
     def interval(self) -> tuple[np.ndarray, np.ndarray]:
-        """Where the truth must be if the reading is good; an infinite reading may have overflowed."""
+        """Where the truth must be if the reading is good; an infinite one may have overflowed."""
         with np.errstate(invalid="ignore"):
             low, high = self.array - self.bound, self.array + self.bound
         anything = np.isinf(self.bound) & np.isfinite(self.array)
@@ -129,7 +126,7 @@ _responses: OrderedDict[tuple[int, int, str], tuple[Implementation, Case, Respon
 
 
 def response(implementation: Implementation, case: Case, mode: str) -> Response:
-    """The implementation's response, called once for all laws; its own warnings are nobody's error."""
+    """The implementation's response, called once for all laws; its warnings are not our error."""
     key = (id(implementation), id(case), mode)
     if key not in _responses:
         with warnings.catch_warnings():
@@ -141,7 +138,7 @@ def response(implementation: Implementation, case: Case, mode: str) -> Response:
 
 
 def reading(implementation: Implementation, case: Case, mode: str, quantity: str) -> Reading | None:
-    """What an implementation returned with the bound of what it answers; None where it returned no numbers."""
+    """What an implementation returned with the bound of what it answers; None if no numbers."""
     if quantity not in quantities(implementation, case):
         return None
     got = getattr(response(implementation, case, mode), quantity)
@@ -172,9 +169,9 @@ def disagreements(readings: Iterable[Reading | None]) -> list[Disagreement]:
 
 
 def disagreement(readings: Sequence[Reading]) -> Disagreement | None:
-    """The two readings of one question that lie farthest apart as a fraction of their bounds, if too far.
+    """The two readings of one question that lie farthest apart, if too far.
 
-    NaN is said by everybody or it is a disagreement; where no exact answer exists anything may be said.
+    NaN is said by everybody or it is a disagreement; where no exact answer exists all may differ.
     """
     exists = ~np.isnan(readings[0].answers)
     low, high = (np.array(ends) for ends in zip(*(one.interval for one in readings), strict=True))
@@ -187,14 +184,10 @@ def disagreement(readings: Sequence[Reading]) -> Disagreement | None:
         return None
     index = tuple(int(i) for i in np.unravel_index(np.argmax(gap), gap.shape))
     every: Any = (slice(None), *index)
-    lowest, highest = (
-        int(np.argmin(high[every])),
-        int(np.argmax(low[every])),
-    )
     if missing[every].any():
-        lowest = int(np.argmin(missing[every]))
-        highest = int(np.argmax(missing[every]))
-    pair = readings[lowest], readings[highest]
+        pair = readings[int(np.argmin(missing[every]))], readings[int(np.argmax(missing[every]))]
+    else:
+        pair = readings[int(np.argmin(high[every]))], readings[int(np.argmax(low[every]))]
     one, other = (float(one.array[index]) for one in pair)
     return Disagreement(
         names=(pair[0].name, pair[1].name),
@@ -214,7 +207,7 @@ def reduced(case: Case, reduction: Reduction) -> Case:
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def one_hot(case: Case) -> Case | None:
-    """The same question with one-hot targets, always the same object; None if it cannot be written so."""
+    """The same question with one-hot targets, always one object; None if it cannot be so."""
     if encoding(case.target_kind) != SPARSE or "ignore_index" in case.options:
         return None
     target = FORMATS[case.dtype].round(case.distribution)
@@ -222,7 +215,7 @@ def one_hot(case: Case) -> Case | None:
 
 
 def soft(case: Case) -> Case | None:
-    """The same question with soft targets that happen to be hard; None if it cannot be written so."""
+    """The same question with soft targets that are hard; None if it cannot be so."""
     if encoding(case.target_kind) == BINARY:
         return replace(case, target_kind=f"soft_{case.target_kind}")
     hard = one_hot(case)
@@ -231,17 +224,16 @@ def soft(case: Case) -> Case | None:
 
 def differing_answers(case: Case) -> Iterator[str]:
     """The quantities whose exact answer depends on the encoding of the target; there is none."""
-    for twin in (one_hot(case), soft(case)):
-        for quantity in ("value", "gradient") if twin is not None else ():
-            mine, other = (getattr(answers(one), quantity).exact for one in (case, twin))
-            if not all(
-                np.array_equal(a, b, equal_nan=True) for a, b in zip(mine, other, strict=True)
-            ):
-                yield f"{quantity} of {case.id} and of {twin.id}"
+    twins = [twin for twin in (one_hot(case), soft(case)) if twin is not None]
+    for twin, quantity in itertools.product(twins, ("value", "gradient")):
+        pairs = zip(*(getattr(answers(one), quantity).exact for one in (case, twin)), strict=True)
+        if not all(np.array_equal(mine, other, equal_nan=True) for mine, other in pairs):
+            yield f"{quantity} of {case.id} and of {twin.id}"
 
 
 def terms_add_up(terms: Implementation, case: Case, mode: str) -> Iterator[Disagreement]:
     """The terms that an implementation returns add up to its sum; and so do the gradients."""
+    answered = expectation(reduced(case, NONE), catalogued(terms, mode)).case
     for quantity in quantities(terms, case):
         single = reading(terms, reduced(case, NONE), mode, quantity)
         whole = reading(terms, reduced(case, SUM), mode, quantity)
@@ -250,8 +242,8 @@ def terms_add_up(terms: Implementation, case: Case, mode: str) -> Iterator[Disag
         if quantity == "value":
             added = single.total(f"the sum of the terms of {single.label}")
         else:
-            upstream = 1 / cotangent(case.shape)
-            factor = upstream[..., None] if case.loss.has_classes else upstream
+            upstream = 1 / cotangent(answered.shape)
+            factor = upstream[..., None] if answered.loss.has_classes else upstream
             added = single.times(factor, f"the gradient of each term of {single.label}")
         yield from _same(added, whole)
 
@@ -259,7 +251,7 @@ def terms_add_up(terms: Implementation, case: Case, mode: str) -> Iterator[Disag
 def mean_divides(
     mean: Implementation, total: Implementation, case: Case, mode: str
 ) -> Iterator[Disagreement]:
-    """A mean times the denominator that the catalogue names is the sum; and so are their gradients."""
+    """A mean times the denominator that the catalogue names is the sum; so are their gradients."""
     answered = expectation(case, catalogued(mean, mode)).case
     divisor = float(denominator(answered.reduction, answered.weighing))
     for quantity in quantities(mean, case):

@@ -15,7 +15,7 @@ from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.case import SPARSE, Case, cotangent, encoding
 from equivalence.cases.generation import from_name
 from equivalence.cases.pinned import ORIGIN, pinned_case
-from equivalence.implementations.framework import classes_to
+from equivalence.implementations.implementation import classes_to
 
 if TYPE_CHECKING:
     from equivalence.finding import Finding

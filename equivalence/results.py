@@ -131,6 +131,10 @@ class RunFileError(ValueError):
     """A run file cannot be read; the message says which, where, and what to do."""
 
 
+class SchemaError(ValueError):
+    """A run was written in another schema; the message says which."""
+
+
 _NUMBERS = ("got", "exact", "error", "bound", "ulps")
 _RECORDS: dict[str, Any] = {
     "frameworks": FrameworkRecord,
@@ -188,31 +192,36 @@ def parse_finding(line: str) -> Finding:
             prediction=tuple(Number(*pair) for pair in where["prediction"]),
             target=tuple(Number(*pair) for pair in where["target"]),
         )
-    known = {field.name for field in dataclasses.fields(Finding)}
-    return Finding(**{name: value for name, value in fields.items() if name in known})
+    return Finding(**_known(Finding, fields))
 
 
 def parse_environment(line: str) -> Environment:
     """The environment of line 1; unknown keys are passed over, so that newer files can be read.
 
     Raises:
+        SchemaError: If it was written in another schema.
         ValueError, KeyError, TypeError: If the line is not one that ``environment_line`` writes.
     """
     fields = json.loads(line)
     if fields.pop("kind") != "environment":
         message = "not an environment"
         raise ValueError(message)
-    known = {field.name for field in dataclasses.fields(Environment)}
-    fields = {name: value for name, value in fields.items() if name in known}
+    if fields["schema"] != SCHEMA:
+        message = f"schema {fields['schema']}, this version reads {SCHEMA}"
+        raise SchemaError(message)
     for name, record in _RECORDS.items():
-        fields[name] = tuple(record(**_tuples(entry)) for entry in fields[name])
-    return Environment(**fields)
+        fields[name] = tuple(_record(record, entry) for entry in fields[name])
+    return Environment(**_known(Environment, fields))
 
 
-def _tuples(entry: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()
-    }
+def _known(kind: Any, fields: dict[str, Any]) -> dict[str, Any]:
+    known = {attribute.name for attribute in dataclasses.fields(kind)}
+    return {name: value for name, value in fields.items() if name in known}
+
+
+def _record(kind: Any, entry: dict[str, Any]) -> Any:
+    values = _known(kind, entry).items()
+    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values})
 
 
 def read(path: Path) -> Run:
@@ -233,25 +242,24 @@ def read(path: Path) -> Run:
     torn = lines.pop()
     try:
         environment = parse_environment(lines[0] if lines else torn)
-    except (ValueError, KeyError, TypeError) as error:
-        message = (
-            f"{path}: line 1 is not the environment of a run; `equivalence run -o FILE` writes one"
-        )
+    except SchemaError as error:
+        message = f"{path}: {error}; upgrade loss-equivalence"
         raise RunFileError(message) from error
-    if environment.schema != SCHEMA:
-        found = environment.schema
-        message = f"{path}: schema {found}, this version reads {SCHEMA}; upgrade loss-equivalence"
-        raise RunFileError(message)
-    findings = []
-    for number, line in enumerate(lines[1:], start=2):
-        try:
-            findings.append(parse_finding(line))
-        except (ValueError, KeyError, TypeError) as error:
-            message = f"{path}: line {number} is not a finding; delete the line or run again"
-            raise RunFileError(message) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = f"{path}: line 1 is not the environment of a run, which `equivalence run` writes"
+        raise RunFileError(message) from error
+    findings = [_parsed(path, number, line) for number, line in enumerate(lines[1:], start=2)]
     if torn:
         environment = dataclasses.replace(environment, complete=False)
     return Run(environment=environment, findings=ordered(findings))
+
+
+def _parsed(path: Path, number: int, line: str) -> Finding:
+    try:
+        return parse_finding(line)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = f"{path}: line {number} is not a finding; delete the line or run again"
+        raise RunFileError(message) from error
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -276,25 +284,3 @@ def write(run: Run, path: Path) -> None:
 def append(findings: Iterable[Finding], file: TextIO) -> None:
     """Appends findings to the file of a run that is going on."""
     file.writelines(finding_line(finding) + "\n" for finding in findings)
-
-
-def merge(runs: Iterable[Run]) -> Run:
-    """One run of several parts of the same environment; the order of the parts does not matter.
-
-    Raises:
-        ValueError: If there is nothing to merge, or two parts answer one question differently.
-    """
-    parts = list(runs)
-    if not parts:
-        message = "nothing to merge"
-        raise ValueError(message)
-    findings: dict[str, Finding] = {}
-    for part in parts:
-        for finding in part.findings:
-            if findings.setdefault(finding.name, finding) != finding:
-                message = f"two answers for {finding.name}; were the runs made on one platform?"
-                raise ValueError(message)
-    environment = dataclasses.replace(
-        parts[0].environment, complete=all(part.environment.complete for part in parts)
-    )
-    return Run(environment=environment, findings=ordered(findings.values()))

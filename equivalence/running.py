@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from equivalence import workers
 from equivalence.asking import Event, Examined, Finished, Judged, Loaded, Lost, Request, in_process
+from equivalence.cases.pinned import pinned
 from equivalence.environment import environment, extended
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, REQUIREMENTS
 from equivalence.plan import STRENGTHS
@@ -76,6 +77,7 @@ def request(
         require: Those that must be there.
 
     Raises:
+        PinnedCaseError: If a file of pinned cases is broken.
         AbsentError: If a framework that is named in ``frameworks`` or ``require`` is not installed.
         SelectError: If a word can match nothing.
         UnknownError: If a framework or the profile is unknown.
@@ -92,6 +94,7 @@ def request(
             raise UnknownError(message)
         if not _installed(name):
             raise AbsentError(absent_message(name))
+    pinned()  # a broken file is told before anything is asked
     selection = parse(select)
     asked = (name for name in known if named is None or name in named or name in require)
     return Request(

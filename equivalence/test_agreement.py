@@ -11,5 +11,5 @@ if TYPE_CHECKING:
 
 
 def test_agreement(asked_of_several: Round) -> None:
-    """Any two implementations that answer the same question agree within the sum of their bounds."""
+    """Any two implementations that answer one question agree within the sum of their bounds."""
     agrees(asked_of_several.disagreements())

@@ -1,4 +1,4 @@
-"""Encodings: a class index, its one-hot row, and a soft row that happens to be hard are one target."""
+"""Encodings: a class index, its one-hot row, and a soft row that is hard are one target."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def test_exact_answer(encoded: Encodings) -> None:
 
 
 def test_class_index_and_one_hot(class_indices: Encodings) -> None:
-    """A framework gives a class index and its one-hot row the same loss, unless the catalogue says otherwise."""
+    """A class index and its one-hot row have one loss, unless the catalogue says otherwise."""
     agrees(class_indices.disagreements())

@@ -1,4 +1,4 @@
-"""Gradients: every implementation that differentiates, in every mode, against the exact derivative."""
+"""Gradients: every implementation that differentiates, against the exact derivative."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def test_gradient(gradient_cell: Cell, judged: Judged) -> None:
 
 
 def test_target_gradient(target_gradient_cell: Cell, judged: Judged) -> None:
-    """Every gradient with respect to a soft target is the derivative of the loss with respect to it."""
+    """Every gradient with respect to a soft target is the derivative with respect to it."""
     judged(target_gradient_cell.findings())

@@ -1,4 +1,4 @@
-"""Identities: the claims of the tutorial that started this, each with the domain in which it holds."""
+"""Identities: the claims of the tutorial that started this, and where each of them holds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNIVERSAL = (5,)
 
 
 def test_claim(claim: Claim, examined: Examine) -> None:
-    """Each claim holds where it is said to hold, and has a counterexample outside unless it holds everywhere."""
+    """Each claim holds in its domain, and has a counterexample outside unless there is none."""
     found = examined(claim)
     if found.verdict.startswith("not examined"):
         pytest.skip(found.verdict)

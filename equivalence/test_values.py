@@ -10,5 +10,5 @@ if TYPE_CHECKING:
 
 
 def test_value(value_cell: Cell, judged: Judged) -> None:
-    """Every implementation computes the loss that mathematics defines, or the question that the catalogue says."""
+    """Every implementation computes what mathematics defines, or what the catalogue says."""
     judged(value_cell.findings())

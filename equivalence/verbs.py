@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from equivalence import results
 from equivalence.explanation import again, explanation
 from equivalence.listing import entries
+from equivalence.merging import merge
 from equivalence.report import render_html, render_markdown
 from equivalence.report.as_json import render_json
 from equivalence.reproduction import ReproductionError, reproduction
@@ -70,15 +71,13 @@ def _stop(*_: object) -> None:
 
 def bare(_: argparse.Namespace) -> int:
     """The quick profile on what is installed, a table, and the report."""
-    options = {
-        "select": [],
-        "profile": "quick",
-        "frameworks": None,
-        "require": (),
-        "processes": None,
-    }
-    output, html = str(FOLDER / "run.jsonl"), str(FOLDER / "index.html")
-    return run(argparse.Namespace(**options, output=output, html=html))
+    options = argparse.Namespace(select=[], profile="quick", frameworks=None, require=())
+    options.output, options.html, options.processes = (
+        FOLDER / "run.jsonl",
+        FOLDER / "index.html",
+        None,
+    )
+    return run(options)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -183,12 +182,7 @@ def report(options: argparse.Namespace) -> int:
             message = f"{output} is a run that is read; name another file"
             raise UsageError(message)
         _writable(output)
-    try:
-        made = results.merge([results.read(Path(path)) for path in options.runs])
-    except results.RunFileError:
-        raise
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+    made = merge([results.read(Path(path)) for path in options.runs])
     if not made.environment.complete:
         stderr().print("equivalence: the run is incomplete: it was cut short", soft_wrap=True)
     render: Callable[[Run], str] = {

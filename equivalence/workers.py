@@ -97,6 +97,14 @@ class _Worker:
         except OSError:  # it has died meanwhile, which its connection will tell
             return
 
+    def listen(self) -> Event | SelectError | None:
+        """What it says; None if it has ended."""
+        try:
+            event: Event | SelectError = self.connection.recv()
+        except (EOFError, OSError):
+            return None
+        return event
+
     def last_words(self) -> str:
         """How it ended, and the last lines that it wrote."""
         self.process.join(GRACE)
@@ -139,13 +147,10 @@ def pool(request: Request, processes: int) -> Iterator[Event]:
                     return
                 ready = wait([worker.connection for worker in workers])
                 for worker in [worker for worker in workers if worker.connection in ready]:
-                    try:
-                        event = worker.connection.recv()
-                    except (EOFError, OSError):
+                    event = worker.listen()
+                    if event is None:
                         workers.remove(worker)
-                        yield from _bury(worker)
-                    else:
-                        yield from _hear(worker, event)
+                    yield from _bury(worker) if event is None else _hear(worker, event)
         finally:
             for worker in workers:
                 worker.end()
@@ -238,7 +243,7 @@ def _bury(worker: _Worker) -> Iterator[Event]:
 
 
 def _work(connection: Connection, framework: str, request: Request, written: str) -> None:
-    """What a worker does: loads its framework, and asks what it is told to until it is told nothing."""
+    """What a worker does: loads its framework, and asks what it is told to, until nothing is."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with Path(written).open("w", encoding="utf-8") as file:

@@ -9,7 +9,7 @@ import pytest
 from equivalence.identities import CLAIMS, claims, examine
 from equivalence.identities.claim import FAILS, HOLDS, WITHIN_A_DOMAIN, Evidence, claim, text
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, load
-from equivalence.implementations.framework import Response
+from equivalence.implementations.implementation import Response
 
 AVAILABLE = tuple(name for name in FRAMEWORKS if not isinstance(load(name), str))
 VERDICTS = {

@@ -8,7 +8,8 @@ from __future__ import annotations
 import importlib
 import os
 
-from equivalence.implementations.framework import IMPLEMENTATIONS, Framework, Implementation, Response
+from equivalence.implementations.framework import IMPLEMENTATIONS, Framework
+from equivalence.implementations.implementation import Implementation, Response
 
 # The order of import. torch must come before TensorFlow: loading it afterwards can crash the process
 # (keras-team/keras, conftest.py says the same).

@@ -8,7 +8,9 @@ import numpy as np
 from sklearn.metrics import log_loss
 
 from equivalence import losses
-from equivalence.implementations.framework import BINARY, ROWS, SPARSE, Call, Framework, Response
+from equivalence.cases.case import BINARY, SPARSE
+from equivalence.implementations.framework import Framework
+from equivalence.implementations.implementation import ROWS, Call, Response
 
 DOCUMENTATION = "https://scikit-learn.org/stable/modules/generated/sklearn.metrics.log_loss.html"
 

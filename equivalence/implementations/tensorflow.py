@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from equivalence.cases.case import cotangent
-from equivalence.implementations.framework import Call, Response
+from equivalence.implementations.implementation import Call, Response
 
 tf.config.threading.set_intra_op_parallelism_threads(1)  # two unpinned runtimes fight for the cores
 tf.config.threading.set_inter_op_parallelism_threads(1)

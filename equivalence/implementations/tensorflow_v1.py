@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from equivalence import losses
 from equivalence.implementations import tensorflow as engine
-from equivalence.implementations.framework import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE, Framework
+from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
+from equivalence.implementations.framework import Framework
 
 DOCUMENTATION = "https://www.tensorflow.org/api_docs/python/tf/compat/v1/"
 

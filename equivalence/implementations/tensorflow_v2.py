@@ -6,16 +6,9 @@ import tensorflow as tf
 
 from equivalence import losses
 from equivalence.implementations import tensorflow as engine
-from equivalence.implementations.framework import (
-    BINARY,
-    COLUMNS,
-    ONE_HOT,
-    SEGMENTATION,
-    SOFT,
-    SOFT_BINARY,
-    SPARSE,
-    Framework,
-)
+from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
+from equivalence.implementations.framework import Framework
+from equivalence.implementations.implementation import COLUMNS, SEGMENTATION
 
 DOCUMENTATION = "https://www.tensorflow.org/api_docs/python/tf/"
 KERAS = "https://keras.io/api/losses/probabilistic_losses/"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from equivalence import losses
-from equivalence.implementations.framework import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE, Call, Framework, Response
+from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
+from equivalence.implementations.framework import Framework
+from equivalence.implementations.implementation import Call, Response
 
 BISHOP = "https://www.microsoft.com/en-us/research/people/cmbishop/prml-book/"
 MMCLS = "https://mmclassification.readthedocs.io/en/latest/_modules/mmcls/models/losses/cross_entropy_loss.html"

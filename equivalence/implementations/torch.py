@@ -10,8 +10,9 @@ import torch.nn.functional as F  # noqa: N812 - every PyTorch program calls it F
 from torch import nn
 
 from equivalence import losses
-from equivalence.cases.case import cotangent
-from equivalence.implementations.framework import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE, Call, Framework, Response
+from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE, cotangent
+from equivalence.implementations.framework import Framework
+from equivalence.implementations.implementation import Call, Response
 
 torch.set_num_threads(1)  # two unpinned runtimes in one process fight for the cores
 

@@ -166,6 +166,7 @@ def render_html(run: Run, *, reproduce: Callable[[Finding], str]) -> str:
             run=run,
             environment=run.environment,
             summary=summary,
+            mark=summary.mark,
             records={record.name: record for record in run.environment.frameworks},
             red=red,
             amber=amber,

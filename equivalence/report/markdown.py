@@ -121,14 +121,7 @@ def _divergences(run: Run, summary: Summary) -> list[str]:
 def render_markdown(run: Run) -> str:
     """The Markdown of a run: the verdict, what is missing, what is red, then the rest."""
     summary, environment = summarise(run), run.environment
-    mark = (
-        "✗"
-        if summary.findings.failing
-        else "✓"
-        if summary.complete and summary.findings.asked
-        else "!"
-    )
-    blocks = [[f"### {mark} equivalence: {summary.headline}"]]
+    blocks = [[f"### {summary.mark} equivalence: {summary.headline}"]]
     if summary.rest:
         blocks.append([summary.rest])
     if not summary.complete:

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     Key = TypeVar("Key", bound=Hashable)
 
 _QUANTITIES = ("value", "gradient", "target_gradient")
-_VERBS = {Verdict.DIVERGES: "diverge", Verdict.RETIRED: "are retired", Verdict.CRASHED: "crashed"}
+_VERBS = {
+    Verdict.DIVERGES: ("diverges", "diverge"),
+    Verdict.RETIRED: ("is retired", "are retired"),
+    Verdict.CRASHED: ("crashed", "crashed"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,13 @@ class Summary:
         return tuple(sorted((cell for cell in self.cells if cell.verdict.catalogued), key=severity))
 
     @property
+    def mark(self) -> str:
+        """The shape of the headline: a cross, a tick, or an exclamation mark if too little was asked."""
+        if self.findings.failing:
+            return "✗"
+        return "✓" if self.complete and self.findings.asked else "!"
+
+    @property
     def headline(self) -> str:
         """The verdict, with its denominator."""
         counts = self.findings
@@ -117,9 +128,12 @@ class Summary:
             agree = f"{counts.agree:,} of {counts.asked:,} questions asked agree"
             return f"{start}: {agree} with the exact answer."
         kinds = [
-            f"{counts[verdict]:,} {verb}" for verdict, verb in _VERBS.items() if counts[verdict]
+            f"{counts[verdict]:,} {verbs[counts[verdict] > 1]}"
+            for verdict, verbs in _VERBS.items()
+            if counts[verdict]
         ]
-        return f"{counts.failing:,} of {counts.asked:,} questions asked fail: {listed(kinds)}."
+        fail = "fails" if counts.failing == 1 else "fail"
+        return f"{counts.failing:,} of {counts.asked:,} questions asked {fail}: {listed(kinds)}."
 
     @property
     def rest(self) -> str:

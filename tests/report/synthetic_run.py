@@ -278,7 +278,9 @@ def _modes(framework: str, wide: bool) -> tuple[str, ...]:
     if framework == "tensorflow_v1":
         return ("eager", "graph")
     if wide:
-        return {"torch": ("eager", "compile"), "tensorflow_v2": ("eager", "function", "xla")}.get(framework, ("eager",))
+        return {"torch": ("eager", "compile"), "tensorflow_v2": ("eager", "function", "xla")}.get(
+            framework, ("eager",)
+        )
     return ("eager",)
 
 

@@ -132,7 +132,11 @@ def test_paper_holds_the_verdict_and_the_divergences_only(visit):
     page = visit(scripts=True)
     page.emulate_media(media="print")
     heads = shown(page, "main > section > h2")
-    assert heads == ["What fails", "Divergences that the catalogue explains", "The tutorial's claims"]
+    assert heads == [
+        "What fails",
+        "Divergences that the catalogue explains",
+        "The tutorial's claims",
+    ]
     assert page.locator("h1").is_visible()
     assert not shown(page, "details")
 
@@ -142,7 +146,9 @@ def test_paper_holds_the_verdict_and_the_divergences_only(visit):
 def test_axe_finds_nothing(visit, few_url, scheme, opened):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page = visit(scripts=True, color_scheme=scheme, bypass_csp=True, address=few_url)
-    page.evaluate(f"document.querySelectorAll('details').forEach(one => one.open = {str(opened).lower()})")
+    page.evaluate(
+        f"document.querySelectorAll('details').forEach(one => one.open = {str(opened).lower()})"
+    )
     results = axe.Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
 

@@ -34,7 +34,11 @@ CELL = dict(
 
 
 def finding(verdict, error=None, case="a", **fields):
-    numbers = {} if error is None else dict(error=Number.of(error), bound=Number.of(1.0), ulps=Number.of(2 * error))
+    numbers = (
+        {}
+        if error is None
+        else dict(error=Number.of(error), bound=Number.of(1.0), ulps=Number.of(2 * error))
+    )
     return Finding(**(CELL | dict(case=case, verdict=verdict) | numbers | fields))
 
 
@@ -45,9 +49,16 @@ def summary(*findings):
 
 def test_a_cell_shows_its_gravest_verdict_and_its_largest_error():
     cell = summary(
-        finding(Verdict.AGREES, 0.9), finding(Verdict.EXPLAINED, 7.0, "b"), finding(Verdict.EXPLAINED, 9.0, "c")
+        finding(Verdict.AGREES, 0.9),
+        finding(Verdict.EXPLAINED, 7.0, "b"),
+        finding(Verdict.EXPLAINED, 9.0, "c"),
     ).cells[0]
-    assert (cell.verdict, cell.worst.case, cell.share, cell.ulps) == (Verdict.EXPLAINED, "c", 9.0, 18.0)
+    assert (cell.verdict, cell.worst.case, cell.share, cell.ulps) == (
+        Verdict.EXPLAINED,
+        "c",
+        9.0,
+        18.0,
+    )
     assert str(cell.counts) == "1 of 3 agree"
 
 
@@ -64,27 +75,43 @@ def test_what_is_not_offered_is_not_counted():
 
 
 def test_the_headline_counts_every_kind_of_failure():
-    result = summary(finding(Verdict.DIVERGES, 2.0), finding(Verdict.RETIRED, 0.1, "b"), finding(Verdict.CRASHED, case="c"))
+    result = summary(
+        finding(Verdict.DIVERGES, 2.0),
+        finding(Verdict.RETIRED, 0.1, "b"),
+        finding(Verdict.CRASHED, case="c"),
+    )
     assert result.headline == "3 of 3 questions asked fail: 1 diverges, 1 is retired and 1 crashed."
 
 
 @pytest.mark.parametrize(
-    ("number", "fraction"), [("0x1p+1", 2.0), ("inf", math.inf), ("nan", math.inf), ("<b>", math.inf)]
+    ("number", "fraction"),
+    [("0x1p+1", 2.0), ("inf", math.inf), ("nan", math.inf), ("<b>", math.inf)],
 )
 def test_a_share_is_never_nan_where_something_was_compared(number, fraction):
-    assert share(dataclasses.replace(finding(Verdict.DIVERGES, 1.0), error=Number(number, ""))) == fraction
+    assert (
+        share(dataclasses.replace(finding(Verdict.DIVERGES, 1.0), error=Number(number, "")))
+        == fraction
+    )
 
 
 def test_tabs_are_none_sum_mean_and_columns_follow_the_target_kinds(run):
     result = tabs(summarise(run), tuple(synthetic_run.LOSSES))
     assert [tab.kind for tab in result] == ["none", "sum", "mean"]
     assert [table.loss for table in result[0].tables] == list(synthetic_run.LOSSES)
-    assert [column.target for column in result[2].tables[0].columns] == list(synthetic_run.MULTICLASS)
+    assert [column.target for column in result[2].tables[0].columns] == list(
+        synthetic_run.MULTICLASS
+    )
 
 
 def test_every_cell_is_in_the_matrix_once(run):
     result = summarise(run)
-    rows = [row for tab in tabs(result, ()) for table in tab.tables for _, rows in table.groups for row in rows]
+    rows = [
+        row
+        for tab in tabs(result, ())
+        for table in tab.tables
+        for _, rows in table.groups
+        for row in rows
+    ]
     shown = [cell for row in rows for entry in row.entries if entry for cell in entry.cells]
     assert sorted(cell.id for cell in shown) == sorted(cell.id for cell in result.cells)
 
@@ -98,9 +125,12 @@ def test_a_mean_by_any_name_is_in_the_tab_of_means():
 def test_denominators_say_whether_they_were_asked_for():
     other = "sum of the targets' class weights"
     result = divisors(
-        summary(finding(Verdict.AGREES, 0.1), finding(Verdict.EXPLAINED, 5.0, "b", denominator=other)), ()
+        summary(
+            finding(Verdict.AGREES, 0.1), finding(Verdict.EXPLAINED, 5.0, "b", denominator=other)
+        ),
+        (),
     )
-    (_, rows), = result.groups
+    ((_, rows),) = result.groups
     assert [(entry.number, entry.asked) for entry in rows[0][1]] == [(1, 1), (1, 0)]
 
 
@@ -144,7 +174,9 @@ def test_the_formulas_of_the_losses_are_understood(tex):
     assert formula(tex).startswith("<math")
 
 
-@pytest.mark.parametrize("tex", ["", "{", r"\left(", "x_", r"\input{/etc/passwd}", "{" * 5000, "<script>\u202e", "a}b"])
+@pytest.mark.parametrize(
+    "tex", ["", "{", r"\left(", "x_", r"\input{/etc/passwd}", "{" * 5000, "<script>\u202e", "a}b"]
+)
 def test_a_formula_that_is_not_understood_is_shown_as_text(tex):
     assert "<script" not in formula(tex)
     assert formula(tex).startswith(("<code>", "<math"))

@@ -37,7 +37,10 @@ def page(run, **options):
 def test_the_same_run_gives_the_same_bytes(few):
     findings = list(few.findings)
     random.Random(0).shuffle(findings)
-    again = Run(environment=few.environment, findings=tuple(sorted(findings, key=lambda finding: finding.name)))
+    again = Run(
+        environment=few.environment,
+        findings=tuple(sorted(findings, key=lambda finding: finding.name)),
+    )
     assert page(again) == page(few)
     assert render_markdown(again) == render_markdown(few)
 
@@ -71,23 +74,31 @@ def test_ids_are_unique_and_every_link_inside_the_page_arrives(html):
     assert len(ids) == len(set(ids))
     assert inside <= set(ids)
     assert set(elements.values("for")) <= set(ids)
-    assert {name for names in elements.values("aria-labelledby") for name in names.split()} <= set(ids)
+    assert {name for names in elements.values("aria-labelledby") for name in names.split()} <= set(
+        ids
+    )
 
 
 def test_every_cell_has_a_fragment_that_another_run_has_too(html, run):
     ids = set(Elements(html).values("id"))
     assert {cell.fragment for cell in summarise(run).cells} <= ids
-    fewer = {cell.id: cell.fragment for cell in summarise(synthetic_run.make(seed=2, cases=2)).cells}
+    fewer = {
+        cell.id: cell.fragment for cell in summarise(synthetic_run.make(seed=2, cases=2)).cells
+    }
     assert all(fewer[cell.id] == cell.fragment for cell in summarise(run).cells)
 
 
 def test_nothing_is_fetched_and_nothing_runs(html, hostile_html):
     for text in (html, hostile_html):
         elements = Elements(text)
-        assert not {"script", "img", "iframe", "object", "base"} & {tag for tag, _ in elements.found}
+        assert not {"script", "img", "iframe", "object", "base"} & {
+            tag for tag, _ in elements.found
+        }
         assert not elements.values("src")
         assert all(re.match(r"#|https?://|data:,$", link) for link in elements.values("href"))
-        assert not [name for _, attributes in elements.found for name in attributes if name.startswith("on")]
+        assert not [
+            name for _, attributes in elements.found for name in attributes if name.startswith("on")
+        ]
         assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in text
 
 
@@ -109,14 +120,18 @@ def test_hostile_text_is_escaped_in_markdown(hostile):
 
 def test_markdown_says_the_verdict_what_is_missing_and_what_fails(run):
     text = render_markdown(run)
-    assert text.startswith("### ✗ equivalence: 8 of 18,432 questions asked fail: 6 diverge and 2 are retired.")
+    assert text.startswith(
+        "### ✗ equivalence: 8 of 18,432 questions asked fail: 6 diverge and 2 are retired."
+    )
     assert "**Absent:** jax" in text
     assert text.count("| ✗ diverges |") == 2
 
 
 def test_markdown_of_many_failures_is_cut_with_a_count():
     run = synthetic_run.make(cases=1)
-    worst = [dataclasses.replace(f, verdict=Verdict.DIVERGES, detail="w" * 3000) for f in run.findings]
+    worst = [
+        dataclasses.replace(f, verdict=Verdict.DIVERGES, detail="w" * 3000) for f in run.findings
+    ]
     text = render_markdown(dataclasses.replace(run, findings=tuple(worst)))
     assert len(text.encode()) <= 200_000
     assert "… and 2,254 more rows." in text
@@ -124,7 +139,9 @@ def test_markdown_of_many_failures_is_cut_with_a_count():
 
 @pytest.mark.parametrize("render", [page, render_markdown])
 def test_an_incomplete_run_says_so(render):
-    run = synthetic_run.make(losses=("negative_log_likelihood",), red=False, complete=False, cases=1)
+    run = synthetic_run.make(
+        losses=("negative_log_likelihood",), red=False, complete=False, cases=1
+    )
     text = render(run)
     assert "Nothing failed before the run was cut short" in text
     assert "Incomplete" in text
@@ -141,4 +158,6 @@ def test_a_run_without_a_vocabulary_still_renders(few):
     bare = dataclasses.replace(
         few.environment, frameworks=(), implementations=(), divergences=(), losses=(), claims=()
     )
-    assert "Divergences that the catalogue explains" in page(dataclasses.replace(few, environment=bare))
+    assert "Divergences that the catalogue explains" in page(
+        dataclasses.replace(few, environment=bare)
+    )

@@ -1,0 +1,150 @@
+"""The keeper: what the laws of a session find, kept as a run, in one process or in many."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from equivalence.results import Run
+    from equivalence.running import Recording
+
+PROPERTY = "equivalence"  # the name under which the laws attach what they found to their reports
+FILES = ("run", "html")
+
+
+class Keeper:
+    """Keeps what the laws find, in the process that reports, which with xdist runs none of them.
+
+    Attributes:
+        recording: What was found so far; None until the first law has reported.
+        run: The run, once the session has ended.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.recording: Recording | None = None
+        self.run: Run | None = None
+        self._cells = 0
+        self._missing = 0
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Takes what a law has attached to its report, before others print or write it."""
+        mine = [value for name, value in report.user_properties if name == PROPERTY]
+        report.user_properties = [pair for pair in report.user_properties if pair[0] != PROPERTY]
+        for text in mine if report.when == "call" else ():
+            self._take(json.loads(str(text)))
+
+    def _take(self, said: dict[str, Any]) -> None:
+        from equivalence.asking import Finished, Judged
+        from equivalence.results import ClaimRecord, parse_finding
+
+        if self.recording is None:
+            self.recording = self._begin(said)
+        if "findings" in said:
+            findings = tuple(map(parse_finding, said["findings"]))
+            self.recording.take(Judged(findings=findings))
+            self.recording.take(Finished(framework="", implementation=""))  # the file is flushed
+            self._missing -= 1
+        if "claim" in said:
+            claims = (*self.recording.environment.claims, ClaimRecord(**said["claim"]))
+            ordered = tuple(sorted(claims, key=lambda record: record.number))
+            self.recording.environment = dataclasses.replace(
+                self.recording.environment, claims=ordered
+            )
+
+    def _begin(self, said: dict[str, Any]) -> Recording:
+        from equivalence.asking import Loaded
+        from equivalence.results import parse_environment, parse_finding
+        from equivalence.running import Recording
+
+        environment = parse_environment(said["environment"])
+        environment = dataclasses.replace(environment, command=_command(self.config))
+        self._missing = said["cells"]
+        order = tuple(record.name for record in environment.frameworks)
+        path = self.config.option.equivalence_run
+        recording = Recording(
+            environment=environment, order=order, path=Path(path) if path else None
+        )
+        inapplicable = tuple(map(parse_finding, said["inapplicable"]))
+        cells = (("cells", self._missing),)
+        recording.take(
+            Loaded(record=environment.frameworks[0], questions=cells, findings=inapplicable)
+        )
+        return recording
+
+    def pytest_sessionfinish(self) -> None:
+        """Writes the files; the run is complete if every cell that was collected has reported."""
+        if self.recording is None:
+            return
+        self.run = self.recording.finish(complete=self._missing == 0)
+        if self.config.option.equivalence_html:
+            Path(self.config.option.equivalence_html).write_text(_page(self.run), encoding="utf-8")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Says what the run comes to, framework by framework, with denominators."""
+        if self.run is None:
+            return
+        terminalreporter.section("equivalence")
+        for line in _lines(self.run):
+            terminalreporter.write_line(line)
+        for name in FILES:
+            if self.config.getoption(f"equivalence_{name}"):
+                terminalreporter.write_line(self.config.getoption(f"equivalence_{name}"))
+
+
+def _command(config: pytest.Config) -> str:
+    return f"pytest {shlex.join(map(str, config.invocation_params.args))}".strip()
+
+
+def _page(run: Run) -> str:
+    from equivalence.finding import Finding
+    from equivalence.report import render_html
+    from equivalence.reproduction import ReproductionError, reproduction
+
+    def reproduce(finding: Finding) -> str:
+        try:
+            return reproduction(finding, run.environment)
+        except ReproductionError as error:
+            return f"# {error}"
+
+    return render_html(run, reproduce=reproduce)
+
+
+def _lines(run: Run) -> Iterator[str]:
+    """The run in a few lines."""
+    from equivalence.finding import Verdict
+    from equivalence.report import summarise
+    from equivalence.running import how_to_install
+
+    summary = summarise(run)
+    width = max((len(part.name) for part in summary.frameworks), default=0)
+    for part in summary.frameworks:
+        others = (
+            f"{number:,} {verdict}" for verdict, number in part.findings.present if verdict.asked
+        )
+        rest = [text for text in others if not text.endswith(f" {Verdict.AGREES}")]
+        if part.findings.asked:
+            yield f"{part.name:<{width}}  {', '.join((str(part.findings), *rest))}"
+    for record in summary.absent:
+        yield f"{record.name:<{width}}  absent ({record.absent}); {how_to_install(record.name)}"
+    for claim in run.environment.claims:
+        parts = (
+            f"claim {claim.number}: {claim.statement}",
+            claim.verdict,
+            claim.domain,
+            claim.counterexample,
+        )
+        yield "\n    ".join(filter(None, parts))
+    if summary.findings.asked:
+        yield f"{summary.headline} {summary.rest}".rstrip()
+    if not run.environment.complete:
+        yield "The run is incomplete: not every cell was asked."

@@ -1,0 +1,165 @@
+"""Ranges: the questions of a session, and what each law ranges over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from equivalence.asking import Request, loaded, selected
+from equivalence.cases.case import BINARY, SPARSE, encoding
+from equivalence.cases.pinned import library
+from equivalence.environment import environment, extended
+from equivalence.identities import CLAIMS, Claim
+from equivalence.implementations import IMPLEMENTATIONS
+from equivalence.items import Cell, Encodings, Item, PinnedFile, Reductions, Round, column
+from equivalence.losses import MEAN, NONE, SUM, Reduction
+from equivalence.plan import Question
+from equivalence.relations import one_hot
+from equivalence.results import Environment
+
+if TYPE_CHECKING:
+    from equivalence.cases.case import Case
+    from equivalence.finding import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """What is asked in this session.
+
+    Attributes:
+        questions: Every selected question.
+        environment: Every framework that was to be asked, those that are absent with their reasons.
+        inapplicable: The findings of the cells that are not offered.
+    """
+
+    questions: tuple[Question, ...]
+    environment: Environment
+    inapplicable: tuple[Finding, ...]
+
+    def cells(self, quantity: str) -> list[Cell]:
+        """The cells of a quantity."""
+        asked = [question for question in self.questions if quantity in question.quantities]
+        return [
+            Cell(name=name, questions=qs, quantity=quantity)
+            for name, qs in _grouped(asked, _implementation)
+        ]
+
+    def reductions(self, reduction: Reduction, beside: Reduction) -> list[Reductions]:
+        """The implementations that are asked for a reduction and offer another one beside it."""
+        asked = [
+            q
+            for q in self.questions
+            if q.case.reduction == reduction and column(q.implementation, beside) is not None
+        ]
+        return [
+            Reductions(name=name, questions=qs) for name, qs in _grouped(asked, _implementation)
+        ]
+
+    def rounds(self) -> list[Round]:
+        """The questions by what is asked, where it is asked of several."""
+        return [
+            Round(name=name, questions=qs)
+            for name, qs in _grouped(self.questions, lambda question: question.case.loss.name)
+            if len({(q.implementation, q.mode) for q in qs}) > 1
+        ]
+
+    def encodings(self) -> list[Encodings]:
+        """The questions whose targets can be written in another encoding, by loss."""
+        asked = [q for q in self.questions if encoding(q.case.target_kind) in SPARSE | BINARY]
+        return [
+            Encodings(name=name, questions=qs)
+            for name, qs in _grouped(asked, lambda q: q.case.loss.name)
+        ]
+
+    def indices(self) -> list[Encodings]:
+        """The questions with class indices that have a one-hot twin, by framework and loss."""
+        asked = [q for q in self.questions if one_hot(q.case) is not None]
+
+        def key(question: Question) -> str:
+            return f"{question.implementation.framework}.{question.case.loss}-{question.mode}"
+
+        return [Encodings(name=name, questions=qs) for name, qs in _grouped(asked, key)]
+
+    def pinned(self) -> list[PinnedFile]:
+        """The pinned files, each with the questions that ask it."""
+        asked: dict[int, list[Question]] = {}
+        for question in self.questions:
+            asked.setdefault(id(question.case), []).append(question)
+        return [
+            PinnedFile(
+                name=file.question.name,
+                questions=tuple(
+                    question for case in file.cases for question in asked.get(id(case), ())
+                ),
+                file=file,
+            )
+            for file in library()
+        ]
+
+
+def plan(request: Request) -> Plan:
+    """Imports the frameworks of a request and lists the questions.
+
+    Raises:
+        SelectError: If the selection names an implementation that its framework does not have.
+    """
+    made = environment(profile=request.profile, command="pytest")
+    questions: list[Question] = []
+    inapplicable: list[Finding] = []
+    for framework in request.frameworks:
+        event = loaded(framework, request)
+        made = extended(
+            made, event.record, event.implementations, event.divergences, request.frameworks
+        )
+        inapplicable.extend(event.findings)
+        for name, _ in event.questions:
+            questions.extend(selected(IMPLEMENTATIONS[name], request))
+    return Plan(questions=tuple(questions), environment=made, inapplicable=tuple(inapplicable))
+
+
+def _implementation(question: Question) -> str:
+    return f"{question.implementation}-{question.mode}"
+
+
+def _grouped(
+    questions: Iterable[Question], key: Callable[[Question], str]
+) -> list[tuple[str, tuple[Question, ...]]]:
+    """Questions by key, target kind, reduction and dtype, under names that -k can take."""
+    groups: dict[tuple[str, ...], list[Question]] = {}
+    for question in questions:
+        case = question.case
+        parts = (key(question), case.target_kind, case.reduction.name, case.dtype)
+        groups.setdefault(parts, []).append(question)
+    named = {parts: "-".join((typeable(parts[0]), *parts[1:])) for parts in groups}
+    ordered = sorted(groups.items(), key=lambda group: _place(group[1][0].case))
+    return [(named[parts], tuple(group)) for parts, group in ordered]
+
+
+def _place(case: Case) -> tuple[str, ...]:
+    return (case.loss.name, case.target_kind, case.dtype, case.reduction.name)
+
+
+def typeable(name: str) -> str:
+    """A name without the characters that -k cannot take.
+
+    >>> typeable("keras.CategoricalCrossentropy(from_logits=True)[mean]")
+    'keras.CategoricalCrossentropy.from_logits.True.mean'
+    """
+    return re.sub(r"[^\w.+-]+", ".", name).strip(".")
+
+
+# What a law ranges over, by the name of its parameter.
+RANGES: dict[str, Callable[[Plan], Sequence[Item | Claim]]] = {
+    "value_cell": lambda plan: plan.cells("value"),
+    "gradient_cell": lambda plan: plan.cells("gradient"),
+    "target_gradient_cell": lambda plan: plan.cells("target_gradient"),
+    "sum_beside_terms": lambda plan: plan.reductions(SUM, NONE),
+    "mean_beside_sum": lambda plan: plan.reductions(MEAN, SUM),
+    "asked_of_several": lambda plan: plan.rounds(),
+    "encoded": lambda plan: plan.encodings(),
+    "class_indices": lambda plan: plan.indices(),
+    "pinned_file": lambda plan: plan.pinned(),
+    "claim": lambda _: [CLAIMS[number] for number in sorted(CLAIMS)],
+}
