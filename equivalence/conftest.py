@@ -33,12 +33,14 @@ TOLD = pytest.StashKey[bool]()  # whether this process has told what its session
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each law is asked once for each thing that it ranges over."""
     for name in RANGES.keys() & set(metafunc.fixturenames):
-        things = RANGES[name](_plan(metafunc.config)) or [None]
+        things: Sequence[Item | Claim | None] = RANGES[name](_plan(metafunc.config)) or [None]
         metafunc.parametrize(name, things, ids=map(_id, things))
 
 
 def _id(thing: Item | Claim | None) -> str:
-    return NOTHING if thing is None else thing.name if isinstance(thing, Item) else f"{thing.number}"
+    return (
+        NOTHING if thing is None else thing.name if isinstance(thing, Item) else f"{thing.number}"
+    )
 
 
 def _plan(config: pytest.Config) -> Plan:

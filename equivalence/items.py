@@ -144,7 +144,11 @@ class Encodings(Item):
             (question.implementation, case) for question in self.questions if question.case is case
         ]
         if twin is not None:
-            mine = (known for known in IMPLEMENTATIONS.values() if known.framework is framework and mode in known.offered_modes)
+            mine = (
+                known
+                for known in IMPLEMENTATIONS.values()
+                if known.framework is framework and mode in known.offered_modes
+            )
             asked += [(known, twin) for known in mine if not declines(known, twin, mode)]
         return [
             found

@@ -30,11 +30,13 @@ class Plan:
 
     Attributes:
         questions: Every selected question.
+        whole: Whether nothing was left out by a selection.
         environment: Every framework that was to be asked, those that are absent with their reasons.
         inapplicable: The findings of the cells that are not offered.
     """
 
     questions: tuple[Question, ...]
+    whole: bool
     environment: Environment
     inapplicable: tuple[Finding, ...]
 
@@ -87,16 +89,19 @@ class Plan:
         asked: dict[int, list[Question]] = {}
         for question in self.questions:
             asked.setdefault(id(question.case), []).append(question)
-        return [
+        files = (
             PinnedFile(
                 name=file.question.name,
-                questions=tuple(
-                    question for case in file.cases for question in asked.get(id(case), ())
-                ),
+                questions=tuple(q for case in file.cases for q in asked.get(id(case), ())),
                 file=file,
             )
             for file in library()
-        ]
+        )
+        return [file for file in files if file.questions or self.whole]
+
+    def claims(self) -> list[Claim]:
+        """The claims of the tutorial, unless only a part is selected."""
+        return [CLAIMS[number] for number in sorted(CLAIMS)] if self.whole else []
 
 
 def plan(request: Request) -> Plan:
@@ -116,7 +121,12 @@ def plan(request: Request) -> Plan:
         inapplicable.extend(event.findings)
         for name, _ in event.questions:
             questions.extend(selected(IMPLEMENTATIONS[name], request))
-    return Plan(questions=tuple(questions), environment=made, inapplicable=tuple(inapplicable))
+    return Plan(
+        questions=tuple(questions),
+        whole=not request.selection.words,
+        environment=made,
+        inapplicable=tuple(inapplicable),
+    )
 
 
 def _implementation(question: Question) -> str:
@@ -132,9 +142,13 @@ def _grouped(
         case = question.case
         parts = (key(question), case.target_kind, case.reduction.name, case.dtype)
         groups.setdefault(parts, []).append(question)
-    named = {parts: "-".join((typeable(parts[0]), *parts[1:])) for parts in groups}
-    ordered = sorted(groups.items(), key=lambda group: _place(group[1][0].case))
-    return [(named[parts], tuple(group)) for parts, group in ordered]
+    named: dict[str, tuple[Question, ...]] = {}
+    for place, group in sorted(groups.items(), key=lambda entry: _place(entry[1][0].case)):
+        name = "-".join((typeable(place[0]), *place[1:]))
+        while name in named:  # two names may differ only in what -k cannot take
+            name += "-too"
+        named[name] = tuple(group)
+    return list(named.items())
 
 
 def _place(case: Case) -> tuple[str, ...]:
@@ -161,5 +175,5 @@ RANGES: dict[str, Callable[[Plan], Sequence[Item | Claim]]] = {
     "encoded": lambda plan: plan.encodings(),
     "class_indices": lambda plan: plan.indices(),
     "pinned_file": lambda plan: plan.pinned(),
-    "claim": lambda _: [CLAIMS[number] for number in sorted(CLAIMS)],
+    "claim": lambda plan: plan.claims(),
 }

@@ -234,8 +234,8 @@ def run(
         UnknownError: If a framework or the profile is unknown.
 
     >>> found = run(["negative_log_likelihood:one_hot:sum:float64:value"], frameworks=["textbook"])
-    >>> {str(finding.verdict) for finding in found.findings}
-    {'agrees'}
+    >>> found.environment.complete, {finding.implementation for finding in found.findings}
+    (True, {'textbook.product_with_target'})
     """
     asked = request(select, profile=profile, frameworks=frameworks, require=require)
     recording = record(asked, path=None if path is None else Path(path))

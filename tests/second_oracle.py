@@ -1,4 +1,4 @@
-"""A second oracle: every loss and gradient in mpmath, one number at a time, as naively as it is defined.
+"""A second oracle: every loss and gradient in mpmath, one number at a time, as they are defined.
 
 Nothing is shared with ``equivalence.losses``: no shift by the maximum, no log1p, no arrays. At 1400
 bits ``log(sum(exp))`` may cancel three hundred decades and still know every digit of a float64.
@@ -164,8 +164,10 @@ def second_answers(case):
 
 
 def fraction(value):
-    """A finite mpf as an exact fraction."""
-    sign, mantissa, exponent, _ = mp.mpf(value)._mpf_
+    """A finite mpf as an exact fraction; 0 for what is far below every format."""
+    sign, mantissa, exponent, bits = mp.mpf(value)._mpf_
+    if exponent + bits < -BITS:
+        return Fraction(0)
     return (-1) ** sign * int(mantissa) * Fraction(2) ** exponent
 
 

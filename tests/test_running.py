@@ -1,0 +1,168 @@
+"""Tests of runs: the same findings with any number of processes, deaths, absences, interruptions."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import equivalence
+from equivalence import results
+from equivalence.asking import Judged
+from equivalence.finding import Verdict
+from equivalence.running import AbsentError, UnknownError, request
+from equivalence.selection import SelectError
+
+# A scikit-learn whose third answer kills the process, once.
+DEADLY = """\
+import os, pathlib, sys
+counter = pathlib.Path(__file__).with_name("calls.txt")
+
+def log_loss(*arguments, **options):
+    with counter.open("a") as file:
+        file.write(".")
+    if counter.stat().st_size == 3:
+        print("about to die", file=sys.stderr, flush=True)
+        os.abort()
+    return 0.0
+"""
+
+
+@pytest.fixture
+def impostor(tmp_path, monkeypatch):
+    """Puts a scikit-learn of our own in front of the installed one, for workers."""
+
+    def write(metrics):
+        (tmp_path / "sklearn").mkdir()
+        (tmp_path / "sklearn" / "__init__.py").touch()
+        (tmp_path / "sklearn" / "metrics.py").write_text(metrics)
+        monkeypatch.syspath_prepend(tmp_path)
+
+    return write
+
+
+def test_findings_are_the_same_with_any_number_of_processes(tmp_path):
+    words, frameworks = ["binary_cross_entropy:sum"], ["textbook", "sklearn"]
+    alone = equivalence.run(words, frameworks=frameworks, path=tmp_path / "alone.jsonl")
+    pooled = equivalence.run(
+        words, frameworks=frameworks, processes=2, path=tmp_path / "pooled.jsonl"
+    )
+    assert pooled.findings == alone.findings
+    assert dataclasses.replace(pooled.environment, date="") == dataclasses.replace(
+        alone.environment, date=""
+    )
+    assert results.read(tmp_path / "pooled.jsonl") == pooled
+
+
+def test_a_worker_that_dies_takes_one_question_with_it(impostor):
+    impostor(DEADLY)
+    run = equivalence.run(["binary_cross_entropy:sum:value"], frameworks=["sklearn"], processes=1)
+    asked = [finding for finding in run.findings if finding.verdict.asked]
+    crashed = [finding for finding in asked if finding.verdict is Verdict.CRASHED]
+    assert [finding.detail for finding in crashed] == ["the process died (SIGABRT): about to die"]
+    assert len(asked) > 5
+    assert run.environment.complete
+
+
+def test_a_framework_that_dies_on_import_is_absent(impostor):
+    impostor("import os; os.abort()")
+    run = equivalence.run(["binary_cross_entropy:sum:value", "sklearn"], processes=1)
+    assert [record.absent for record in run.environment.frameworks] == ["the process died (SIGABRT)"]
+
+
+def test_a_required_framework_that_cannot_be_imported_is_an_error(impostor):
+    impostor("raise ImportError('libfoo.so is missing')")
+    with pytest.raises(AbsentError, match=r'libfoo.*pip install "loss-equivalence\[sklearn\]"'):
+        equivalence.run(["sum:value"], require=["sklearn"], frameworks=[], processes=1)
+
+
+def test_a_required_framework_that_is_not_installed_is_told_at_once(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(AbsentError, match=r'torch is required .* "loss-equivalence\[torch\]"'):
+        request(require=["torch"])
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"profile": "quik"}, UnknownError),
+        ({"frameworks": ["torhc"]}, UnknownError),
+        ({"require": ["jax"]}, UnknownError),
+        ({"select": ["torhc"]}, SelectError),
+    ],
+)
+def test_what_is_unknown_is_told_before_anything_is_asked(options, error):
+    with pytest.raises(error, match="nearest|there are"):
+        request(**options)
+
+
+def test_an_unknown_implementation_is_told_from_a_worker_too(tmp_path):
+    path = tmp_path / "run.jsonl"
+    for processes in (0, 1):
+        with pytest.raises(SelectError, match=r"textbook\.log_softmax"):
+            equivalence.run(["textbook.log_softmaxx"], processes=processes, path=path)
+    assert not path.exists()
+
+
+def test_cells_that_are_not_offered_are_findings_with_a_reason():
+    run = equivalence.run(["gradient", "binary_cross_entropy"], frameworks=["sklearn"])
+    assert {finding.verdict for finding in run.findings} == {Verdict.INAPPLICABLE}
+    assert "sklearn has no gradient" in {finding.detail for finding in run.findings}
+    assert "takes no soft_binary targets" in {finding.detail for finding in run.findings}
+
+
+def test_no_cell_is_both_asked_and_not_offered():
+    run = equivalence.run(["mean:float32"], frameworks=["sklearn", "textbook"])
+    offered = {finding.cell for finding in run.findings if finding.verdict.asked}
+    assert offered.isdisjoint(f.cell for f in run.findings if not f.verdict.asked)
+
+
+def test_an_error_of_the_judge_is_red_and_the_rest_goes_on(monkeypatch):
+    def judge(implementation, case, quantity, mode):
+        raise ArithmeticError("not certain")
+
+    monkeypatch.setattr("equivalence.asking.judge", judge)
+    run = equivalence.run(["textbook.log_softmax:pinned.*"], frameworks=["textbook"])
+    asked = [finding for finding in run.findings if finding.verdict.asked]
+    assert {finding.detail for finding in asked} == {"judging raised ArithmeticError: not certain"}
+    assert {finding.verdict for finding in asked} == {Verdict.CRASHED}
+
+
+def test_the_date_can_be_fixed(monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    run = equivalence.run(["sklearn:float32:sum"])
+    assert run.environment.date == "1970-01-01T00:00:00Z"
+
+
+def test_events_can_be_watched():
+    seen = []
+    run = equivalence.run(["sklearn:float32:sum"], watch=seen.append)
+    judged = [finding for event in seen if isinstance(event, Judged) for finding in event.findings]
+    assert len(judged) == sum(finding.verdict.asked for finding in run.findings)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_keeps_what_it_had(tmp_path, number):
+    path = tmp_path / "run.jsonl"
+    command = [sys.executable, "-m", "equivalence", "run", "cross_entropy", "-o", str(path)]
+    process = subprocess.Popen(
+        [*command, "--frameworks", "textbook", "-n", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(Path(equivalence.__file__).parents[1])},
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and (not path.exists() or path.stat().st_size < 200_000):
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, messages = process.communicate(timeout=60)
+    run = results.read(path)
+    assert process.returncode == 3
+    assert messages.splitlines()[-1].startswith("equivalence: the run is incomplete")
+    assert not run.environment.complete
+    assert any(finding.verdict.asked for finding in run.findings)
