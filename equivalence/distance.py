@@ -31,7 +31,9 @@ class Distance:
     problem: str = ""
 
 
-def distance(reading: np.ndarray, answer: Answer, dtype: str, *, predicted: bool = False) -> Distance:
+def distance(
+    reading: np.ndarray, answer: Answer, dtype: str, *, predicted: bool = False
+) -> Distance:
     """How far a reading lies from an answer, and whether it is inside the bound.
 
     Args:
@@ -43,7 +45,9 @@ def distance(reading: np.ndarray, answer: Answer, dtype: str, *, predicted: bool
     exact = answer.exact
     if reading.shape != exact.high.shape:
         problem = f"returned the shape {reading.shape}, not {exact.high.shape}"
-        return Distance(inside=False, undefined=False, error=math.inf, ulps=math.inf, problem=problem)
+        return Distance(
+            inside=False, undefined=False, error=math.inf, ulps=math.inf, problem=problem
+        )
     if not reading.size:
         return Distance(inside=True, undefined=False)
     got = reading.astype(np.float64)
@@ -59,12 +63,13 @@ def distance(reading: np.ndarray, answer: Answer, dtype: str, *, predicted: bool
     share = np.where(overflow & np.isinf(got) & (np.sign(got) == np.sign(exact.high)), 0.0, share)
     share = np.where(np.isinf(allowed) & np.isfinite(exact.high), 0.0, share)
     index = tuple(int(i) for i in np.unravel_index(np.argmax(share), share.shape))
-    ulp = FORMATS[dtype].ulp(exact.high)[index]
+    with np.errstate(over="ignore"):
+        ulps = error[index] / FORMATS[dtype].ulp(exact.high)[index]
     return Distance(
         inside=bool(share[index] <= 1),
         undefined=False,
         index=index,
         error=float(error[index]),
         bound=float(allowed[index]),
-        ulps=float(error[index] / ulp) if np.isfinite(ulp) else (0.0 if share[index] == 0 else math.inf),
+        ulps=0.0 if error[index] == 0 else math.inf if np.isnan(ulps) else float(ulps),
     )

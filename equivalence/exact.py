@@ -8,6 +8,7 @@ a formula written for float64 arrays runs on them unchanged.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -83,7 +84,10 @@ FORMATS = {
         Format(name="bfloat16", precision=8, minimum_exponent=-126, largest=float(2**128 - 2**120)),
         Format(name="float32", precision=24, minimum_exponent=-126, largest=float(2**128 - 2**104)),
         Format(
-            name="float64", precision=53, minimum_exponent=-1022, largest=float.fromhex("0x1.fffffffffffffp1023")
+            name="float64",
+            precision=53,
+            minimum_exponent=-1022,
+            largest=float.fromhex("0x1.fffffffffffffp1023"),
         ),
     )
 }
@@ -152,7 +156,10 @@ def balls(array: Any) -> np.ndarray:
 
 
 def _pair(ball: Any) -> tuple[float, float, float]:
-    """The nearest float64, the nearest float64 to the rest, and a bound on what is still left."""
+    """The nearest float64, the nearest float64 to the rest, and a bound on what is still left.
+
+    What is left below the smallest subnormal of float64 counts as nothing.
+    """
     if not isinstance(ball, flint.arb):
         ball = flint.arb(ball)
     if not ball.is_finite():
@@ -161,7 +168,8 @@ def _pair(ball: Any) -> tuple[float, float, float]:
     high = float(ball.mid())
     rest = ball - high
     low = float(rest.mid())
-    return high, low, float((rest - low).abs_upper())
+    left = float((rest - low).abs_upper())
+    return high, low, math.nextafter(left, math.inf) if left else 0.0
 
 
 def enclosure(array: np.ndarray) -> Enclosure:
@@ -172,7 +180,9 @@ def enclosure(array: np.ndarray) -> Enclosure:
     return Enclosure(high, low, radius)
 
 
-def certified(evaluate: Callable[[], tuple[np.ndarray | None, ...]], format_: Format) -> tuple[Enclosure | None, ...]:
+def certified(
+    evaluate: Callable[[], tuple[np.ndarray | None, ...]], format_: Format
+) -> tuple[Enclosure | None, ...]:
     """Evaluates at doubling precision until every radius is below 1/1000 ulp of the format.
 
     Args:

@@ -51,7 +51,11 @@ def catalogued(implementation: Implementation, mode: str) -> tuple[Divergence, .
 
 @functools.cache
 def _catalogued(implementation: Implementation, mode: str, size: int) -> tuple[Divergence, ...]:  # noqa: ARG001 - it grows
-    return tuple(divergence for divergence in DIVERGENCES.values() if divergence.concerns(implementation, mode))
+    return tuple(
+        divergence
+        for divergence in DIVERGENCES.values()
+        if divergence.concerns(implementation, mode)
+    )
 
 
 def declines(implementation: Implementation, case: Case, mode: str) -> str:
@@ -62,5 +66,7 @@ def declines(implementation: Implementation, case: Case, mode: str) -> str:
     reason = implementation.declines(case)
     if reason or case.reduction.kind != "mean" or case.reduction == MEAN:
         return reason
-    own = expectation(replace(case, reduction=MEAN), catalogued(implementation, mode)).case.reduction
+    own = expectation(
+        replace(case, reduction=MEAN), catalogued(implementation, mode)
+    ).case.reduction
     return "" if own.name == case.reduction.name else f"its mean divides by the {own.denominator}"

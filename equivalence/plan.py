@@ -11,7 +11,13 @@ from equivalence.cases.generation import SHAPES, Spec, generate
 from equivalence.cases.pinned import pinned
 from equivalence.comparison import quantities
 from equivalence.expectation import declines
-from equivalence.implementations.implementation import COLUMNS, ROWS, SAMPLE_WEIGHTS, SEGMENTATION, UNBATCHED
+from equivalence.implementations.implementation import (
+    COLUMNS,
+    ROWS,
+    SAMPLE_WEIGHTS,
+    SEGMENTATION,
+    UNBATCHED,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +29,12 @@ if TYPE_CHECKING:
 # How many levels are asked together: by profile, for a framework's first mode and for its others.
 STRENGTHS = {"quick": (2, 1), "full": (3, 2)}
 
-_SHAPE_NAMES = {"unbatched": UNBATCHED, "columns": COLUMNS, "sequence": SEGMENTATION, "image": SEGMENTATION}
+_SHAPE_NAMES = {
+    "unbatched": UNBATCHED,
+    "columns": COLUMNS,
+    "sequence": SEGMENTATION,
+    "image": SEGMENTATION,
+}
 _SHAPE_NAMES |= {"volume": SEGMENTATION}
 
 
@@ -80,7 +91,9 @@ def questions(implementations: Iterable[Implementation], profile: str) -> Iterat
             cases += [case for case in pinned() if not declines(implementation, case, mode)]
             for case in cases:
                 asked = quantities(implementation, case)
-                yield Question(implementation=implementation, mode=mode, case=case, quantities=asked)
+                yield Question(
+                    implementation=implementation, mode=mode, case=case, quantities=asked
+                )
 
 
 __all__ = ["SHAPES", "STRENGTHS", "Question", "accepts", "questions"]

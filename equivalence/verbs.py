@@ -40,6 +40,14 @@ FAILS, INCOMPLETE = 1, 3
 FOLDER = Path("reports")
 
 
+def _processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+PROCESSES = min(2, _processors())  # worker processes, if no number is given
+
+
 class UsageError(ValueError):
     """The command cannot be carried out as it was given; the message says why."""
 
@@ -93,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
         )
     except UnknownError as error:
         raise UsageError(str(error)) from error
-    processes = min(2, _processors()) if options.processes is None else options.processes
+    processes = PROCESSES if options.processes is None else options.processes
     recording = record(
         asked, command=f"equivalence {shlex.join(sys.argv[1:])}".strip(), path=output
     )
@@ -112,10 +120,6 @@ def run(options: argparse.Namespace) -> int:
     if complete and not recording.findings:
         raise NothingSelectedError(_nothing(options.select, recording.environment))
     return _tell(recording.finish(complete=complete), output, page)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _nothing(select: list[str], environment: Environment) -> str:

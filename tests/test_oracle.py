@@ -16,7 +16,7 @@ from equivalence.exact import FORMATS
 from equivalence.identities.claim import question
 from equivalence.losses import LOSSES, MEAN, NONE, REDUCTIONS
 
-SLACK = Fraction(1, 2**1200)  # more than the second oracle can lose at 1400 bits
+SLACK = Fraction(1, 2**1074)  # an enclosure does not reach below float64's smallest subnormal
 
 
 def differences(case):
@@ -34,12 +34,14 @@ def differences(case):
                 same = isnan(high) if mp.isnan(other) else high == float(other)
             elif not isinf(high) and not isnan(high):
                 one, truth = Fraction(high) + Fraction(low), fraction(other)
-                same = rounded(one, format_) == rounded(truth, format_)
+                near = (one - Fraction(radius), one, one + Fraction(radius))  # a tie may be inside
+                same = rounded(truth, format_) in {rounded(number, format_) for number in near}
                 same = same and abs(one - truth) <= Fraction(radius) + SLACK
             else:
                 same = False
             if not same:
-                yield f"{case.id} {quantity} {index}: {high!r} + {low!r}, second {mp.nstr(other, 25)}"
+                second_digits = mp.nstr(other, 25)
+                yield f"{case.id} {quantity} {index}: {high!r} + {low!r}, {second_digits}"
 
 
 def report(cases):
@@ -52,8 +54,8 @@ def some(loss, strength, step=1):
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
 def test_both_oracles_round_to_the_same_float(loss):
-    """On every third case of a covering array of pairs; about three hundred cases in all."""
-    assert report(some(loss, 2, step=3)) == []
+    """On every second case of a covering array of pairs; about four hundred cases in all."""
+    assert report(some(loss, 2, step=2)) == []
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS.values(), ids=str)

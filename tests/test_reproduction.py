@@ -16,13 +16,13 @@ from equivalence.finding import Finding, Verdict
 from equivalence.reproduction import ReproductionError, literal, printed_index, reproduction
 from equivalence.running import _installed
 
-# A few cells of each framework and mode: weights, ignored targets, images, infinities, refusals.
+# A few cases of each framework and mode: weights, ignored targets, images, certain predictions.
 ASKED = {
-    "textbook": ["float32", "mean"],
-    "sklearn": ["float32"],
-    "torch": ["float32:*gradient", "mean"],
-    "tensorflow_v1": ["float32:gradient", "mean", "*losses.*"],
-    "tensorflow_v2": ["gradient", "none", "*keras*"],
+    "textbook": ["mean"],
+    "sklearn": [],
+    "torch": ["mean", "float32"],
+    "tensorflow_v1": ["float32", "*near_zero.*"],
+    "tensorflow_v2": ["float64", "*keras*", "*near_zero.*"],
 }
 SCRIPTS = 24  # for each framework
 
@@ -100,7 +100,8 @@ def test_literals_are_the_same_bits_again(dtype):
     size = FORMATS[dtype].dtype.itemsize
     bits = rng.integers(0, 2 ** (8 * size) - 1, 2000, dtype=np.uint64).astype(f"u{size}")
     array = bits.view(FORMATS[dtype].dtype)
-    array = array[~np.isnan(array.astype(np.float64))]
+    with np.errstate(invalid="ignore"):  # signalling NaNs among the random bits
+        array = array[~np.isnan(array.astype(np.float64))]
     read = np.array(eval(literal(array)), dtype=np.float64)  # noqa: S307 - what a script holds
     assert read.astype(array.dtype).tobytes() == array.tobytes()
 
@@ -123,7 +124,7 @@ def textbook():
 
 
 def asked(run):
-    return next(finding for finding in run.findings if finding.case.startswith("normal."))
+    return next(finding for finding in run.findings if finding.case.count(".") == 3)
 
 
 def test_a_case_that_has_changed_says_so(textbook):

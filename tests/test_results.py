@@ -62,7 +62,9 @@ def test_the_schema_knows_every_field():
         fields = {field.name for field in dataclasses.fields(kind)}
         assert fields <= set(schema["$defs"][name]["properties"])
         assert set(schema["$defs"][name]["required"]) == set(schema["$defs"][name]["properties"])
-    assert set(schema["$defs"]["finding"]["properties"]["verdict"]["enum"]) == set(map(str, Verdict))
+    assert set(schema["$defs"]["finding"]["properties"]["verdict"]["enum"]) == set(
+        map(str, Verdict)
+    )
 
 
 @pytest.mark.parametrize("kept", [0.2, 0.5, 0.99])

@@ -71,7 +71,9 @@ def test_a_worker_that_dies_takes_one_question_with_it(impostor):
 def test_a_framework_that_dies_on_import_is_absent(impostor):
     impostor("import os; os.abort()")
     run = equivalence.run(["binary_cross_entropy:sum:value", "sklearn"], processes=1)
-    assert [record.absent for record in run.environment.frameworks] == ["the process died (SIGABRT)"]
+    assert [record.absent for record in run.environment.frameworks] == [
+        "the process died (SIGABRT)"
+    ]
 
 
 def test_a_required_framework_that_cannot_be_imported_is_an_error(impostor):

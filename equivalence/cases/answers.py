@@ -53,9 +53,12 @@ class Answers:
 _terms: OrderedDict[tuple[str, int], tuple[np.ndarray, Gradients]] = OrderedDict()
 
 
-def _convert(case: Case, number: Callable[[Any], np.ndarray]) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+def _convert(
+    case: Case, number: Callable[[Any], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     parameters = {
-        name: number(value) if np.ndim(value) else number([value])[0] for name, value in case.parameters.items()
+        name: number(value) if np.ndim(value) else number([value])[0]
+        for name, value in case.parameters.items()
     }
     return number(case.prediction), number(case.distribution), parameters
 
@@ -74,12 +77,16 @@ def _term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
     return _terms[key]
 
 
-def _reduced(case: Case, terms: np.ndarray, gradients: Gradients, weighing: Weighing) -> tuple[np.ndarray, ...]:
+def _reduced(
+    case: Case, terms: np.ndarray, gradients: Gradients, weighing: Weighing
+) -> tuple[np.ndarray, ...]:
     """Value and gradients under the reduction, in the number type of the terms."""
     terms = np.asarray(terms)
     factor = factors(case.reduction, weighing)
     value = reduce(terms, factor, case.reduction)
-    upstream = np.asarray(factor * cotangent(case.shape) if case.reduction.kind == "none" else factor)
+    upstream = np.asarray(
+        factor * cotangent(case.shape) if case.reduction.kind == "none" else factor
+    )
     if case.loss.has_classes:
         upstream = upstream[..., None]
     scaled = [
@@ -89,6 +96,11 @@ def _reduced(case: Case, terms: np.ndarray, gradients: Gradients, weighing: Weig
     return value, *scaled
 
 
+def _target_weights(case: Case) -> np.ndarray:
+    """The class weight of each position's target as a ball: a soft target's would be rounded in float64."""
+    return np.asarray(np.sum(balls(case.distribution) * balls(case.options["weight"]), axis=-1))
+
+
 def _exact(case: Case) -> tuple[Enclosure, ...]:
     weighing = case.weighing
 
@@ -96,13 +108,15 @@ def _exact(case: Case) -> tuple[Enclosure, ...]:
         exactly = Weighing(
             counted=weighing.counted,
             sample=balls(weighing.sample),
-            target=balls(weighing.target) if "weight" in case.options else weighing.target,
+            target=_target_weights(case) if "weight" in case.options else weighing.target,
             batch=weighing.batch,
             passed=balls(weighing.passed),
         )
         return _reduced(case, *_term_balls(case), exactly)
 
-    return tuple(result for result in certified(evaluate, FORMATS[case.dtype]) if result is not None)
+    return tuple(
+        result for result in certified(evaluate, FORMATS[case.dtype]) if result is not None
+    )
 
 
 def _bounds(case: Case, precision: int, floor: float) -> tuple[np.ndarray, ...]:
@@ -110,18 +124,27 @@ def _bounds(case: Case, precision: int, floor: float) -> tuple[np.ndarray, ...]:
 
     The floor is granted to each term and once more to the result: both may be flushed to zero.
     """
-    prediction, target, parameters = _convert(case, lambda array: np.asarray(array, dtype=np.float64))
+    prediction, target, parameters = _convert(
+        case, lambda array: np.asarray(array, dtype=np.float64)
+    )
     terms = case.loss.definition(prediction, target, **parameters)
     gradients = case.loss.gradient(prediction, target, **parameters)
     errors = case.loss.bound(prediction, target, precision, **parameters)
     weighing = case.weighing
-    absolute = dataclasses.replace(weighing, sample=np.abs(weighing.sample), passed=np.abs(weighing.passed))
-    value_units, gradient_units = (units * 2.0**-precision for units in rounding(case.reduction, weighing))
+    absolute = dataclasses.replace(
+        weighing, sample=np.abs(weighing.sample), passed=np.abs(weighing.passed)
+    )
+    value_units, gradient_units = (
+        units * 2.0**-precision for units in rounding(case.reduction, weighing)
+    )
     value, prediction_bound, target_bound = (
         own + units * np.abs(size)
         for own, size, units in zip(
             _reduced(
-                case, errors.term + floor, type(gradients)(errors.prediction + floor, errors.target + floor), absolute
+                case,
+                errors.term + floor,
+                type(gradients)(errors.prediction + floor, errors.target + floor),
+                absolute,
             ),
             _reduced(case, np.abs(terms), type(gradients)(*map(np.abs, gradients)), absolute),
             (value_units, gradient_units, gradient_units),
@@ -132,14 +155,17 @@ def _bounds(case: Case, precision: int, floor: float) -> tuple[np.ndarray, ...]:
 
 
 def _float64(case: Case) -> tuple[Enclosure, ...]:
-    prediction, target, parameters = _convert(case, lambda array: np.asarray(array, dtype=np.float64))
+    prediction, target, parameters = _convert(
+        case, lambda array: np.asarray(array, dtype=np.float64)
+    )
     terms = case.loss.definition(prediction, target, **parameters)
     gradients = case.loss.gradient(prediction, target, **parameters)
     wide = FORMATS["float64"]
     radii = _bounds(case, wide.precision, wide.floor)
     results = _reduced(case, terms, gradients, case.weighing)
     return tuple(
-        Enclosure(result, np.zeros_like(result), radius) for result, radius in zip(results, radii, strict=True)
+        Enclosure(result, np.zeros_like(result), radius)
+        for result, radius in zip(results, radii, strict=True)
     )
 
 
@@ -151,13 +177,17 @@ def _answers(case: Case) -> Answers:
         exact = None
         if case.prediction.size > BALL_LIMIT and case.dtype != "float64":
             exact = _float64(case)
-            if not all(np.all(e.radius <= FLOAT64_SHARE * b) for e, b in zip(exact, bounds, strict=True)):
+            if not all(
+                np.all(e.radius <= FLOAT64_SHARE * b) for e, b in zip(exact, bounds, strict=True)
+            ):
                 exact = None
         exact = exact or _exact(case)
-    return Answers(**{
-        name: Answer(exact=enclosure, bound=bound)
-        for name, enclosure, bound in zip(QUANTITIES, exact, bounds, strict=True)
-    })
+    return Answers(
+        **{
+            name: Answer(exact=enclosure, bound=bound)
+            for name, enclosure, bound in zip(QUANTITIES, exact, bounds, strict=True)
+        }
+    )
 
 
 def answers(case: Case) -> Answers:

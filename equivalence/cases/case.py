@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from equivalence.losses import Loss, Reduction
 
-SEGMENTATION = "_segmentation"  # the ending of a target kind whose positions form an image or a sequence
+SEGMENTATION = (
+    "_segmentation"  # the ending of a target kind whose positions form an image or a sequence
+)
 
 
 class Encoding(enum.Flag):
@@ -91,18 +93,28 @@ class Case:
         """What is asked before any reduction: a hash of the loss and every number."""
         parts = hashlib.blake2b(digest_size=8)
         options = sorted(self.options.items())
-        for part in (self.loss.name, str(encoding(self.target_kind).name), self.dtype, *(name for name, _ in options)):
+        for part in (
+            self.loss.name,
+            str(encoding(self.target_kind).name),
+            self.dtype,
+            *(name for name, _ in options),
+        ):
             parts.update(part.encode() + b"\0")
         for array in (self.prediction, self.target, self.weights, *(value for _, value in options)):
             if array is not None:
                 array = np.asarray(array)
-                parts.update(repr((array.shape, array.dtype.str)).encode() + np.ascontiguousarray(array).tobytes())
+                parts.update(
+                    repr((array.shape, array.dtype.str)).encode()
+                    + np.ascontiguousarray(array).tobytes()
+                )
         return parts.hexdigest()
 
     @property
     def digest(self) -> str:
         """A hash of everything that is asked; findings are comparable between runs only if it is equal."""
-        return hashlib.blake2b(f"{self.question}:{self.reduction}".encode(), digest_size=6).hexdigest()
+        return hashlib.blake2b(
+            f"{self.question}:{self.reduction}".encode(), digest_size=6
+        ).hexdigest()
 
     @property
     def counted(self) -> np.ndarray:
@@ -126,7 +138,9 @@ class Case:
         if np.any((labels < 0) | (labels >= classes)):
             message = f"{self.id}: a target is outside 0..{classes - 1}; has it an ignore_index?"
             raise ValueError(message)
-        return np.where(self.counted[..., None], np.arange(classes) == labels[..., None], 0.0).astype(np.float64)
+        return np.where(
+            self.counted[..., None], np.arange(classes) == labels[..., None], 0.0
+        ).astype(np.float64)
 
     @property
     def parameters(self) -> dict[str, Any]:

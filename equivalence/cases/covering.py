@@ -25,14 +25,18 @@ _TRIED = 48  # candidates compared for each choice
 @functools.cache
 def space(loss: Loss) -> tuple[Spec, ...]:
     """Every possible spec of a loss."""
-    return tuple(spec for spec in map(Spec._make, itertools.product(*levels(loss))) if possible(spec))
+    return tuple(
+        spec for spec in map(Spec._make, itertools.product(*levels(loss))) if possible(spec)
+    )
 
 
 @functools.cache
 def _encoded(loss: Loss) -> np.ndarray:
     """The space as level numbers, shape ``[specs, factors]``."""
     index = [{level: number for number, level in enumerate(factor)} for factor in levels(loss)]
-    return np.array([[index[i][level] for i, level in enumerate(spec)] for spec in space(loss)], dtype=np.int64)
+    return np.array(
+        [[index[i][level] for i, level in enumerate(spec)] for spec in space(loss)], dtype=np.int64
+    )
 
 
 def tuples(rows: np.ndarray, strength: int) -> np.ndarray:
@@ -96,7 +100,9 @@ def cover(loss: Loss, accepts: Callable[[Spec], bool], strength: int) -> tuple[S
     return tuple(everything[int(subset[row])] for row in sorted(set(chosen)))
 
 
-def uncovered(loss: Loss, accepts: Callable[[Spec], bool], chosen: tuple[Spec, ...], strength: int) -> set[Any]:
+def uncovered(
+    loss: Loss, accepts: Callable[[Spec], bool], chosen: tuple[Spec, ...], strength: int
+) -> set[Any]:
     """The accepted combinations of levels that no chosen spec holds; for tests."""
 
     def combinations(specs: Any) -> set[Any]:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from equivalence.cases.case import BINARY, ONE_HOT, SEGMENTATION, SOFT, SOFT_BINARY, SPARSE, Case, Encoding
+from equivalence.cases.case import (
+    BINARY,
+    ONE_HOT,
+    SEGMENTATION,
+    SOFT,
+    SOFT_BINARY,
+    SPARSE,
+    Case,
+    Encoding,
+)
 from equivalence.cases.regimes import REGIMES
 from equivalence.exact import FORMATS
 from equivalence.losses import LOSSES, REDUCTIONS
@@ -41,7 +50,11 @@ _CLASS_OPTIONS = ("weight", "ignore_index", "label_smoothing")
 
 def _option_sets(options: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """No option, each alone, each pair, and all together; of sample weights at most one kind."""
-    pairs = [(first, second) for first, second in itertools.combinations((*options, *_WEIGHTS), 2) if first in options]
+    pairs = [
+        (first, second)
+        for first, second in itertools.combinations((*options, *_WEIGHTS), 2)
+        if first in options
+    ]
     every = [(*options, "sample_weight")] if len(options) > 1 else []
     formula = [options] if len(options) > 2 else []  # noqa: PLR2004 - fewer are among the pairs
     return ((), *((name,) for name in (*options, *_WEIGHTS)), *pairs, *formula, *every)
@@ -60,11 +73,11 @@ class Spec(NamedTuple):
 
 def levels(loss: Loss) -> tuple[tuple[Any, ...], ...]:
     """What each factor of a ``Spec`` can be for a loss, in the order of its fields."""
-    options = tuple(
-        name for name in (*_CLASS_OPTIONS, "pos_weight") if name in loss.parameters
-    )
+    options = tuple(name for name in (*_CLASS_OPTIONS, "pos_weight") if name in loss.parameters)
     if loss.has_classes:
-        options = tuple(name for name in _CLASS_OPTIONS if name in loss.parameters or name == "ignore_index")
+        options = tuple(
+            name for name in _CLASS_OPTIONS if name in loss.parameters or name == "ignore_index"
+        )
     return (
         (SPARSE, ONE_HOT, SOFT) if loss.has_classes else (BINARY, SOFT_BINARY),
         CLASS_SHAPES if loss.has_classes else BINARY_SHAPES,
@@ -108,7 +121,9 @@ def generate(loss: Loss, spec: Spec, seed: int = 0) -> Case:
     if "pos_weight" in spec.options:
         per_column = len(shape) > 1 and rng.random() < 0.5  # noqa: PLR2004 - either form, evenly
         options["pos_weight"] = round_(rng.uniform(0.5, 4, shape[-1:] if per_column else ()))
-    prediction = round_(REGIMES[loss.prediction, loss.has_classes][spec.regime](rng, full, np.asarray(labels)))
+    prediction = round_(
+        REGIMES[loss.prediction, loss.has_classes][spec.regime](rng, full, np.asarray(labels))
+    )
     target = _target(rng, spec, full, np.asarray(labels))
     if "ignore_index" in spec.options:
         options["ignore_index"] = int(rng.choice([-100, -1]))
@@ -126,7 +141,9 @@ def generate(loss: Loss, spec: Spec, seed: int = 0) -> Case:
     )
 
 
-def _target(rng: np.random.Generator, spec: Spec, shape: tuple[int, ...], labels: np.ndarray) -> np.ndarray:
+def _target(
+    rng: np.random.Generator, spec: Spec, shape: tuple[int, ...], labels: np.ndarray
+) -> np.ndarray:
     """The target in its encoding, before rounding."""
     if spec.encoding in SPARSE | BINARY:
         return labels
@@ -141,7 +158,11 @@ def _target(rng: np.random.Generator, spec: Spec, shape: tuple[int, ...], labels
 
 def _weights(rng: np.random.Generator, spec: Spec, shape: tuple[int, ...]) -> np.ndarray | None:
     """Sample weights between 0.25 and 3, about one in five of them zero; the full rank of the terms."""
-    sizes = {"scalar_weight": (), "sample_weight": shape[:1] + (1,) * (len(shape) - 1), "position_weight": shape}
+    sizes = {
+        "scalar_weight": (),
+        "sample_weight": shape[:1] + (1,) * (len(shape) - 1),
+        "position_weight": shape,
+    }
     size = next((sizes[name] for name in spec.options if name in sizes), None)
     if size is None:
         return None

@@ -113,7 +113,16 @@ def _certain_log(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> 
 
 _CLASS_LOG_PROBABILITIES: dict[str, Regime] = {
     name: _log_probabilities(_CLASS_LOGITS[name])
-    for name in ("normal", "wide_10", "wide_50", "uniform_200", "target_leads", "target_trails", "all_equal", "tiny")
+    for name in (
+        "normal",
+        "wide_10",
+        "wide_50",
+        "uniform_200",
+        "target_leads",
+        "target_trails",
+        "all_equal",
+        "tiny",
+    )
 } | {"certain": _certain_log}
 
 
@@ -123,7 +132,9 @@ def _softmax_of(regime: Regime) -> Regime:
 
 def _dyadic(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> np.ndarray:
     """Multiples of 1/1024 that sum to one exactly, none of them zero."""
-    flat = rng.multinomial(1024 - shape[-1], np.full(shape[-1], 1 / shape[-1]), size=int(np.prod(shape[:-1])))
+    flat = rng.multinomial(
+        1024 - shape[-1], np.full(shape[-1], 1 / shape[-1]), size=int(np.prod(shape[:-1]))
+    )
     return (flat.reshape(shape) + 1) / 1024
 
 

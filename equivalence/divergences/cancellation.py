@@ -19,21 +19,36 @@ if TYPE_CHECKING:
 
 def cancels_against_log_sigmoid(case: Case) -> Case | None:
     """(1 - t) x - (1 + (w - 1) t) log sigmoid(x): errs by a few roundings of |x| where x is negative."""
-    return replace(case, loss=_log_sigmoid(case.loss, slope=False)) if np.any(case.prediction < 0) else None
+    return (
+        replace(case, loss=_log_sigmoid(case.loss, slope=False))
+        if np.any(case.prediction < 0)
+        else None
+    )
 
 
 def cancels_against_log_sigmoid_and_slope(case: Case) -> Case | None:
     """The same, differentiated summand by summand, so that the gradient errs by a few roundings of the summands."""
-    return replace(case, loss=_log_sigmoid(case.loss, slope=True)) if np.any(case.prediction < 0) else None
+    return (
+        replace(case, loss=_log_sigmoid(case.loss, slope=True))
+        if np.any(case.prediction < 0)
+        else None
+    )
 
 
 @functools.cache
 def _log_sigmoid(loss: Loss, *, slope: bool) -> Loss:
     def more(
-        logit: np.ndarray, target: np.ndarray, unit: float, *, pos_weight: Any = 1.0, label_smoothing: Any = None
+        logit: np.ndarray,
+        target: np.ndarray,
+        unit: float,
+        *,
+        pos_weight: Any = 1.0,
+        label_smoothing: Any = None,
     ) -> TermBounds:
         # Each of the two summands is at most (1 + w) |x| and has been rounded at most twice, their sum once.
-        summands = np.where(logit < 0, 3 * unit * (1 - target + pos_weight * target), 0.0) + 0 * logit
+        summands = (
+            np.where(logit < 0, 3 * unit * (1 - target + pos_weight * target), 0.0) + 0 * logit
+        )
         return TermBounds(summands * np.abs(logit), summands if slope else 0 * logit, 0 * logit)
 
     return widened(loss, "cancelling for negative logits", more)
@@ -46,8 +61,14 @@ def rounds_complement(case: Case) -> Case:
 
 @functools.cache
 def complement_rounded(loss: Loss) -> Loss:
-    def more(probability: np.ndarray, target: np.ndarray, unit: float, *, label_smoothing: Any = None) -> TermBounds:
-        smoothed = target if label_smoothing is None else target * (1 - label_smoothing) + label_smoothing / 2
+    def more(
+        probability: np.ndarray, target: np.ndarray, unit: float, *, label_smoothing: Any = None
+    ) -> TermBounds:
+        smoothed = (
+            target
+            if label_smoothing is None
+            else target * (1 - label_smoothing) + label_smoothing / 2
+        )
         # A relative error u of 1 - p is an absolute error u of its logarithm.
         return TermBounds(2 * unit * (1 - smoothed), 0 * probability, 2 * unit + 0 * probability)
 
@@ -61,7 +82,9 @@ def rounds_terms_to_float32(case: Case) -> Case | None:
 
 @functools.cache
 def _float32_terms(loss: Loss) -> Loss:
-    def more(prediction: np.ndarray, target: np.ndarray, unit: float, **parameters: Any) -> TermBounds:
+    def more(
+        prediction: np.ndarray, target: np.ndarray, unit: float, **parameters: Any
+    ) -> TermBounds:
         terms = np.abs(loss.definition(prediction, target, **parameters))
         gradients = loss.gradient(prediction, target, **parameters)
         narrow = FORMATS["float32"]

@@ -65,7 +65,9 @@ def clipped(loss: Loss, low: float, high: float) -> Loss:
 
     def clip(prediction: np.ndarray) -> np.ndarray:
         zero = prediction * 0
-        return np.where(prediction < low, zero + low, np.where(prediction > high, zero + high, prediction))
+        return np.where(
+            prediction < low, zero + low, np.where(prediction > high, zero + high, prediction)
+        )
 
     def passed(prediction: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         return np.where((prediction < low) | (prediction > high), 0.0, gradient)
@@ -77,7 +79,9 @@ def clipped(loss: Loss, low: float, high: float) -> Loss:
     return replace(
         loss,
         name=f"{loss.name} of probabilities clipped to [{low!r}, {high!r}]",
-        definition=lambda prediction, target, **parameters: loss.definition(clip(prediction), target, **parameters),
+        definition=lambda prediction, target, **parameters: loss.definition(
+            clip(prediction), target, **parameters
+        ),
         gradient=gradient,
         bound=lambda prediction, target, precision, **parameters: loss.bound(
             clip(prediction), target, precision, **parameters
@@ -104,7 +108,9 @@ def renormalised(loss: Loss) -> Loss:
         mean = np.sum(times(share, inner.prediction), axis=-1, keepdims=True)
         return Gradients((inner.prediction - mean) / total, inner.target)
 
-    def bound(prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any) -> TermBounds:
+    def bound(
+        prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
+    ) -> TermBounds:
         share, total = divided(prediction)
         inner = loss.bound(share, target, precision, **parameters)
         derivative = loss.gradient(share, target, **parameters).prediction
@@ -148,9 +154,13 @@ def row_mean(loss: Loss) -> Loss:
 
     def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
         inner = loss.gradient(prediction, target, **parameters)
-        return Gradients(inner.prediction / prediction.shape[-1], inner.target / prediction.shape[-1])
+        return Gradients(
+            inner.prediction / prediction.shape[-1], inner.target / prediction.shape[-1]
+        )
 
-    def bound(prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any) -> TermBounds:
+    def bound(
+        prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
+    ) -> TermBounds:
         inner = loss.bound(prediction, target, precision, **parameters)
         derivative = loss.gradient(prediction, target, **parameters)
         terms = np.abs(loss.definition(prediction, target, **parameters))
@@ -167,7 +177,8 @@ def row_mean(loss: Loss) -> Loss:
         name=f"{loss.name} averaged over the last axis",
         signature="(c),(c)->()",
         definition=lambda prediction, target, **parameters: (
-            np.sum(loss.definition(prediction, target, **parameters), axis=-1) / prediction.shape[-1]
+            np.sum(loss.definition(prediction, target, **parameters), axis=-1)
+            / prediction.shape[-1]
         ),
         gradient=gradient,
         bound=bound,
@@ -200,7 +211,9 @@ def without_zero_convention(loss: Loss) -> Loss:
 def widened(loss: Loss, name: str, more: Any) -> Loss:
     """The same question with a weaker bound: ``more(prediction, target, unit, **parameters)`` is added to it."""
 
-    def bound(prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any) -> TermBounds:
+    def bound(
+        prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
+    ) -> TermBounds:
         own = loss.bound(prediction, target, precision, **parameters)
         extra = more(prediction, target, 2.0**-precision, **parameters)
         return TermBounds(*(mine + added for mine, added in zip(own, extra, strict=True)))

@@ -51,12 +51,17 @@ class Divergence:
     @property
     def summary(self) -> str:
         """The first sentence of the reason."""
-        return self.reason.strip().split("\n\n")[0].replace("\n", " ").partition(". ")[0].rstrip(".") + "."
+        return (
+            self.reason.strip().split("\n\n")[0].replace("\n", " ").partition(". ")[0].rstrip(".")
+            + "."
+        )
 
     def concerns(self, implementation: Implementation, mode: str) -> bool:
         """Whether it is catalogued for an implementation in a mode at the installed version."""
         names = (_plain(implementation.name), _plain(f"{implementation.name}@{mode}"))
-        if not any(fnmatchcase(name, _plain(pattern)) for pattern in self.implementations for name in names):
+        if not any(
+            fnmatchcase(name, _plain(pattern)) for pattern in self.implementations for name in names
+        ):
             return False
         versions = implementation.framework.versions
         specifiers = SpecifierSet(self.versions, prereleases=True)

@@ -9,18 +9,31 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.divergences.cancellation import rounds_complement
-from equivalence.divergences.departures import averages_last_axis_first, clips, computes_in, divides_by, renormalises
+from equivalence.divergences.departures import (
+    averages_last_axis_first,
+    clips,
+    computes_in,
+    divides_by,
+    renormalises,
+)
 from equivalence.divergences.divergence import divergence
 from equivalence.losses import cross_entropy
 from equivalence.losses.loss import Gradients, Loss, TermBounds, times
-from equivalence.losses.reduction import MEAN, MEAN_OVER_PASSED_WEIGHTS, MEAN_OVER_SAMPLE_WEIGHTS, SUM
+from equivalence.losses.reduction import (
+    MEAN,
+    MEAN_OVER_PASSED_WEIGHTS,
+    MEAN_OVER_SAMPLE_WEIGHTS,
+    SUM,
+)
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
 
 LOSSES = "https://keras.io/api/losses/probabilistic_losses/"
 LOSS_SOURCE = "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/losses/loss.py"
-BACKEND_SOURCE = "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/backend/tensorflow/nn.py"
+BACKEND_SOURCE = (
+    "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/backend/tensorflow/nn.py"
+)
 EPSILON = 1e-7  # keras.config.epsilon()
 
 divergence(
@@ -42,7 +55,9 @@ def _log_then_softmax(loss: Loss) -> Loss:
         inner = cross_entropy.gradient(np.log(probability), target, **parameters)
         return Gradients(inner.prediction / probability, inner.target)
 
-    def bound(probability: np.ndarray, target: np.ndarray, precision: int, **parameters: Any) -> TermBounds:
+    def bound(
+        probability: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
+    ) -> TermBounds:
         unit, logits = 2.0**-precision, np.log(probability)
         own = cross_entropy.bound(logits, target, precision, **parameters)
         share = np.abs(cross_entropy.gradient(logits, target, **parameters).prediction)
@@ -140,7 +155,9 @@ becomes one number. Unweighted means are the same.""",
 )(averages_last_axis_first)
 
 
-@divergence("tensorflow_v2.keras.*[mean_with_sample_weight]", versions=">=2.18", reference=LOSS_SOURCE)
+@divergence(
+    "tensorflow_v2.keras.*[mean_with_sample_weight]", versions=">=2.18", reference=LOSS_SOURCE
+)
 def divides_by_passed_weights(case: Case) -> Case | None:
     """Divides by the sum of the sample weights as they were passed, before they are broadcast.
 
@@ -150,7 +167,9 @@ def divides_by_passed_weights(case: Case) -> Case | None:
     if case.reduction != MEAN or case.weights is None:
         return None
     if not case.shape or (case.shape == (1,) and not np.ndim(case.weights)):
-        return replace(case, reduction=replace(MEAN_OVER_PASSED_WEIGHTS, name=SUM.name, denominator="nothing"))
+        return replace(
+            case, reduction=replace(MEAN_OVER_PASSED_WEIGHTS, name=SUM.name, denominator="nothing")
+        )
     if "ignore_index" in case.options:
         return divides_by(MEAN_OVER_SAMPLE_WEIGHTS, empty_is_zero=True)(case)  # type: ignore[return-value]
     return divides_by(MEAN_OVER_PASSED_WEIGHTS, empty_is_zero=True)(case)  # type: ignore[return-value]

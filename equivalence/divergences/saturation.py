@@ -46,7 +46,9 @@ def rounds_sigmoid(loss: Loss, inner: Callable[[Loss], Loss], dtype: str) -> Los
 
     def gradient(logit: np.ndarray, target: np.ndarray) -> Gradients:
         probability = typed(logit)
-        return Gradients(chained(probability, target), probability_loss.gradient(probability, target).target)
+        return Gradients(
+            chained(probability, target), probability_loss.gradient(probability, target).target
+        )
 
     def bound(logit: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
         probability = sigmoid(logit)
@@ -55,13 +57,22 @@ def rounds_sigmoid(loss: Loss, inner: Callable[[Loss], Loss], dtype: str) -> Los
         term = probability_loss.definition(probability, target)
         slope = chained(probability, target)
         spread, turn = np.zeros_like(probability), np.zeros_like(probability)
-        for neighbour in (probability * (1 - 3 * unit) - format_.floor, probability * (1 + 3 * unit) + format_.floor):
+        for neighbour in (
+            probability * (1 - 3 * unit) - format_.floor,
+            probability * (1 + 3 * unit) + format_.floor,
+        ):
             near = np.clip(neighbour, 0, 1)
-            near = np.where(np.isin(probability, (0.0, 1.0)) & (np.abs(logit) > 2 * -np.log(unit)), probability, near)
+            near = np.where(
+                np.isin(probability, (0.0, 1.0)) & (np.abs(logit) > 2 * -np.log(unit)),
+                probability,
+                near,
+            )
             spread = np.fmax(spread, _gap(probability_loss.definition(near, target), term))
             turn = np.fmax(turn, _gap(chained(near, target), slope))
         return TermBounds(
-            own.term + spread, own.prediction * probability * (1 - probability) + turn + 4 * unit * np.abs(slope), spread
+            own.term + spread,
+            own.prediction * probability * (1 - probability) + turn + 4 * unit * np.abs(slope),
+            spread,
         )
 
     return replace(
@@ -113,7 +124,9 @@ def _unshifted(dtype: str, multiplies_zeros: bool) -> Loss:  # noqa: FBT001 - ca
         unit, tiny = 2.0**-precision, float(format_.ulp(np.array(0.0)))
         relative = unit * (accumulation(logits.shape[-1], precision) + 6 + 2 * exact)
         with np.errstate(over="ignore"):
-            subnormal = tiny * (np.exp(-np.maximum(logits, least)) + np.exp(np.minimum(exact, -least)))
+            subnormal = tiny * (
+                np.exp(-np.maximum(logits, least)) + np.exp(np.minimum(exact, -least))
+            )
         each = np.where(overflow | lost, 0.0, relative + subnormal)
         # Within one unit of a threshold a library may fall on either side of it.
         edge = np.minimum(np.abs(logits - least), np.abs(-exact - least)) < 1
@@ -121,9 +134,14 @@ def _unshifted(dtype: str, multiplies_zeros: bool) -> Loss:  # noqa: FBT001 - ca
         each = np.where(edge, np.inf, each)
         own = cross_entropy.bound(logits, target, precision)
         counted = target if not multiplies_zeros else np.where(edge, 1.0, target)
-        return TermBounds(own.term + np.sum(times(counted, each), axis=-1), own.prediction, own.target)
+        return TermBounds(
+            own.term + np.sum(times(counted, each), axis=-1), own.prediction, own.target
+        )
 
     zeros = ", multiplying 0 log 0" if multiplies_zeros else ""
     return replace(
-        cross_entropy, name=f"cross_entropy of exp(x) / sum exp(x) in {dtype}{zeros}", definition=definition, bound=bound
+        cross_entropy,
+        name=f"cross_entropy of exp(x) / sum exp(x) in {dtype}{zeros}",
+        definition=definition,
+        bound=bound,
     )

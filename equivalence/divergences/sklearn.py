@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from equivalence.cases.case import Case
 
 DOCUMENTATION = "https://scikit-learn.org/stable/modules/generated/sklearn.metrics.log_loss.html"
-SOURCE = "https://github.com/scikit-learn/scikit-learn/blob/1.9.1/sklearn/metrics/_classification.py"
+SOURCE = (
+    "https://github.com/scikit-learn/scikit-learn/blob/1.9.1/sklearn/metrics/_classification.py"
+)
 
 
 @divergence("sklearn.log_loss_*", versions=">=1.8", reference=SOURCE)

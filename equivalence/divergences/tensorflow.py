@@ -133,6 +133,7 @@ divergence(
 This is the default of tf.compat.v1.losses. If every weight is zero the mean is 0.""",
 )(divides_by(MEAN_OVER_NONZERO_WEIGHTS, empty_is_zero=True))
 
+
 @divergence(
     "tensorflow_v?.nn.softmax_cross_entropy_with_logits*",
     "tensorflow_v1.losses.softmax_cross_entropy*",
@@ -147,15 +148,25 @@ def gradient_assumes_normalised_targets(case: Case) -> Case | None:
     tf.config.experimental.enable_op_determinism() the right gradient is returned.
     """
     sums = case.distribution.sum(-1)
-    tolerance = case.distribution.shape[-1] * FORMATS[case.dtype].unit  # what rounding the targets can do
-    return replace(case, loss=_unscaled_softmax(case.loss)) if np.any(np.abs(sums - 1) > tolerance) else None
+    tolerance = (
+        case.distribution.shape[-1] * FORMATS[case.dtype].unit
+    )  # what rounding the targets can do
+    return (
+        replace(case, loss=_unscaled_softmax(case.loss))
+        if np.any(np.abs(sums - 1) > tolerance)
+        else None
+    )
 
 
 @functools.cache
 def _unscaled_softmax(loss: Loss) -> Loss:
-    def gradient(logits: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None) -> Gradients:
+    def gradient(
+        logits: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None
+    ) -> Gradients:
         own = loss.gradient(logits, target, label_smoothing=label_smoothing)
-        return Gradients(softmax(logits).probability - weighted_target(target, None, label_smoothing), own.target)
+        return Gradients(
+            softmax(logits).probability - weighted_target(target, None, label_smoothing), own.target
+        )
 
     return replace(loss, name=f"{loss.name} with the gradient softmax(x) - t", gradient=gradient)
 
@@ -172,7 +183,9 @@ add the summands in another order; sigmoid_cross_entropy_with_logits keeps all d
 )(cancels_against_log_sigmoid_and_slope)
 
 
-@divergence("tensorflow_v?.nn.weighted_cross_entropy_with_logits", versions=">=1.0", reference=NN_SOURCE)
+@divergence(
+    "tensorflow_v?.nn.weighted_cross_entropy_with_logits", versions=">=1.0", reference=NN_SOURCE
+)
 def loses_gradient_at_zero(case: Case) -> Case | None:
     """At a logit of exactly 0 the gradient is 1 - t, because abs and relu have derivative 0 there.
 

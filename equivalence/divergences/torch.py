@@ -53,7 +53,9 @@ def _clamped(loss: Loss) -> Loss:
         zero = probability * 0
         zeros, ones = loss.definition(probability, zero), loss.definition(probability, zero + 1)
         limit = -LOG_CLAMP
-        return np.where(ones > limit, zero + limit, ones), np.where(zeros > limit, zero + limit, zeros)
+        return np.where(ones > limit, zero + limit, ones), np.where(
+            zeros > limit, zero + limit, zeros
+        )
 
     def definition(probability: np.ndarray, target: np.ndarray) -> np.ndarray:
         presence, absence = logs(probability)
@@ -75,7 +77,11 @@ def _clamped(loss: Loss) -> Loss:
         )
 
     return replace(
-        loss, name=f"{loss.name} with logarithms clamped at -100", definition=definition, gradient=gradient, bound=bound
+        loss,
+        name=f"{loss.name} with logarithms clamped at -100",
+        definition=definition,
+        gradient=gradient,
+        bound=bound,
     )
 
 
@@ -123,4 +129,3 @@ divergence(
 From x = 17 on (float32) the probability is 1 and the loss 0 or 100. The documentation of BCEWithLogitsLoss recommends
 the combined function for this reason.""",
 )(_sigmoid_then_clamped)
-

@@ -44,4 +44,12 @@ def load(name: str) -> Framework | str:
     return _loaded[name]
 
 
-__all__ = ["FRAMEWORKS", "IMPLEMENTATIONS", "REQUIREMENTS", "Framework", "Implementation", "Response", "load"]
+__all__ = [
+    "FRAMEWORKS",
+    "IMPLEMENTATIONS",
+    "REQUIREMENTS",
+    "Framework",
+    "Implementation",
+    "Response",
+    "load",
+]

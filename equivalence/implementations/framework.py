@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from equivalence.implementations.implementation import EVERY_SHAPE, SAMPLE_WEIGHTS, Call, Implementation, Response
+from equivalence.implementations.implementation import (
+    EVERY_SHAPE,
+    SAMPLE_WEIGHTS,
+    Call,
+    Implementation,
+    Response,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -99,7 +105,9 @@ class Framework:
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             parameters = tuple(inspect.signature(function).parameters)[2:]
-            offered = reductions or (STANDARD_REDUCTIONS if "reduction" in parameters else {"none": ""})
+            offered = reductions or (
+                STANDARD_REDUCTIONS if "reduction" in parameters else {"none": ""}
+            )
             base = f"{self.name}.{name or function.__name__}"
             for full, natives in _columns(base, offered):
                 if full in IMPLEMENTATIONS:
@@ -129,10 +137,17 @@ def _version(distribution: str) -> str:
     return metadata.version(distribution)
 
 
-def _columns(base: str, offered: Mapping[str, str | tuple[str, ...]]) -> list[tuple[str, dict[str, str]]]:
+def _columns(
+    base: str, offered: Mapping[str, str | tuple[str, ...]]
+) -> list[tuple[str, dict[str, str]]]:
     """One implementation, and one more for each of several means."""
     single = {kind: native for kind, native in offered.items() if isinstance(native, str)}
-    several = [(kind, native) for kind, natives in offered.items() if not isinstance(natives, str) for native in natives]
+    several = [
+        (kind, native)
+        for kind, natives in offered.items()
+        if not isinstance(natives, str)
+        for native in natives
+    ]
     columns = [(base, single)] if single else []
     return columns + [(f"{base}[{native}]", {kind: native}) for kind, native in several]
 

@@ -126,7 +126,9 @@ class Implementation:
         return Call(
             implementation=self,
             prediction=classes_to(case.prediction, layout),
-            target=case.target if encoding(case.target_kind) == SPARSE else classes_to(case.target, layout),
+            target=case.target
+            if encoding(case.target_kind) == SPARSE
+            else classes_to(case.target, layout),
             arguments=arguments,
             target_gradient=self.differentiates_target and soft,
         )
@@ -137,7 +139,9 @@ class Implementation:
         try:
             response = self.framework.evaluate[mode](call)
         except Exception as error:  # noqa: BLE001 - whatever a framework raises is its answer
-            return Response(value=error, gradient=error, target_gradient=error if call.target_gradient else None)
+            return Response(
+                value=error, gradient=error, target_gradient=error if call.target_gradient else None
+            )
         if self.framework.class_axis == -1 or not case.loss.has_classes:
             return response
         return Response(
@@ -149,7 +153,11 @@ class Implementation:
 
 def classes_to(array: np.ndarray, axis: int) -> np.ndarray:
     """Moves the last axis to where a framework wants the classes: ``[N, ..., C]`` to ``[N, C, ...]`` for 1."""
-    return array if axis == -1 or array.ndim < 2 else np.ascontiguousarray(np.moveaxis(array, -1, axis))  # noqa: PLR2004 - N and C
+    return (
+        array
+        if axis == -1 or array.ndim < 2
+        else np.ascontiguousarray(np.moveaxis(array, -1, axis))
+    )  # noqa: PLR2004 - N and C
 
 
 def _classes_last(gradient: np.ndarray | Exception | None) -> np.ndarray | Exception | None:

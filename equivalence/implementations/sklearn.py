@@ -16,10 +16,14 @@ DOCUMENTATION = "https://scikit-learn.org/stable/modules/generated/sklearn.metri
 
 
 def _evaluate(call: Call) -> Response:
-    with warnings.catch_warnings():  # rows that do not sum to one are warned about, and computed all the same
+    with (
+        warnings.catch_warnings()
+    ):  # rows that do not sum to one are warned about, and computed all the same
         warnings.simplefilter("ignore")
         return Response(
-            value=np.asarray(call.implementation.function(call.prediction, call.target, **call.arguments))
+            value=np.asarray(
+                call.implementation.function(call.prediction, call.target, **call.arguments)
+            )
         )
 
 
@@ -54,7 +58,9 @@ REDUCTIONS = {"sum": "normalize=False", "mean": "normalize=True"}
 def log_loss_multiclass(probabilities, target, *, sample_weight=None, reduction="normalize=True"):
     labels = np.arange(probabilities.shape[1])
     normalize = reduction == "normalize=True"
-    return log_loss(target, probabilities, normalize=normalize, sample_weight=sample_weight, labels=labels)
+    return log_loss(
+        target, probabilities, normalize=normalize, sample_weight=sample_weight, labels=labels
+    )
 
 
 @implements(
@@ -68,4 +74,6 @@ def log_loss_multiclass(probabilities, target, *, sample_weight=None, reduction=
 )
 def log_loss_binary(probability, target, *, sample_weight=None, reduction="normalize=True"):
     normalize = reduction == "normalize=True"
-    return log_loss(target, probability, normalize=normalize, sample_weight=sample_weight, labels=[0, 1])
+    return log_loss(
+        target, probability, normalize=normalize, sample_weight=sample_weight, labels=[0, 1]
+    )

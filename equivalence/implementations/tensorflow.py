@@ -73,12 +73,16 @@ def evaluate_eager(call: Call) -> Response:
         value = call.implementation.function(prediction, target, **arguments)
     upstream = tf.constant(cotangent(tuple(value.shape)), dtype=value.dtype)
     gradients = tape.gradient(value, wanted, output_gradients=upstream)
-    return _response(value.numpy(), [None if g is None else tf.convert_to_tensor(g).numpy() for g in gradients])
+    return _response(
+        value.numpy(), [None if g is None else tf.convert_to_tensor(g).numpy() for g in gradients]
+    )
 
 
 def _response(value: np.ndarray, gradients: list[Any]) -> Response:
     arrays = [
-        TypeError("the gradient is None: the value does not depend on it") if g is None else np.asarray(g)
+        TypeError("the gradient is None: the value does not depend on it")
+        if g is None
+        else np.asarray(g)
         for g in gradients
     ]
     named = dict(zip(("gradient", "target_gradient"), arrays, strict=False))
@@ -93,7 +97,11 @@ class _Graph:
         self.inputs: dict[str, Any] = {}
         with tf.Graph().as_default() as graph:
             arrays = {"prediction": call.prediction, "target": call.target}
-            arrays |= {name: v for name, v in call.arguments.items() if isinstance(v, np.ndarray | np.generic)}
+            arrays |= {
+                name: v
+                for name, v in call.arguments.items()
+                if isinstance(v, np.ndarray | np.generic)
+            }
             for name, array in arrays.items():
                 self.inputs[name] = v1.placeholder(array.dtype, [None] * np.ndim(array), name=name)
             options = {name: self.inputs.get(name, value) for name, value in call.arguments.items()}
@@ -109,7 +117,11 @@ class _Graph:
         feed = {placeholder: arrays[name] for name, placeholder in self.inputs.items()}
         # The shape of a mode's value is known only by running it, where a dimension is unknown.
         shape = self.value.shape
-        known = tuple(shape) if shape.is_fully_defined() else np.shape(self.session.run(self.value, feed))
+        known = (
+            tuple(shape)
+            if shape.is_fully_defined()
+            else np.shape(self.session.run(self.value, feed))
+        )
         feed[self.cotangent] = cotangent(known)
         present = [g for g in self.gradients if g is not None]
         value, *found = self.session.run([self.value, *present], feed)
@@ -122,7 +134,11 @@ _graphs: OrderedDict[tuple[Any, ...], _Graph] = OrderedDict()
 
 def evaluate_graph(call: Call) -> Response:
     """Runs the function as a graph in a session; graphs are built once per signature and reused."""
-    signature: list[Any] = [call.implementation.name, call.prediction.dtype.str, call.prediction.ndim]
+    signature: list[Any] = [
+        call.implementation.name,
+        call.prediction.dtype.str,
+        call.prediction.ndim,
+    ]
     signature += [call.target.dtype.str, call.target.ndim, call.target_gradient]
     for name, value in sorted(call.arguments.items()):
         array = isinstance(value, np.ndarray | np.generic)

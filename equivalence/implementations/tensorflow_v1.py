@@ -85,7 +85,9 @@ def sigmoid_cross_entropy_with_logits(logit, target, *, reduction="mean"):
     documentation=DOCUMENTATION + "nn/weighted_cross_entropy_with_logits",
 )
 def weighted_cross_entropy_with_logits(logit, target, *, pos_weight=1.0, reduction="mean"):
-    terms = tf.compat.v1.nn.weighted_cross_entropy_with_logits(labels=target, logits=logit, pos_weight=pos_weight)
+    terms = tf.compat.v1.nn.weighted_cross_entropy_with_logits(
+        labels=target, logits=logit, pos_weight=pos_weight
+    )
     return {"none": tf.identity, "sum": tf.reduce_sum, "mean": tf.reduce_mean}[reduction](terms)
 
 
@@ -96,9 +98,13 @@ def weighted_cross_entropy_with_logits(logit, target, *, pos_weight=1.0, reducti
     reductions=REDUCTIONS,
     documentation=DOCUMENTATION + "losses/sparse_softmax_cross_entropy",
 )
-def losses_sparse_softmax_cross_entropy(logits, target, *, sample_weight=1.0, reduction="SUM_BY_NONZERO_WEIGHTS"):
+def losses_sparse_softmax_cross_entropy(
+    logits, target, *, sample_weight=1.0, reduction="SUM_BY_NONZERO_WEIGHTS"
+):
     reduction = getattr(tf.compat.v1.losses.Reduction, reduction)
-    return tf.compat.v1.losses.sparse_softmax_cross_entropy(target, logits, weights=sample_weight, reduction=reduction)
+    return tf.compat.v1.losses.sparse_softmax_cross_entropy(
+        target, logits, weights=sample_weight, reduction=reduction
+    )
 
 
 @implements(
@@ -148,4 +154,6 @@ def losses_sigmoid_cross_entropy(
 )
 def losses_log_loss(probability, target, *, sample_weight=1.0, reduction="SUM_BY_NONZERO_WEIGHTS"):
     reduction = getattr(tf.compat.v1.losses.Reduction, reduction)
-    return tf.compat.v1.losses.log_loss(target, probability, weights=sample_weight, reduction=reduction)
+    return tf.compat.v1.losses.log_loss(
+        target, probability, weights=sample_weight, reduction=reduction
+    )

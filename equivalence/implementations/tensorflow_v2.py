@@ -85,7 +85,9 @@ def weighted_cross_entropy_with_logits(logit, target, *, pos_weight=1.0, reducti
     reductions=REDUCTIONS,
     documentation=KERAS + "#sparsecategoricalcrossentropy-class",
 )
-def sparse_categorical_crossentropy(logits, target, *, sample_weight=None, ignore_index=None, reduction="mean"):
+def sparse_categorical_crossentropy(
+    logits, target, *, sample_weight=None, ignore_index=None, reduction="mean"
+):
     loss = tf.keras.losses.SparseCategoricalCrossentropy(
         from_logits=True, ignore_class=ignore_index, reduction=reduction
     )
@@ -102,7 +104,9 @@ def sparse_categorical_crossentropy(logits, target, *, sample_weight=None, ignor
 def sparse_categorical_crossentropy_from_probabilities(
     probabilities, target, *, sample_weight=None, ignore_index=None, reduction="mean"
 ):
-    loss = tf.keras.losses.SparseCategoricalCrossentropy(ignore_class=ignore_index, reduction=reduction)
+    loss = tf.keras.losses.SparseCategoricalCrossentropy(
+        ignore_class=ignore_index, reduction=reduction
+    )
     return loss(target, probabilities, sample_weight)
 
 
@@ -114,7 +118,9 @@ def sparse_categorical_crossentropy_from_probabilities(
     differentiates_target=True,
     documentation=KERAS + "#categoricalcrossentropy-class",
 )
-def categorical_crossentropy(logits, target, *, sample_weight=None, label_smoothing=0.0, reduction="mean"):
+def categorical_crossentropy(
+    logits, target, *, sample_weight=None, label_smoothing=0.0, reduction="mean"
+):
     loss = tf.keras.losses.CategoricalCrossentropy(
         from_logits=True, label_smoothing=label_smoothing, axis=-1, reduction=reduction
     )
@@ -132,7 +138,9 @@ def categorical_crossentropy(logits, target, *, sample_weight=None, label_smooth
 def categorical_crossentropy_from_probabilities(
     probabilities, target, *, sample_weight=None, label_smoothing=0.0, reduction="mean"
 ):
-    loss = tf.keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing, axis=-1, reduction=reduction)
+    loss = tf.keras.losses.CategoricalCrossentropy(
+        label_smoothing=label_smoothing, axis=-1, reduction=reduction
+    )
     return loss(target, probabilities, sample_weight)
 
 
@@ -140,16 +148,24 @@ def categorical_crossentropy_from_probabilities(
     losses.binary_cross_entropy_with_logits,
     targets=BINARY | SOFT_BINARY,
     weights=frozenset(("scalar_weight", "sample_weight")),  # the last axis is averaged first
-    weighted_shapes=frozenset((COLUMNS, SEGMENTATION)),  # a rank-1 input becomes one number before it is weighted
+    weighted_shapes=frozenset(
+        (COLUMNS, SEGMENTATION)
+    ),  # a rank-1 input becomes one number before it is weighted
     name="keras.BinaryCrossentropy(from_logits=True)",
     reductions=REDUCTIONS,
     differentiates_target=True,
     documentation=KERAS + "#binarycrossentropy-class",
 )
-def binary_crossentropy(logit, target, *, sample_weight=None, label_smoothing=0.0, reduction="mean"):
+def binary_crossentropy(
+    logit, target, *, sample_weight=None, label_smoothing=0.0, reduction="mean"
+):
     if sample_weight is not None and sample_weight.shape.rank:
-        sample_weight = tf.squeeze(sample_weight, -1)  # the last axis is averaged before the weighting
-    loss = tf.keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing, reduction=reduction)
+        sample_weight = tf.squeeze(
+            sample_weight, -1
+        )  # the last axis is averaged before the weighting
+    loss = tf.keras.losses.BinaryCrossentropy(
+        from_logits=True, label_smoothing=label_smoothing, reduction=reduction
+    )
     return loss(target, logit, sample_weight)
 
 
@@ -157,7 +173,9 @@ def binary_crossentropy(logit, target, *, sample_weight=None, label_smoothing=0.
     losses.binary_cross_entropy,
     targets=BINARY | SOFT_BINARY,
     weights=frozenset(("scalar_weight", "sample_weight")),  # the last axis is averaged first
-    weighted_shapes=frozenset((COLUMNS, SEGMENTATION)),  # a rank-1 input becomes one number before it is weighted
+    weighted_shapes=frozenset(
+        (COLUMNS, SEGMENTATION)
+    ),  # a rank-1 input becomes one number before it is weighted
     name="keras.BinaryCrossentropy",
     reductions=REDUCTIONS,
     differentiates_target=True,
@@ -167,6 +185,8 @@ def binary_crossentropy_from_probabilities(
     probability, target, *, sample_weight=None, label_smoothing=0.0, reduction="mean"
 ):
     if sample_weight is not None and sample_weight.shape.rank:
-        sample_weight = tf.squeeze(sample_weight, -1)  # the last axis is averaged before the weighting
+        sample_weight = tf.squeeze(
+            sample_weight, -1
+        )  # the last axis is averaged before the weighting
     loss = tf.keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing, reduction=reduction)
     return loss(target, probability, sample_weight)

@@ -16,7 +16,9 @@ MMCLS = "https://mmclassification.readthedocs.io/en/latest/_modules/mmcls/models
 def _evaluate(call: Call) -> Response:
     with np.errstate(all="ignore"):
         return Response(
-            value=np.asarray(call.implementation.function(call.prediction, call.target, **call.arguments))
+            value=np.asarray(
+                call.implementation.function(call.prediction, call.target, **call.arguments)
+            )
         )
 
 
@@ -70,8 +72,15 @@ def soft_cross_entropy(logits, target, *, weight=None, sample_weight=None, reduc
     terms = -target * (shifted - np.log(np.exp(shifted).sum(-1, keepdims=True)))
     terms = (terms if weight is None else terms * weight).sum(-1)
     terms = terms if sample_weight is None else terms * sample_weight
-    avg_factor = terms.size if sample_weight is None else np.broadcast_to(sample_weight, terms.shape).sum()
-    return {"none": terms, "sum": terms.sum(), "mean": terms.mean(), "avg_factor": terms.sum() / avg_factor}[reduction]
+    avg_factor = (
+        terms.size if sample_weight is None else np.broadcast_to(sample_weight, terms.shape).sum()
+    )
+    return {
+        "none": terms,
+        "sum": terms.sum(),
+        "mean": terms.mean(),
+        "avg_factor": terms.sum() / avg_factor,
+    }[reduction]
 
 
 @implements(losses.negative_log_likelihood, targets=ONE_HOT | SOFT, documentation=BISHOP)
@@ -92,7 +101,9 @@ def binary_formula(probability, target, *, reduction="mean"):
     return {"none": terms, "sum": terms.sum(), "mean": terms.mean()}[reduction]
 
 
-@implements(losses.binary_cross_entropy_with_logits, targets=BINARY | SOFT_BINARY, documentation=BISHOP)
+@implements(
+    losses.binary_cross_entropy_with_logits, targets=BINARY | SOFT_BINARY, documentation=BISHOP
+)
 def sigmoid_then_formula(logit, target, *, reduction="mean"):
     sigmoid = 1 / (1 + np.exp(-logit))
     terms = -(target * np.log(sigmoid) + (1 - target) * np.log(1 - sigmoid))

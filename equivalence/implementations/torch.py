@@ -20,7 +20,9 @@ DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 
 
 def _tensor(value: Any) -> Any:
-    return torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray | np.generic) else value
+    return (
+        torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray | np.generic) else value
+    )
 
 
 def _evaluate(call: Call) -> Response:
@@ -37,7 +39,9 @@ def _evaluate(call: Call) -> Response:
 
 
 def _named(gradients: tuple[Any, ...]) -> dict[str, np.ndarray]:
-    return {name: g.numpy() for name, g in zip(("gradient", "target_gradient"), gradients, strict=False)}
+    return {
+        name: g.numpy() for name, g in zip(("gradient", "target_gradient"), gradients, strict=False)
+    }
 
 
 def _flags() -> dict[str, str]:
@@ -77,9 +81,16 @@ implements = framework.implements
     differentiates_target=True,
     documentation=DOCUMENTATION + "functional.cross_entropy.html",
 )
-def cross_entropy(logits, target, *, weight=None, ignore_index=-100, label_smoothing=0.0, reduction="mean"):
+def cross_entropy(
+    logits, target, *, weight=None, ignore_index=-100, label_smoothing=0.0, reduction="mean"
+):
     return F.cross_entropy(
-        logits, target, weight=weight, ignore_index=ignore_index, label_smoothing=label_smoothing, reduction=reduction
+        logits,
+        target,
+        weight=weight,
+        ignore_index=ignore_index,
+        label_smoothing=label_smoothing,
+        reduction=reduction,
     )
 
 
@@ -90,8 +101,12 @@ def cross_entropy(logits, target, *, weight=None, ignore_index=-100, label_smoot
     differentiates_target=True,
     documentation=DOCUMENTATION + "CrossEntropyLoss.html",
 )
-def cross_entropy_loss(logits, target, *, weight=None, ignore_index=-100, label_smoothing=0.0, reduction="mean"):
-    loss = nn.CrossEntropyLoss(weight, ignore_index=ignore_index, label_smoothing=label_smoothing, reduction=reduction)
+def cross_entropy_loss(
+    logits, target, *, weight=None, ignore_index=-100, label_smoothing=0.0, reduction="mean"
+):
+    loss = nn.CrossEntropyLoss(
+        weight, ignore_index=ignore_index, label_smoothing=label_smoothing, reduction=reduction
+    )
     return loss(logits, target)
 
 
@@ -103,7 +118,9 @@ def cross_entropy_loss(logits, target, *, weight=None, ignore_index=-100, label_
 )
 def log_softmax_then_nll_loss(logits, target, *, weight=None, ignore_index=-100, reduction="mean"):
     log_probabilities = nn.LogSoftmax(dim=1 if logits.ndim > 1 else 0)(logits)
-    return nn.NLLLoss(weight, ignore_index=ignore_index, reduction=reduction)(log_probabilities, target)
+    return nn.NLLLoss(weight, ignore_index=ignore_index, reduction=reduction)(
+        log_probabilities, target
+    )
 
 
 @implements(
@@ -114,7 +131,9 @@ def log_softmax_then_nll_loss(logits, target, *, weight=None, ignore_index=-100,
     documentation=DOCUMENTATION + "functional.log_softmax.html",
 )
 def log_softmax_by_hand(logits, target, *, reduction="mean"):
-    terms = -(target * F.log_softmax(logits, dim=1 if logits.ndim > 1 else 0)).sum(1 if logits.ndim > 1 else 0)
+    terms = -(target * F.log_softmax(logits, dim=1 if logits.ndim > 1 else 0)).sum(
+        1 if logits.ndim > 1 else 0
+    )
     return {"none": terms, "sum": terms.sum(), "mean": terms.mean()}[reduction]
 
 
@@ -124,7 +143,9 @@ def log_softmax_by_hand(logits, target, *, reduction="mean"):
     documentation=DOCUMENTATION + "functional.nll_loss.html",
 )
 def nll_loss(log_probabilities, target, *, weight=None, ignore_index=-100, reduction="mean"):
-    return F.nll_loss(log_probabilities, target, weight=weight, ignore_index=ignore_index, reduction=reduction)
+    return F.nll_loss(
+        log_probabilities, target, weight=weight, ignore_index=ignore_index, reduction=reduction
+    )
 
 
 @implements(
@@ -134,7 +155,9 @@ def nll_loss(log_probabilities, target, *, weight=None, ignore_index=-100, reduc
     documentation=DOCUMENTATION + "NLLLoss.html",
 )
 def nll_loss_class(log_probabilities, target, *, weight=None, ignore_index=-100, reduction="mean"):
-    return nn.NLLLoss(weight, ignore_index=ignore_index, reduction=reduction)(log_probabilities, target)
+    return nn.NLLLoss(weight, ignore_index=ignore_index, reduction=reduction)(
+        log_probabilities, target
+    )
 
 
 @implements(
@@ -162,7 +185,9 @@ def bce_loss(probability, target, *, sample_weight=None, reduction="mean"):
     differentiates_target=True,
     documentation=DOCUMENTATION + "functional.binary_cross_entropy_with_logits.html",
 )
-def binary_cross_entropy_with_logits(logit, target, *, sample_weight=None, pos_weight=None, reduction="mean"):
+def binary_cross_entropy_with_logits(
+    logit, target, *, sample_weight=None, pos_weight=None, reduction="mean"
+):
     return F.binary_cross_entropy_with_logits(
         logit, target, weight=sample_weight, pos_weight=pos_weight, reduction=reduction
     )
@@ -176,7 +201,9 @@ def binary_cross_entropy_with_logits(logit, target, *, sample_weight=None, pos_w
     documentation=DOCUMENTATION + "BCEWithLogitsLoss.html",
 )
 def bce_with_logits_loss(logit, target, *, sample_weight=None, pos_weight=None, reduction="mean"):
-    return nn.BCEWithLogitsLoss(weight=sample_weight, pos_weight=pos_weight, reduction=reduction)(logit, target)
+    return nn.BCEWithLogitsLoss(weight=sample_weight, pos_weight=pos_weight, reduction=reduction)(
+        logit, target
+    )
 
 
 @implements(

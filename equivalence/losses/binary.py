@@ -6,12 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from equivalence.losses.loss import LOGITS, PROBABILITIES, Gradients, TermBounds, log, loss, times, xlogy
+from equivalence.losses.loss import (
+    LOGITS,
+    PROBABILITIES,
+    Gradients,
+    TermBounds,
+    log,
+    loss,
+    times,
+    xlogy,
+)
 
 
 def _smoothed(target: np.ndarray, label_smoothing: Any) -> np.ndarray:
     """The target mixed with one half."""
-    return target if label_smoothing is None else target * (1 - label_smoothing) + label_smoothing / 2
+    return (
+        target if label_smoothing is None else target * (1 - label_smoothing) + label_smoothing / 2
+    )
 
 
 def _slope(label_smoothing: Any) -> Any:
@@ -35,11 +46,14 @@ def _quotients(probability: np.ndarray, target: np.ndarray) -> tuple[np.ndarray,
     )
 
 
-def _binary_gradient(probability: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None) -> Gradients:
+def _binary_gradient(
+    probability: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None
+) -> Gradients:
     """(1 - t) / (1 - p) - t / p, and log(1 - p) - log p."""
     positive, negative = _quotients(probability, _smoothed(target, label_smoothing))
     return Gradients(
-        negative - positive, _slope(label_smoothing) * (_log_complement(probability) - log(probability))
+        negative - positive,
+        _slope(label_smoothing) * (_log_complement(probability) - log(probability)),
     )
 
 
@@ -55,7 +69,8 @@ def _binary_bound(
     ones = np.ones_like(probability)
     _, complement = _quotients(probability, np.zeros_like(ones))
     return TermBounds(
-        unit * ((4 + slack) * times(smoothed, presence) + times(4 * (1 - smoothed) + slack, absence)),
+        unit
+        * ((4 + slack) * times(smoothed, presence) + times(4 * (1 - smoothed) + slack, absence)),
         unit * ((4 + slack) * positive + 4 * negative + times(slack * ones, complement)),
         unit * (4 + slack) * (presence + absence),
     )
@@ -68,7 +83,9 @@ def _binary_bound(
     bound=_binary_bound,
     parameters=("label_smoothing",),
 )
-def binary_cross_entropy(probability: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None) -> np.ndarray:
+def binary_cross_entropy(
+    probability: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None
+) -> np.ndarray:
     r"""The cross-entropy of a Bernoulli distribution with given probability, per number.
 
     .. math:: L = -t' \log p - (1 - t') \log (1 - p), \qquad t' = (1 - \varepsilon) t + \varepsilon / 2
@@ -119,7 +136,12 @@ def _logits_gradient(
 
 
 def _logits_bound(
-    logit: np.ndarray, target: np.ndarray, precision: int, *, pos_weight: Any = None, label_smoothing: Any = None
+    logit: np.ndarray,
+    target: np.ndarray,
+    precision: int,
+    *,
+    pos_weight: Any = None,
+    label_smoothing: Any = None,
 ) -> TermBounds:
     """Relative for targets 0 and 1; a soft target may cancel ``max(x, 0) - x t``, an absolute error of 2 u |x|."""
     unit = 2.0**-precision
@@ -130,12 +152,19 @@ def _logits_bound(
     term = binary_cross_entropy_with_logits.definition(
         logit, target, pos_weight=pos_weight, label_smoothing=label_smoothing
     )
-    gradient = _logits_gradient(logit, target, pos_weight=pos_weight, label_smoothing=label_smoothing)
+    gradient = _logits_gradient(
+        logit, target, pos_weight=pos_weight, label_smoothing=label_smoothing
+    )
     both = weight * _softplus(-logit) + _softplus(logit)
     products = 6 + (0 if pos_weight is None else 3)
     mixed = weight * smoothed + 1 - smoothed
     return TermBounds(
-        unit * (products * term + np.where(soft, 2 * np.abs(logit) * np.maximum(weight, 1), 0.0) + slack * both),
+        unit
+        * (
+            products * term
+            + np.where(soft, 2 * np.abs(logit) * np.maximum(weight, 1), 0.0)
+            + slack * both
+        ),
         unit
         * (
             products * mixed * _sigmoid(logit)

@@ -79,7 +79,12 @@ def _cross_entropy_gradient(
 
 
 def _cross_entropy_bound(
-    logits: np.ndarray, target: np.ndarray, precision: int, *, weight: Any = None, label_smoothing: Any = None
+    logits: np.ndarray,
+    target: np.ndarray,
+    precision: int,
+    *,
+    weight: Any = None,
+    label_smoothing: Any = None,
 ) -> TermBounds:
     r"""u (T + 2|L| + D + 2S + 4 + h(C)) per class, weighted by q; see DESIGN.md, "Exactness and bounds"."""
     unit = 2.0**-precision
@@ -91,7 +96,9 @@ def _cross_entropy_bound(
     weighted = np.abs(weighted_target(target, weight, label_smoothing))
     mixing = unit * _mixing(target, precision, weight, label_smoothing)
     total = np.sum(weighted, axis=-1, keepdims=True)
-    gradient = _cross_entropy_gradient(logits, target, weight=weight, label_smoothing=label_smoothing)
+    gradient = _cross_entropy_gradient(
+        logits, target, weight=weight, label_smoothing=label_smoothing
+    )
     slope = np.abs(_slope(target, weight, label_smoothing))
     return TermBounds(
         np.sum(times(weighted, each + mixing * surprisal), axis=-1),
@@ -138,14 +145,18 @@ def cross_entropy(
     >>> float(cross_entropy.definition(np.array([0.0, 0.0]), np.array([1.0, 0.0])))  # log 2
     0.6931471805599453
     """
-    return np.sum(times(weighted_target(target, weight, label_smoothing), softmax(logits).surprisal), axis=-1)
+    return np.sum(
+        times(weighted_target(target, weight, label_smoothing), softmax(logits).surprisal), axis=-1
+    )
 
 
 def _negative_log_likelihood_gradient(
     log_probabilities: np.ndarray, target: np.ndarray, *, weight: Any = None
 ) -> Gradients:
     """-q, and minus the slope of q times the log-probabilities."""
-    return Gradients(-weighted_target(target, weight, None), -_slope(target, weight, None) * log_probabilities)
+    return Gradients(
+        -weighted_target(target, weight, None), -_slope(target, weight, None) * log_probabilities
+    )
 
 
 def _negative_log_likelihood_bound(
@@ -169,7 +180,9 @@ def _negative_log_likelihood_bound(
     bound=_negative_log_likelihood_bound,
     parameters=("weight",),
 )
-def negative_log_likelihood(log_probabilities: np.ndarray, target: np.ndarray, *, weight: Any = None) -> np.ndarray:
+def negative_log_likelihood(
+    log_probabilities: np.ndarray, target: np.ndarray, *, weight: Any = None
+) -> np.ndarray:
     r"""The negative log-likelihood of a target distribution under given log-probabilities.
 
     .. math:: L = -\sum_c w_c t_c \log p_c
@@ -195,23 +208,37 @@ def negative_log_likelihood(log_probabilities: np.ndarray, target: np.ndarray, *
 
 
 def _probability_gradient(
-    probabilities: np.ndarray, target: np.ndarray, *, weight: Any = None, label_smoothing: Any = None
+    probabilities: np.ndarray,
+    target: np.ndarray,
+    *,
+    weight: Any = None,
+    label_smoothing: Any = None,
 ) -> Gradients:
     """-q / p with ``0 / 0 = 0``, and minus the slope of q times log p."""
     zero = probabilities == 0
     weighted = weighted_target(target, weight, label_smoothing)
     inverse = np.where(zero, np.inf, 1 / np.where(zero, probabilities + 1, probabilities))
-    return Gradients(-times(weighted, inverse), -times(_slope(target, weight, label_smoothing), log(probabilities)))
+    return Gradients(
+        -times(weighted, inverse),
+        -times(_slope(target, weight, label_smoothing), log(probabilities)),
+    )
 
 
 def _probability_bound(
-    probabilities: np.ndarray, target: np.ndarray, precision: int, *, weight: Any = None, label_smoothing: Any = None
+    probabilities: np.ndarray,
+    target: np.ndarray,
+    precision: int,
+    *,
+    weight: Any = None,
+    label_smoothing: Any = None,
 ) -> TermBounds:
     """A relative error of 4 u per logarithm or quotient (a library log errs by at most an ulp), and the mixing."""
     unit = 2.0**-precision
     weighted = np.abs(weighted_target(target, weight, label_smoothing))
     relative = unit * (4 + _mixing(target, precision, weight, label_smoothing))
-    gradient = _probability_gradient(probabilities, target, weight=weight, label_smoothing=label_smoothing)
+    gradient = _probability_gradient(
+        probabilities, target, weight=weight, label_smoothing=label_smoothing
+    )
     return TermBounds(
         np.sum(times(weighted, relative * np.abs(log(probabilities))), axis=-1),
         relative * np.abs(gradient.prediction),
@@ -227,7 +254,11 @@ def _probability_bound(
     parameters=("weight", "label_smoothing"),
 )
 def cross_entropy_from_probabilities(
-    probabilities: np.ndarray, target: np.ndarray, *, weight: Any = None, label_smoothing: Any = None
+    probabilities: np.ndarray,
+    target: np.ndarray,
+    *,
+    weight: Any = None,
+    label_smoothing: Any = None,
 ) -> np.ndarray:
     r"""The cross-entropy of given probabilities against a target distribution ("log loss").
 
@@ -252,4 +283,6 @@ def cross_entropy_from_probabilities(
     >>> float(cross_entropy_from_probabilities.definition(np.array([0.5, 0.5]), np.array([1.0, 0.0])))
     0.6931471805599453
     """
-    return -np.sum(times(weighted_target(target, weight, label_smoothing), log(probabilities)), axis=-1)
+    return -np.sum(
+        times(weighted_target(target, weight, label_smoothing), log(probabilities)), axis=-1
+    )

@@ -87,7 +87,9 @@ def loss(
     def register(definition: Callable[..., np.ndarray]) -> Loss:
         name = definition.__name__
         if name in LOSSES:
-            message = f"the loss {name!r} is already defined in {LOSSES[name].definition.__module__}"
+            message = (
+                f"the loss {name!r} is already defined in {LOSSES[name].definition.__module__}"
+            )
             raise ValueError(message)
         LOSSES[name] = Loss(
             name=name,

@@ -39,12 +39,15 @@ MEAN_OVER_BATCH = Reduction(name="mean_over_batch", denominator="batch size")
 MEAN_OVER_TARGET_WEIGHTS = Reduction(
     name="mean_over_target_weights", denominator="sum of the targets' class weights"
 )
-MEAN_OVER_SAMPLE_WEIGHTS = Reduction(name="mean_over_sample_weights", denominator="sum of sample weights")
+MEAN_OVER_SAMPLE_WEIGHTS = Reduction(
+    name="mean_over_sample_weights", denominator="sum of sample weights"
+)
 MEAN_OVER_NONZERO_WEIGHTS = Reduction(
     name="mean_over_nonzero_weights", denominator="number of non-zero sample weights"
 )
 MEAN_OVER_PASSED_WEIGHTS = Reduction(
-    name="mean_over_passed_weights", denominator="sum of the sample weights as passed, not broadcast"
+    name="mean_over_passed_weights",
+    denominator="sum of the sample weights as passed, not broadcast",
 )
 
 REDUCTIONS = {
