@@ -1,10 +1,10 @@
-"""Judging: what an implementation returned, against the exact answer and against what the catalogue expects."""
+"""Judging what an implementation returned: against the exact answer, and against the catalogue."""
 
 from __future__ import annotations
 
 import itertools
 from collections import OrderedDict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,10 +41,20 @@ def respond(implementation: Implementation, case: Case, mode: str) -> Response:
 
 
 def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:
-    """What is asked of an implementation about a case: the value, and the gradients that it offers."""
+    """What is asked of an implementation about a case: the value, and the gradients on offer."""
     if not implementation.framework.differentiates:
         return QUANTITIES[:1]
     return QUANTITIES if implementation.call(case).target_gradient else QUANTITIES[:2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Who was asked what: one quantity of one case, in one mode."""
+
+    implementation: Implementation
+    case: Case
+    quantity: str
+    mode: str
 
 
 def judge(
@@ -62,28 +72,25 @@ def judge(
         ValueError: If the case itself is broken (a class index out of range).
     """
     mode = mode or implementation.offered_modes[0]
+    asked = _Asked(implementation=implementation, case=case, quantity=quantity, mode=mode)
     declined = declines(implementation, case, mode)
     if not declined and quantity not in quantities(implementation, case):
         declined = f"has no {quantity.replace('_', ' ')}"
     if declined:
-        return _finding(implementation, case, quantity, mode, Verdict.INAPPLICABLE, detail=declined)
+        return _finding(asked, Verdict.INAPPLICABLE, detail=declined)
     reading = getattr(respond(implementation, case, mode), quantity)
     expected = expectation(case, catalogued(implementation, mode))
-    denominator = expected.case.reduction.denominator
     if isinstance(reading, Exception):
-        return _judge_exception(implementation, case, quantity, mode, reading, expected)
-    asked = getattr(answers(case), quantity)
-    measured = distance(reading, asked, case.dtype)
+        return _judge_exception(asked, reading, expected)
+    answer = getattr(answers(case), quantity)
+    measured = distance(reading, answer, case.dtype)
 
     def found(verdict: Verdict, steps: Sequence[Divergence] = (), detail: str = "") -> Finding:
         return _finding(
-            implementation,
-            case,
-            quantity,
-            mode,
+            asked,
             verdict,
-            measured=(reading, asked, measured),
-            denominator=denominator,
+            measured=(reading, answer, measured),
+            denominator=expected.case.reduction.denominator,
             divergence=" + ".join(step.name for step in steps),
             detail=detail or measured.problem,
         )
@@ -94,7 +101,7 @@ def judge(
         )
     matched = _matching(reading, case, expected, quantity)
     if matched is expected.steps:
-        if measured.inside and not _too_good(asked, expected, quantity):
+        if measured.inside and not _too_good(answer, expected, quantity):
             return found(Verdict.AGREES)
         if measured.inside:
             return found(
@@ -115,20 +122,20 @@ def judge(
     return found(Verdict.DIVERGES, detail=_diverging(measured, expected))
 
 
-def _too_good(asked: Answer, expected: Expectation, quantity: str) -> bool:
+def _too_good(answer: Answer, expected: Expectation, quantity: str) -> bool:
     """Whether a reading that is inside the bound cannot come from what the catalogue expects.
 
-    A framework that computes in a narrower dtype does not hit the bound of the wider one, a thousandth of its own or
-    less, around a number that is not even the one that it aims at.
+    A framework that computes in a narrower dtype does not hit the bound of the wider one, a
+    thousandth of its own or less, around a number that is not even the one that it aims at.
     """
     if not expected.steps or expected.raises is not None:
         return False
     foretold = getattr(answers(expected.case), quantity)
-    if foretold.exact.high.shape != asked.exact.high.shape:
+    if foretold.exact.high.shape != answer.exact.high.shape:
         return False
     with np.errstate(invalid="ignore"):
-        elsewhere = np.abs(foretold.exact.high - asked.exact.high) > asked.bound
-    return bool(np.any(elsewhere & (_MUCH * asked.bound < foretold.bound)))
+        elsewhere = np.abs(foretold.exact.high - answer.exact.high) > answer.bound
+    return bool(np.any(elsewhere & (_MUCH * answer.bound < foretold.bound)))
 
 
 def _matches(reading: np.ndarray, case: Case, steps: tuple[Divergence, ...], quantity: str) -> bool:
@@ -143,7 +150,7 @@ def _matches(reading: np.ndarray, case: Case, steps: tuple[Divergence, ...], qua
 def _matching(
     reading: np.ndarray, case: Case, expected: Expectation, quantity: str
 ) -> tuple[Divergence, ...] | None:
-    """The catalogue's own steps if they reproduce the reading, else a subset that does, else None."""
+    """The catalogue's own steps if they reproduce the reading, else a subset that does, or None."""
     if expected.raises is None and _matches(reading, case, expected.steps, quantity):
         return expected.steps
     for size in range(len(expected.steps) - 1, -1, -1):
@@ -175,21 +182,12 @@ def _only_weaker(case: Case, step: Divergence) -> bool:
     return same_formula and replace(said, loss=case.loss).digest == case.digest
 
 
-def _judge_exception(
-    implementation: Implementation,
-    case: Case,
-    quantity: str,
-    mode: str,
-    error: Exception,
-    expected: Expectation,
-) -> Finding:
+def _judge_exception(asked: _Asked, error: Exception, expected: Expectation) -> Finding:
     text = f"raises {type(error).__name__}: {' '.join(str(error).split())}"[:500]
     if expected.raises is not None and isinstance(error, expected.raises):
         step = expected.steps[-1].name
-        return _finding(
-            implementation, case, quantity, mode, Verdict.REFUSES, divergence=step, detail=text
-        )
-    return _finding(implementation, case, quantity, mode, Verdict.DIVERGES, detail=text)
+        return _finding(asked, Verdict.REFUSES, divergence=step, detail=text)
+    return _finding(asked, Verdict.DIVERGES, detail=text)
 
 
 def _diverging(measured: Distance, expected: Expectation) -> str:
@@ -197,23 +195,18 @@ def _diverging(measured: Distance, expected: Expectation) -> str:
     tried = f"; not explained by {steps}" if steps else ""
     if measured.problem:
         return measured.problem + tried
-    return (
-        f"the error is {measured.error / measured.bound:.3g} times the bound{tried}"
-        if measured.bound
-        else tried
-    )
+    if not measured.bound:
+        return tried
+    return f"the error is {measured.error / measured.bound:.3g} times the bound{tried}"
 
 
 def _brief(reading: np.ndarray) -> str:
     numbers = reading.astype(np.float64).ravel().tolist()
-    return ", ".join(map(repr, numbers[:3])) + (", ..." if len(numbers) > 3 else "")  # noqa: PLR2004 - a glance
+    return ", ".join(map(repr, numbers[:3])) + (", ..." if len(numbers) > 3 else "")
 
 
 def _finding(
-    implementation: Implementation,
-    case: Case,
-    quantity: str,
-    mode: str,
+    asked: _Asked,
     verdict: Verdict,
     *,
     measured: tuple[np.ndarray, Answer, Distance] | None = None,
@@ -221,6 +214,7 @@ def _finding(
     divergence: str = "",
     detail: str = "",
 ) -> Finding:
+    implementation, case = asked.implementation, asked.case
     numbers: dict[str, Any] = {}
     if measured is not None and not measured[2].problem and measured[0].size:
         reading, answer, far = measured
@@ -230,7 +224,7 @@ def _finding(
             "error": Number.of(far.error),
             "bound": Number.of(far.bound),
             "ulps": Number.of(far.ulps, f"{far.ulps:.4g}"),
-            "where": _where(case, quantity, far.index),
+            "where": _where(case, asked.quantity, far.index),
         }
     return Finding(
         loss=case.loss.name,
@@ -238,10 +232,10 @@ def _finding(
         reduction=case.reduction.name,
         denominator=denominator,
         dtype=case.dtype,
-        quantity=quantity,
+        quantity=asked.quantity,
         implementation=implementation.name,
         framework=implementation.framework.name,
-        mode=mode,
+        mode=asked.mode,
         case=case.origin,
         digest=case.digest,
         verdict=verdict,
@@ -252,27 +246,25 @@ def _finding(
 
 
 def _where(case: Case, quantity: str, index: tuple[int, ...]) -> Where:
-    """The inputs at a position: the row of classes, or the number; everything if the value is one number."""
-    sparse = encoding(case.target_kind) == SPARSE
+    """The inputs at a position: the row of classes, or the number.
+
+    They are everything if the value is one number.
+    """
     position = index
     if case.loss.has_classes and quantity != "value":
         position = index[:-1]
     try:
-        prediction, target = (
-            np.asarray(case.prediction[position]),
-            np.asarray(case.target[position]),
-        )
+        prediction = np.asarray(case.prediction[position])
+        target = np.asarray(case.target[position])
     except IndexError:
         prediction, target = case.prediction, case.target
     if not index and case.prediction.size > _SHOWN:
         return Where(index=index)
-    return Where(
-        index=index,
-        prediction=_row(prediction),
-        target=tuple(Number.of(n, str(int(n))) for n in target.ravel()[:_SHOWN])
-        if sparse
-        else _row(target),
-    )
+    if encoding(case.target_kind) == SPARSE:
+        labels = tuple(Number.of(n, str(int(n))) for n in target.ravel()[:_SHOWN])
+    else:
+        labels = _row(target)
+    return Where(index=index, prediction=_row(prediction), target=labels)
 
 
 def _row(array: np.ndarray) -> tuple[Number, ...]:

@@ -12,7 +12,7 @@ import pytest
 from equivalence.failures import passes
 from equivalence.identities import Claim, examine
 from equivalence.implementations import FRAMEWORKS
-from equivalence.items import Item
+from equivalence.items import Cell, Item
 from equivalence.keeper import PROPERTY
 from equivalence.plugin import requested
 from equivalence.ranges import RANGES, Plan, plan
@@ -46,10 +46,8 @@ def _id(thing: Item | Claim | None) -> str:
 def _plan(config: pytest.Config) -> Plan:
     """What is asked in this session; the frameworks are imported when it is first needed."""
     if PLAN not in config.stash:
-        with (
-            warnings.catch_warnings()
-        ):  # what a framework deprecates while it is imported is not our error
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a framework says while it is imported
             config.stash[PLAN] = plan(requested(config))
     return config.stash[PLAN]
 
@@ -68,12 +66,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _group(item: pytest.Item) -> tuple[str, ...]:
-    things = (
-        item.callspec.params.values()
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-        else ()
-    )
-    return next((thing.group for thing in things if isinstance(thing, Item)), ())
+    thing = _thing(item)
+    return () if thing is None else thing.group
+
+
+def _thing(item: pytest.Item) -> Item | None:
+    """What an item of a law is about; None for claims, and for tests that are no laws."""
+    callspec = getattr(item, "callspec", None)
+    things = () if callspec is None else callspec.params.values()
+    return next((thing for thing in things if isinstance(thing, Item)), None)
 
 
 def _tell(item: pytest.Item, said: dict[str, Any]) -> None:
@@ -81,11 +82,10 @@ def _tell(item: pytest.Item, said: dict[str, Any]) -> None:
     if not item.config.stash.get(TOLD, False):
         item.config.stash[TOLD] = True
         made = _plan(item.config)
+        cells = [thing for one in item.session.items if isinstance(thing := _thing(one), Cell)]
         said["environment"] = environment_line(made.environment)
-        said["inapplicable"] = list(map(finding_line, made.inapplicable))
-        said["cells"] = sum(
-            "judged" in getattr(each, "fixturenames", ()) for each in item.session.items
-        )
+        said["inapplicable"] = list(map(finding_line, made.not_offered_beside(cells)))
+        said["cells"] = len(cells)
     item.user_properties.append((PROPERTY, json.dumps(said)))
 
 

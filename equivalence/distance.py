@@ -40,7 +40,8 @@ def distance(
         reading: What the implementation returned.
         answer: The exact numbers and their bounds.
         dtype: The dtype in whose ulps the error is counted.
-        predicted: Whether the answer is a model's: then NaN where the model says NaN is what was predicted.
+        predicted: Whether the answer is a model's: then NaN where the model says NaN is what was
+            predicted.
     """
     exact = answer.exact
     if reading.shape != exact.high.shape:
@@ -57,7 +58,7 @@ def distance(
     error = exact.error(got)
     overflow = np.abs(exact.high) + answer.bound > FORMATS[dtype].largest
     allowed = np.where(np.isfinite(exact.high), answer.bound, 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         share = np.where(error == 0, 0.0, np.maximum(error - exact.radius, 0) / allowed)
     share = np.where(missing, np.where(np.isnan(got), 0.0, np.inf) if predicted else 0.0, share)
     share = np.where(overflow & np.isinf(got) & (np.sign(got) == np.sign(exact.high)), 0.0, share)

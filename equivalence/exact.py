@@ -53,7 +53,10 @@ class Format:
 
     @property
     def floor(self) -> float:
-        """The error below which nothing is asked: the smallest normal, for float16 the smallest subnormal."""
+        """The error below which nothing is asked.
+
+        It is the smallest normal number, for float16 the smallest subnormal.
+        """
         exponent = self.minimum_exponent
         return 2.0 ** (exponent - self.precision + 1 if self.name == "float16" else exponent)
 
@@ -116,8 +119,8 @@ class Number(NamedTuple):
 class Enclosure(NamedTuple):
     """Exact numbers as float64 pairs with certified radii; all three arrays have one shape.
 
-    The exact number lies within ``radius`` of ``high + low``. An infinite answer has ``high`` infinite;
-    one that does not exist has ``high`` NaN.
+    The exact number lies within ``radius`` of ``high + low``. An infinite answer has ``high``
+    infinite; one that does not exist has ``high`` NaN.
     """
 
     high: np.ndarray
@@ -128,8 +131,8 @@ class Enclosure(NamedTuple):
         """The distance of ``got`` (float64, of the same shape) from the exact numbers.
 
         ``got - high`` is exact where the two are close (Sterbenz's lemma); where they are not, its
-        relative rounding error of 2**-53 does not matter. It is 0 between equal infinities, infinite
-        between a finite and a non-finite number, and NaN where no exact answer exists.
+        relative rounding error of 2**-53 does not matter. It is 0 between equal infinities,
+        infinite between a finite and a non-finite number, and NaN where no exact answer exists.
         """
         with np.errstate(invalid="ignore", over="ignore"):
             error = np.abs((got - self.high) - self.low)
@@ -138,7 +141,7 @@ class Enclosure(NamedTuple):
         return np.where(np.isnan(self.high), np.nan, error)
 
     def digits(self, index: tuple[int, ...]) -> Number:
-        """The exact number at ``index``: its nearest float64, and up to 25 significant decimal digits."""
+        """The exact number at ``index``: its nearest float64, with up to 25 decimal digits."""
         high, low = float(self.high[index]), float(self.low[index])
         if not np.isfinite(high):
             return Number.of(high)
@@ -181,12 +184,12 @@ def enclosure(array: np.ndarray) -> Enclosure:
 
 
 def certified(
-    evaluate: Callable[[], tuple[np.ndarray | None, ...]], format_: Format
-) -> tuple[Enclosure | None, ...]:
+    evaluate: Callable[[], tuple[np.ndarray, ...]], format_: Format
+) -> tuple[Enclosure, ...]:
     """Evaluates at doubling precision until every radius is below 1/1000 ulp of the format.
 
     Args:
-        evaluate: Returns arrays of balls (or None) at the working precision.
+        evaluate: Returns arrays of balls at the working precision.
         format_: The format whose ulp counts.
 
     Raises:
@@ -195,8 +198,8 @@ def certified(
     bits = FIRST_BITS
     while bits <= LAST_BITS:
         with flint.ctx.workprec(bits):
-            results = tuple(None if array is None else enclosure(array) for array in evaluate())
-        if all(_certain(result, format_) for result in results if result is not None):
+            results = tuple(enclosure(array) for array in evaluate())
+        if all(_certain(result, format_) for result in results):
             return results
         bits *= 2
     message = f"the exact answer is not certain to 1/1000 ulp of {format_.name} at {LAST_BITS} bits"

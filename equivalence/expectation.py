@@ -45,7 +45,10 @@ def expectation(case: Case, divergences: tuple[Divergence, ...]) -> Expectation:
 
 
 def catalogued(implementation: Implementation, mode: str) -> tuple[Divergence, ...]:
-    """The divergences that concern an implementation in a mode at the installed version, in the catalogue's order."""
+    """The divergences that concern an implementation in a mode at the installed version.
+
+    They stand in the catalogue's order.
+    """
     return _catalogued(implementation, mode, len(DIVERGENCES))
 
 
@@ -61,7 +64,8 @@ def _catalogued(implementation: Implementation, mode: str, size: int) -> tuple[D
 def declines(implementation: Implementation, case: Case, mode: str) -> str:
     """Why a question is not asked of an implementation, in words; empty if it is.
 
-    A case that names another denominator than the number of terms is asked of those whose mean divides by it.
+    A case that names another denominator than the number of terms is asked of those whose mean
+    divides by it.
     """
     reason = implementation.declines(case)
     if reason or case.reduction.kind != "mean" or case.reduction == MEAN:

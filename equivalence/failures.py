@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from equivalence.report.words import figure, magnitude, plural
+from equivalence.report.words import figure, hexadecimal, magnitude, plural, times_bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -33,7 +33,9 @@ def passes(findings: Sequence[Finding], *, strict: bool = False) -> None:
         if finding.verdict.fails or (strict and finding.verdict.catalogued)
     ]
     if failing:
-        _fail(f"{len(failing)} of {plural(len(findings), 'case')} fail", map(described, failing))
+        verb = "fails" if len(failing) == 1 else "fail"
+        head = f"{len(failing)} of {plural(len(findings), 'case')} {verb}"
+        _fail(head, map(described, failing))
 
 
 def agrees(disagreements: Sequence[Disagreement]) -> None:
@@ -91,7 +93,7 @@ def opposed(found: Disagreement) -> str:
 
 
 def _number(number: Number | None) -> str:
-    return "" if number is None else f"{number.decimal} ({number.hex})"
+    return "" if number is None else f"{number.decimal} ({hexadecimal(number)})"
 
 
 def _numbers(numbers: Sequence[Number]) -> str:
@@ -102,8 +104,8 @@ def _error(finding: Finding) -> str:
     if finding.error is None:
         return ""
     size, ulps = figure(magnitude(finding.error)), figure(magnitude(finding.ulps))
-    share = f"{figure(finding.share)} of the bound {figure(magnitude(finding.bound))}"
-    return f"{size}: {ulps} ulps of {finding.dtype}, {share}"
+    bound = figure(magnitude(finding.bound))
+    return f"{size}: {ulps} ulps of {finding.dtype}, {times_bound(finding.share)} {bound}"
 
 
 def _command(name: str) -> str:

@@ -64,7 +64,8 @@ class Where:
 
     Attributes:
         index: Into the quantity, classes last; empty for a scalar.
-        prediction: The row of predictions there (at most 12 numbers around the position), or all if few.
+        prediction: The row of predictions there (at most 12 numbers around the position), or all
+            if few.
         target: The class index, or the row of target probabilities.
     """
 
@@ -79,7 +80,8 @@ class Finding:
 
     Attributes:
         loss: The loss's name, as are target (kind), reduction, dtype: parts of the cell.
-        denominator: What the implementation's mean divides by here, in words; empty for none and sum.
+        denominator: What the implementation's mean divides by here, in words; empty for none and
+            sum.
         quantity: ``"value"``, ``"gradient"`` or ``"target_gradient"``.
         implementation: ``"torch.cross_entropy"``; for one of several means ``"...[MEAN]"``.
         mode: ``"eager"`` or ``"graph"``.
@@ -91,7 +93,8 @@ class Finding:
         bound: The largest error allowed there.
         ulps: The error in ulps of the dtype at the exact number.
         where: The worst position and its inputs.
-        divergence: The names of the catalogued divergences that explain the finding, joined by " + ".
+        divergence: The names of the catalogued divergences that explain the finding, joined by
+            " + ".
         detail: One sentence: the exception, the shape, what was expected instead.
     """
 

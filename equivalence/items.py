@@ -25,13 +25,13 @@ from equivalence.relations import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from equivalence.cases.case import Case
     from equivalence.implementations import Implementation
     from equivalence.losses import Reduction
 
-_REMEMBERED = (
-    16384  # questions whose findings are kept, so that value and gradients are judged once
-)
+_REMEMBERED = 16384  # questions whose findings are kept: values and gradients are judged once
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
@@ -39,6 +39,13 @@ def findings(question: Question) -> tuple[Finding, ...]:
     """The findings of a question, one for each quantity, from one call of the framework."""
     response(question.implementation, question.case, question.mode)
     return ask(question)
+
+
+def asked(questions: Iterable[Question]) -> Iterator[Question]:
+    """The questions, each judged when it is first asked, while the response is at hand."""
+    for question in questions:
+        findings(question)
+        yield question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,16 +94,16 @@ class Reductions(Item):
         """Where its terms do not add up to its sum."""
         return [
             found
-            for q in self.questions
+            for q in asked(self.questions)
             for found in terms_add_up(q.implementation, q.case, q.mode)
         ]
 
     def means(self) -> list[Disagreement]:
         """Where its mean is not its sum divided by what the catalogue says."""
-        asked = ((q, column(q.implementation, SUM)) for q in self.questions)
+        both = ((q, column(q.implementation, SUM)) for q in asked(self.questions))
         return [
             found
-            for q, total in asked
+            for q, total in both
             if total
             for found in mean_divides(q.implementation, total, q.case, q.mode)
         ]
@@ -108,13 +115,13 @@ class Round(Item):
 
     def disagreements(self) -> list[Disagreement]:
         """The farthest apart of each case and quantity, where they are too far apart."""
-        asked: dict[tuple[int, str], list[Question]] = {}
-        for question in self.questions:
+        together: dict[tuple[int, str], list[Question]] = {}
+        for question in asked(self.questions):
             for quantity in question.quantities:
-                asked.setdefault((id(question.case), quantity), []).append(question)
+                together.setdefault((id(question.case), quantity), []).append(question)
         return [
             found
-            for (_, quantity), questions in asked.items()
+            for (_, quantity), questions in together.items()
             for found in disagreements(
                 reading(q.implementation, q.case, q.mode, quantity) for q in questions
             )
@@ -140,20 +147,16 @@ class Encodings(Item):
     def _disagreements(self, case: Case) -> list[Disagreement]:
         mode, twin = self.questions[0].mode, one_hot(case)
         framework = self.questions[0].implementation.framework
-        asked = [
-            (question.implementation, case) for question in self.questions if question.case is case
-        ]
+        mine = [question for question in self.questions if question.case is case]
+        pairs = [(question.implementation, case) for question in asked(mine)]
         if twin is not None:
-            mine = (
-                known
-                for known in IMPLEMENTATIONS.values()
-                if known.framework is framework and mode in known.offered_modes
-            )
-            asked += [(known, twin) for known in mine if not declines(known, twin, mode)]
+            others = [known for known in IMPLEMENTATIONS.values() if known.framework is framework]
+            offer = [known for known in others if mode in known.offered_modes]
+            pairs += [(known, twin) for known in offer if not declines(known, twin, mode)]
         return [
             found
             for quantity in ("value", "gradient")
-            for found in disagreements(reading(known, one, mode, quantity) for known, one in asked)
+            for found in disagreements(reading(known, one, mode, quantity) for known, one in pairs)
         ]
 
 

@@ -82,20 +82,20 @@ class Keeper:
         return recording
 
     def pytest_sessionfinish(self) -> None:
-        """Writes the files; the run is complete if every cell that was collected has reported."""
+        """Writes the run, which is complete if every cell that was collected has reported."""
         if self.recording is None:
             return
         self.run = self.recording.finish(complete=self._missing == 0)
-        if self.config.option.equivalence_html:
-            Path(self.config.option.equivalence_html).write_text(_page(self.run), encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Says what the run comes to, framework by framework, with denominators."""
+        """Says what the run comes to, with denominators, and makes the page."""
         if self.run is None:
             return
-        terminalreporter.section("equivalence")
+        terminalreporter.write_sep("=", "equivalence")
         for line in _lines(self.run):
             terminalreporter.write_line(line)
+        if self.config.option.equivalence_html:
+            Path(self.config.option.equivalence_html).write_text(_page(self.run), encoding="utf-8")
         for name in FILES:
             if self.config.getoption(f"equivalence_{name}"):
                 terminalreporter.write_line(self.config.getoption(f"equivalence_{name}"))
@@ -128,10 +128,8 @@ def _lines(run: Run) -> Iterator[str]:
     summary = summarise(run)
     width = max((len(part.name) for part in summary.frameworks), default=0)
     for part in summary.frameworks:
-        others = (
-            f"{number:,} {verdict}" for verdict, number in part.findings.present if verdict.asked
-        )
-        rest = [text for text in others if not text.endswith(f" {Verdict.AGREES}")]
+        pairs = [pair for pair in part.findings.present if pair[0].asked]
+        rest = [f"{verdict} {number:,}" for verdict, number in pairs if verdict != Verdict.AGREES]
         if part.findings.asked:
             yield f"{part.name:<{width}}  {', '.join((str(part.findings), *rest))}"
     for record in summary.absent:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from equivalence.cases.covering import cover
-from equivalence.cases.generation import SHAPES, Spec, generate
+from equivalence.cases.generation import Spec, generate
 from equivalence.cases.pinned import pinned
 from equivalence.comparison import quantities
 from equivalence.expectation import declines
@@ -34,8 +34,8 @@ _SHAPE_NAMES = {
     "columns": COLUMNS,
     "sequence": SEGMENTATION,
     "image": SEGMENTATION,
+    "volume": SEGMENTATION,
 }
-_SHAPE_NAMES |= {"volume": SEGMENTATION}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,7 +72,7 @@ def _chosen(implementation: Implementation, strength: int) -> tuple[Spec, ...]:
     return cover(implementation.loss, lambda spec: accepts(implementation, spec), strength)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _case(loss: Loss, spec: Spec) -> Case:
     return generate(loss, spec)
 
@@ -94,6 +94,3 @@ def questions(implementations: Iterable[Implementation], profile: str) -> Iterat
                 yield Question(
                     implementation=implementation, mode=mode, case=case, quantities=asked
                 )
-
-
-__all__ = ["SHAPES", "STRENGTHS", "Question", "accepts", "questions"]

@@ -40,6 +40,12 @@ class Plan:
     environment: Environment
     inapplicable: tuple[Finding, ...]
 
+    def not_offered_beside(self, cells: Sequence[Cell]) -> list[Finding]:
+        """The findings of what is not offered, but for implementations that pytest deselected."""
+        kept = {cell.questions[0].implementation.name for cell in cells}
+        gone = {question.implementation.name for question in self.questions} - kept
+        return [finding for finding in self.inapplicable if finding.implementation not in gone]
+
     def cells(self, quantity: str) -> list[Cell]:
         """The cells of a quantity."""
         asked = [question for question in self.questions if quantity in question.quantities]
@@ -161,7 +167,7 @@ def typeable(name: str) -> str:
     >>> typeable("keras.CategoricalCrossentropy(from_logits=True)[mean]")
     'keras.CategoricalCrossentropy.from_logits.True.mean'
     """
-    return re.sub(r"[^\w.+-]+", ".", name).strip(".")
+    return re.sub(r"\.(?=-|$)", "", re.sub(r"[^\w.+-]+", ".", name))
 
 
 # What a law ranges over, by the name of its parameter.

@@ -58,14 +58,13 @@ def _writable(path: Path) -> Path:
     Raises:
         UsageError: If not.
     """
-    probe = path.with_name(path.name + ".part")
     try:
-        if not path.parent.is_dir():
+        there = path.exists()
+        if not path.parent.exists():
             path.parent.mkdir(parents=True)
-        if path.is_dir():
-            raise IsADirectoryError(21, os.strerror(21))
-        probe.open("w").close()
-        probe.unlink()
+        path.open("a").close()
+        if not there:
+            path.unlink()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         message = f"{path} cannot be written ({reason}); name another file"
@@ -134,12 +133,12 @@ def _nothing(select: list[str], environment: Environment) -> str:
 
 
 def _tell(run: Run, output: Path | None, page: Path | None) -> int:
-    """Writes the reports, prints the table, and returns the exit status."""
+    """Prints the table, writes the reports, and returns the exit status."""
+    console = stdout()
+    print_run(run, console)
     if page is not None:
         page.write_text(_html(run), encoding="utf-8")
     _append_summary(run)
-    console = stdout()
-    print_run(run, console)
     last = page or output
     hint = "equivalence run -o run.jsonl --html page.html" if last is None else str(last)
     console.print(f"\n{hint}", soft_wrap=True)

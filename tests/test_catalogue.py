@@ -1,4 +1,4 @@
-"""Every divergence is met by some case, dies when its framework is mended, and says whose, since when and why."""
+"""Each divergence is met, dies when its framework is mended, and says whose, since when and why."""
 
 import itertools
 from dataclasses import replace

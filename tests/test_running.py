@@ -1,4 +1,4 @@
-"""Tests of runs: the same findings with any number of processes, deaths, absences, interruptions."""
+"""Tests of runs: the same findings with any number of processes, deaths, interruptions."""
 
 import dataclasses
 import os
@@ -98,7 +98,7 @@ def test_a_required_framework_that_is_not_installed_is_told_at_once(monkeypatch)
     ],
 )
 def test_what_is_unknown_is_told_before_anything_is_asked(options, error):
-    with pytest.raises(error, match="nearest|there are"):
+    with pytest.raises(error, match=r"nearest|there are"):
         request(**options)
 
 

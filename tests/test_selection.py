@@ -3,9 +3,10 @@
 import pytest
 
 from equivalence.implementations import FRAMEWORKS
-from equivalence.selection import Selection, SelectError, nearest, parse
+from equivalence.selection import SelectError, Selection, nearest, parse
 
-CELL = "cross_entropy:sparse:mean:float32:gradient:tensorflow_v1.losses.softmax_cross_entropy[MEAN]@graph"
+IMPLEMENTATION = "tensorflow_v1.losses.softmax_cross_entropy[MEAN]@graph"
+CELL = f"cross_entropy:sparse:mean:float32:gradient:{IMPLEMENTATION}"
 KERAS = (
     "cross_entropy:one_hot:sum:float64:value:"
     "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True)@eager"

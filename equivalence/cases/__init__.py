@@ -1,4 +1,4 @@
-"""What is asked: encodings of targets, regimes of predictions, shapes, options, and the exact answers."""
+"""What is asked: encodings, regimes of predictions, shapes, options, and the exact answers."""
 
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE, Case, Encoding
 

@@ -1,8 +1,8 @@
-"""The answer of a case: exact value and gradients with certified radii, and the bound of each number.
+"""The answer of a case: exact value and gradients with certified radii, each with its bound.
 
-Balls answer every case of up to ``BALL_LIMIT`` numbers, and every float64 case. Larger cases of narrower
-formats are answered in stable float64, whose own a-priori error is the radius, unless that exceeds 1/16
-of the bound somewhere.
+Balls answer every case of up to ``BALL_LIMIT`` numbers, and every float64 case. Larger cases of
+narrower formats are answered in stable float64, whose own a-priori error is the radius, unless that
+exceeds 1/16 of the bound somewhere.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _REMEMBERED = 4096  # answers kept, to be shared by implementations
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One exact quantity of a case and the error that a good implementation may make, elementwise."""
+    """One exact quantity of a case, and elementwise the error that is allowed to it."""
 
     exact: Enclosure
     bound: np.ndarray
@@ -64,7 +64,10 @@ def _convert(
 
 
 def _term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
-    """Terms and their derivatives as balls at the working precision, shared by the reductions of a question."""
+    """Terms and their derivatives as balls at the working precision.
+
+    They are shared by the reductions of a question.
+    """
     key = (case.question, flint.ctx.prec)
     if key not in _terms:
         prediction, target, parameters = _convert(case, balls)
@@ -97,7 +100,10 @@ def _reduced(
 
 
 def _target_weights(case: Case) -> np.ndarray:
-    """The class weight of each position's target as a ball: a soft target's would be rounded in float64."""
+    """The class weight of each position's target as a ball.
+
+    A soft target's weight would be rounded in float64.
+    """
     return np.asarray(np.sum(balls(case.distribution) * balls(case.options["weight"]), axis=-1))
 
 
@@ -114,9 +120,7 @@ def _exact(case: Case) -> tuple[Enclosure, ...]:
         )
         return _reduced(case, *_term_balls(case), exactly)
 
-    return tuple(
-        result for result in certified(evaluate, FORMATS[case.dtype]) if result is not None
-    )
+    return certified(evaluate, FORMATS[case.dtype])
 
 
 def _bounds(case: Case, precision: int, floor: float) -> tuple[np.ndarray, ...]:
@@ -193,7 +197,8 @@ def _answers(case: Case) -> Answers:
 def answers(case: Case) -> Answers:
     """The exact value and gradients of a case, each with its bound; computed once and remembered.
 
-    The gradient of a value that is not a scalar is the vector-Jacobian product with ``cotangent(shape)``.
+    The gradient of a value that is not a scalar is the vector-Jacobian product with
+    ``cotangent(shape)``.
 
     Raises:
         ValueError: If a class index is out of range.

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
     from equivalence.losses import Loss, Reduction
 
-SEGMENTATION = (
-    "_segmentation"  # the ending of a target kind whose positions form an image or a sequence
-)
+# The ending of a target kind whose positions form an image or a sequence.
+SEGMENTATION = "_segmentation"
 
 
 class Encoding(enum.Flag):
@@ -53,9 +52,11 @@ class Case:
         loss: What is asked for.
         target_kind: ``"sparse"``, ``"one_hot"``, ``"soft"``, ``"binary"``, ``"soft_binary"``, with
             ``"_segmentation"`` behind it where the positions have more than one axis.
-        prediction: Classes last, shape ``[..., classes]`` (or ``[...]`` without classes), of ``dtype``.
+        prediction: Classes last, shape ``[..., classes]`` (or ``[...]`` without classes), of
+            ``dtype``.
         target: Class indices ``[...]`` (int64) if sparse, else of the prediction's shape and dtype.
-        weights: Sample weights of ``dtype``: a number, or an array of the terms' rank that broadcasts.
+        weights: Sample weights of ``dtype``: a number, or an array of the terms' rank that
+            broadcasts.
         options: Class weights ``weight``, ``ignore_index``, ``label_smoothing``, ``pos_weight``.
         reduction: How the terms become the value.
         dtype: The floating-point format under test.
@@ -100,9 +101,9 @@ class Case:
             *(name for name, _ in options),
         ):
             parts.update(part.encode() + b"\0")
-        for array in (self.prediction, self.target, self.weights, *(value for _, value in options)):
-            if array is not None:
-                array = np.asarray(array)
+        for given in (self.prediction, self.target, self.weights, *(value for _, value in options)):
+            if given is not None:
+                array = np.asarray(given)
                 parts.update(
                     repr((array.shape, array.dtype.str)).encode()
                     + np.ascontiguousarray(array).tobytes()
@@ -111,7 +112,10 @@ class Case:
 
     @property
     def digest(self) -> str:
-        """A hash of everything that is asked; findings are comparable between runs only if it is equal."""
+        """A hash of everything that is asked.
+
+        Findings are comparable between runs only if it is equal.
+        """
         return hashlib.blake2b(
             f"{self.question}:{self.reduction}".encode(), digest_size=6
         ).hexdigest()
@@ -126,7 +130,9 @@ class Case:
 
     @property
     def distribution(self) -> np.ndarray:
-        """The target as a distribution, float64, of the prediction's shape; zeros where it is ignored.
+        """The target as a distribution, float64, of the prediction's shape.
+
+        It is all zeros where the target is ignored.
 
         Raises:
             ValueError: If a class index that counts is out of range.
@@ -165,9 +171,10 @@ class Case:
 
 
 def cotangent(shape: tuple[int, ...]) -> np.ndarray:
-    """What the gradient of a value is multiplied by: 1, 2, 1/2, 1, 2, ... so that rows cannot be exchanged.
+    """What the gradient of a value is multiplied by: 1, 2, 1/2, 1, 2, ...
 
-    Powers of two, so that no rounding is added; for a scalar it is 1.
+    The numbers differ, so that rows cannot be exchanged, and are powers of two, so that no rounding
+    is added; for a scalar it is 1.
 
     >>> cotangent((4,)).tolist()
     [1.0, 2.0, 0.5, 1.0]

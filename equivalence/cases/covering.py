@@ -1,7 +1,8 @@
-"""Which cases suffice: covering arrays, so that every pair (or triple) of levels is asked together at least once.
+"""Which cases suffice: covering arrays, so that every pair (or triple) of levels meets somewhere.
 
-Greedy, as in D. M. Cohen, S. R. Dalal, M. L. Fredman & G. C. Patton, *The AETG system: an approach to testing
-based on combinatorial design*, IEEE Trans. Softw. Eng. 23(7), 1997 (DOI 10.1109/32.605761).
+Greedy, as in D. M. Cohen, S. R. Dalal, M. L. Fredman & G. C. Patton, *The AETG system: an approach
+to testing based on combinatorial design*, IEEE Trans. Softw. Eng. 23(7), 1997
+(DOI 10.1109/32.605761).
 """
 
 from __future__ import annotations
@@ -40,7 +41,11 @@ def _encoded(loss: Loss) -> np.ndarray:
 
 
 def tuples(rows: np.ndarray, strength: int) -> np.ndarray:
-    """A number for each combination of ``strength`` levels in each row, shape ``[rows, combinations]``."""
+    """A number for each combination of ``strength`` levels in each row.
+
+    Returns:
+        The numbers, shape ``[rows, combinations]``.
+    """
     sizes = rows.max(axis=0, initial=0) + 1
     columns, start = [], 0
     for chosen in itertools.combinations(range(rows.shape[1]), strength):
@@ -53,7 +58,7 @@ def tuples(rows: np.ndarray, strength: int) -> np.ndarray:
 
 
 def _complete(combinations: np.ndarray, first: list[int]) -> list[int]:
-    """Rows that cover every combination: those of ``first`` that add something, then greedy choices."""
+    """Rows that cover every combination: those of ``first`` that add something, then by greed."""
     covered = np.zeros(int(combinations.max()) + 1, dtype=bool)
     needed = np.zeros_like(covered)
     needed[combinations] = True
@@ -79,15 +84,18 @@ def _complete(combinations: np.ndarray, first: list[int]) -> list[int]:
 
 @functools.cache
 def _core(loss: Loss, strength: int) -> tuple[int, ...]:
-    """A covering array of the whole space, from which every implementation takes what it can: so they share cases."""
+    """A covering array of the whole space.
+
+    Every implementation takes from it what it can, so that they share cases.
+    """
     return tuple(_complete(tuples(_encoded(loss), strength), []))
 
 
 def cover(loss: Loss, accepts: Callable[[Spec], bool], strength: int) -> tuple[Spec, ...]:
     """Specs among the accepted ones that hold every accepted combination of ``strength`` levels.
 
-    The choice depends on the loss and on what is accepted, never on what else is installed or selected, so that
-    a run with fewer frameworks asks the same questions.
+    The choice depends on the loss and on what is accepted, never on what else is installed or
+    selected, so that a run with fewer frameworks asks the same questions.
     """
     everything = space(loss)
     accepted = np.array([accepts(spec) for spec in everything], dtype=bool)

@@ -56,7 +56,7 @@ def _option_sets(options: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
         if first in options
     ]
     every = [(*options, "sample_weight")] if len(options) > 1 else []
-    formula = [options] if len(options) > 2 else []  # noqa: PLR2004 - fewer are among the pairs
+    formula = [options] if len(options) > 2 else []  # fewer are among the pairs
     return ((), *((name,) for name in (*options, *_WEIGHTS)), *pairs, *formula, *every)
 
 
@@ -91,7 +91,8 @@ def levels(loss: Loss) -> tuple[tuple[Any, ...], ...]:
 def possible(spec: Spec) -> bool:
     """Whether the parts go together."""
     shape, _ = SHAPES[spec.shape]
-    if "position_weight" in spec.options and len(shape) < 2:  # noqa: PLR2004 - with one axis a position is a sample
+    # With one axis a position is a sample.
+    if "position_weight" in spec.options and len(shape) < 2:
         return False
     if "sample_weight" in spec.options and not shape:
         return False
@@ -119,7 +120,7 @@ def generate(loss: Loss, spec: Spec, seed: int = 0) -> Case:
     if "label_smoothing" in spec.options:
         options["label_smoothing"] = 0.1
     if "pos_weight" in spec.options:
-        per_column = len(shape) > 1 and rng.random() < 0.5  # noqa: PLR2004 - either form, evenly
+        per_column = len(shape) > 1 and rng.random() < 0.5  # either form, evenly
         options["pos_weight"] = round_(rng.uniform(0.5, 4, shape[-1:] if per_column else ()))
     prediction = round_(
         REGIMES[loss.prediction, loss.has_classes][spec.regime](rng, full, np.asarray(labels))
@@ -127,7 +128,7 @@ def generate(loss: Loss, spec: Spec, seed: int = 0) -> Case:
     target = _target(rng, spec, full, np.asarray(labels))
     if "ignore_index" in spec.options:
         options["ignore_index"] = int(rng.choice([-100, -1]))
-        target = np.where(rng.random(shape) < 0.3, options["ignore_index"], target)  # noqa: PLR2004 - some, not most
+        target = np.where(rng.random(shape) < 0.3, options["ignore_index"], target)
     return Case(
         loss=loss,
         target_kind=kind,
@@ -149,7 +150,7 @@ def _target(
         return labels
     if spec.encoding == SOFT_BINARY:
         return rng.uniform(0, 1, labels.shape)
-    hard = np.arange(shape[-1]) == labels[..., None]
+    hard = np.asarray(np.arange(shape[-1]) == labels[..., None])
     if spec.encoding == ONE_HOT:
         return hard.astype(np.float64)
     teacher = np.exp(rng.normal(size=shape) + 2 * hard)
@@ -157,7 +158,7 @@ def _target(
 
 
 def _weights(rng: np.random.Generator, spec: Spec, shape: tuple[int, ...]) -> np.ndarray | None:
-    """Sample weights between 0.25 and 3, about one in five of them zero; the full rank of the terms."""
+    """Sample weights between 0.25 and 3, about one in five of them zero, of the terms' rank."""
     sizes = {
         "scalar_weight": (),
         "sample_weight": shape[:1] + (1,) * (len(shape) - 1),
@@ -166,7 +167,7 @@ def _weights(rng: np.random.Generator, spec: Spec, shape: tuple[int, ...]) -> np
     size = next((sizes[name] for name in spec.options if name in sizes), None)
     if size is None:
         return None
-    zero = rng.random(size) < (0.2 if size else 0.0)  # noqa: PLR2004 - a few
+    zero = rng.random(size) < (0.2 if size else 0.0)
     return FORMATS[spec.dtype].round(np.where(zero, 0.0, rng.uniform(0.25, 3, size)))
 
 
@@ -177,7 +178,7 @@ def from_name(loss: str, kind: str, reduction: str, dtype: str, origin: str) -> 
         ValueError: If a part of the name is unknown; the message says which.
     """
     parts = origin.split(".")
-    if len(parts) != 4 or not parts[3].isdigit():  # noqa: PLR2004 - regime, shape, options, seed
+    if len(parts) != 4 or not parts[3].isdigit():  # regime, shape, options, seed
         message = f"{origin!r} names no case; the form is regime.shape.options.seed"
         raise ValueError(message)
     regime, shape, options, seed = parts
@@ -191,10 +192,23 @@ def from_name(loss: str, kind: str, reduction: str, dtype: str, origin: str) -> 
             options=() if options == "plain" else tuple(options.split("+")),
             reduction=reduction,
         )
+        _check(definition, kind, spec)
         return generate(definition, spec, int(seed))
     except KeyError as error:
         message = f"{error.args[0]!r} in {loss}:{kind}:{reduction}:{dtype}:{origin} is unknown"
         raise ValueError(message) from error
+
+
+def _check(loss: Loss, kind: str, spec: Spec) -> None:
+    """Raises KeyError with the part of a name that is unknown, or does not go with the others."""
+    encodings, _, _, _, sets, _ = levels(loss)
+    unknown = set(spec.options) - {name for options in sets for name in options}
+    if unknown:
+        raise KeyError(min(unknown))
+    if spec.encoding not in encodings or target_kind(spec) != kind:
+        raise KeyError(kind)
+    if not possible(spec):
+        raise KeyError("+".join(spec.options))
 
 
 def named_reduction(name: str) -> Reduction:

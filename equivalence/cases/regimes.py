@@ -1,8 +1,8 @@
-"""Where predictions lie: ranges of logits, log-probabilities and probabilities, each hard in its own way.
+"""Where predictions lie: ranges of logits, log-probabilities, probabilities, each hard in its way.
 
-A regime is a function of a random generator, a shape and the labels, in float64; rounding to the dtype under
-test comes later. ``labels`` are class indices ``[...]`` for losses with classes (predictions ``[..., classes]``)
-and 0 or 1 for binary losses (predictions of the labels' shape).
+A regime is a function of a random generator, a shape and the labels, in float64; rounding to the
+dtype under test comes later. ``labels`` are class indices ``[...]`` for losses with classes
+(predictions ``[..., classes]``) and 0 or 1 for binary losses (predictions of the labels' shape).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Generator = np.random.Generator
 
 def _at(shape: tuple[int, ...], labels: np.ndarray) -> np.ndarray:
     """True at the target's class, of the prediction's shape."""
-    return np.arange(shape[-1]) == labels[..., None]
+    return np.asarray(np.arange(shape[-1]) == labels[..., None])
 
 
 def _distance(rng: Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -56,7 +56,7 @@ def _trails(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> np.nd
 
 
 def _offset(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> np.ndarray:
-    return rng.normal(size=shape) + rng.choice([-1, 1]) * 10 ** rng.uniform(2, 5)
+    return np.asarray(rng.normal(size=shape) + rng.choice([-1, 1]) * 10 ** rng.uniform(2, 5))
 
 
 def _ties(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> np.ndarray:
@@ -100,7 +100,7 @@ _CLASS_LOGITS: dict[str, Regime] = {
 
 def _log_softmax(logits: np.ndarray) -> np.ndarray:
     shifted = logits - logits.max(-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(-1, keepdims=True)))
 
 
 def _log_probabilities(regime: Regime) -> Regime:

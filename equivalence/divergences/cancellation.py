@@ -1,4 +1,4 @@
-"""Formulas that lose digits by subtracting nearly equal numbers: the same question, a weaker bound."""
+"""Formulas that lose digits by subtracting nearly equal numbers: a weaker bound, nothing else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def cancels_against_log_sigmoid(case: Case) -> Case | None:
-    """(1 - t) x - (1 + (w - 1) t) log sigmoid(x): errs by a few roundings of |x| where x is negative."""
+    """(1 - t) x - (1 + (w - 1) t) log sigmoid(x) errs by a few roundings of |x| for negative x."""
     return (
         replace(case, loss=_log_sigmoid(case.loss, slope=False))
         if np.any(case.prediction < 0)
@@ -27,7 +27,10 @@ def cancels_against_log_sigmoid(case: Case) -> Case | None:
 
 
 def cancels_against_log_sigmoid_and_slope(case: Case) -> Case | None:
-    """The same, differentiated summand by summand, so that the gradient errs by a few roundings of the summands."""
+    """The same, differentiated summand by summand.
+
+    So the gradient errs by a few roundings of the summands.
+    """
     return (
         replace(case, loss=_log_sigmoid(case.loss, slope=True))
         if np.any(case.prediction < 0)
@@ -45,22 +48,24 @@ def _log_sigmoid(loss: Loss, *, slope: bool) -> Loss:
         pos_weight: Any = 1.0,
         label_smoothing: Any = None,
     ) -> TermBounds:
-        # Each of the two summands is at most (1 + w) |x| and has been rounded at most twice, their sum once.
-        summands = (
-            np.where(logit < 0, 3 * unit * (1 - target + pos_weight * target), 0.0) + 0 * logit
-        )
+        # Each of the two summands is at most (1 + w) |x| and has been rounded at most twice,
+        # their sum once.
+        size = 1 - target + pos_weight * target
+        summands = np.where(logit < 0, 3 * unit * size, 0.0) + 0 * logit
         return TermBounds(summands * np.abs(logit), summands if slope else 0 * logit, 0 * logit)
 
     return widened(loss, "cancelling for negative logits", more)
 
 
 def rounds_complement(case: Case) -> Case:
-    """log(1 - p) of the rounded 1 - p: an absolute error of u, where log1p(-p) has a relative one."""
+    """log(1 - p) of the rounded 1 - p errs by u absolutely, where log1p(-p) errs relatively."""
     return replace(case, loss=complement_rounded(case.loss))
 
 
 @functools.cache
 def complement_rounded(loss: Loss) -> Loss:
+    """The loss with the bound of log(1 - p) of the rounded 1 - p."""
+
     def more(
         probability: np.ndarray, target: np.ndarray, unit: float, *, label_smoothing: Any = None
     ) -> TermBounds:

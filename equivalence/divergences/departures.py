@@ -1,4 +1,4 @@
-"""Other questions that implementations answer, written once and parametrised: each returns a model of a case."""
+"""Other questions that implementations answer: each function returns, or is, a model of a case."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from equivalence.losses.loss import Gradients, Loss, TermBounds, accumulation, t
 from equivalence.losses.reduction import MEAN, Reduction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from equivalence.cases.case import Case
-    from equivalence.divergences.divergence import Model
 
 
-def divides_by(reduction: Reduction, *, empty_is_zero: bool = False) -> Model:
+def divides_by(
+    reduction: Reduction, *, empty_is_zero: bool = False
+) -> Callable[[Case], Case | None]:
     """A mean divides by another denominator; 0 / 0 may be taken for 0."""
 
     def model(case: Case) -> Case | None:
@@ -28,7 +31,7 @@ def divides_by(reduction: Reduction, *, empty_is_zero: bool = False) -> Model:
     return model
 
 
-def computes_in(dtype: str) -> Model:
+def computes_in(dtype: str) -> Callable[[Case], Case | None]:
     """Inputs are rounded to a narrower dtype, in which everything is computed."""
 
     def model(case: Case) -> Case | None:
@@ -47,8 +50,11 @@ def computes_in(dtype: str) -> Model:
     return model
 
 
-def clips(low: float, high: float | None = None) -> Model:
-    """Probabilities are clipped to [low, high], by default to [low, 1 - low], as rounded in the dtype."""
+def clips(low: float, high: float | None = None) -> Callable[[Case], Case]:
+    """Probabilities are clipped to [low, high], as rounded in the dtype.
+
+    By default ``high`` is 1 - low.
+    """
 
     def model(case: Case) -> Case:
         round_ = FORMATS[case.dtype].round
@@ -196,10 +202,11 @@ def without_zero_convention(loss: Loss) -> Loss:
 
     def broken(prediction: np.ndarray, target: np.ndarray) -> np.ndarray:
         if loss.prediction == "log_probabilities":
-            return np.any((target == 0) & (prediction == -np.inf), axis=-1)
+            return np.asarray(np.any((target == 0) & (prediction == -np.inf), axis=-1))
         if loss.has_classes:
-            return np.any((target == 0) & (prediction == 0), axis=-1)
-        return ((target == 0) & (prediction == 0)) | ((target == 1) & (prediction == 1))
+            return np.asarray(np.any((target == 0) & (prediction == 0), axis=-1))
+        absent, present = (target == 0) & (prediction == 0), (target == 1) & (prediction == 1)
+        return np.asarray(absent | present)
 
     def definition(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> np.ndarray:
         terms = loss.definition(prediction, target, **parameters)
@@ -208,8 +215,11 @@ def without_zero_convention(loss: Loss) -> Loss:
     return replace(loss, name=f"{loss.name} without 0 log 0 = 0", definition=definition)
 
 
-def widened(loss: Loss, name: str, more: Any) -> Loss:
-    """The same question with a weaker bound: ``more(prediction, target, unit, **parameters)`` is added to it."""
+def widened(loss: Loss, name: str, more: Callable[..., TermBounds]) -> Loss:
+    """The same question with a weaker bound.
+
+    ``more(prediction, target, unit, **parameters)`` is added to it.
+    """
 
     def bound(
         prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any

@@ -1,23 +1,25 @@
-"""What a divergence is: the question that an implementation answers instead of the one it was asked."""
+"""What a divergence is: the question that an implementation answers instead of the one asked."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from packaging.specifiers import SpecifierSet
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from equivalence.cases.case import Case
 
-    from equivalence.cases.case import Case
+if TYPE_CHECKING:
     from equivalence.implementations import Implementation
 
-    # What a model may say of a case: it does not concern it (None), another case is answered instead (perhaps
-    # the same with a weaker bound), or an exception of this type is raised.
-    Model = Callable[[Case], Case | type[Exception] | None]
+# What a model may say of a case: it does not concern it (None), another case is answered instead
+# (perhaps the same with a weaker bound), or an exception of this type is raised.
+Model = Callable[[Case], Case | type[Exception] | None]
+
+_AnyModel = TypeVar("_AnyModel", bound=Model)
 
 DIVERGENCES: dict[str, Divergence] = {}
 
@@ -28,8 +30,8 @@ class Divergence:
 
     Attributes:
         name: As in ``Finding.divergence``.
-        implementations: Patterns of the names of the implementations concerned, ``@mode`` behind them if only one
-            mode is; ``*`` matches anything.
+        implementations: Patterns of the names of the implementations concerned, ``@mode`` behind
+            them if only one mode is; ``*`` matches anything.
         model: From the case that is asked to the case that is answered.
         versions: The versions of the framework's package for which it is known to hold.
         reference: The URL of the documentation or source that says so.
@@ -51,10 +53,8 @@ class Divergence:
     @property
     def summary(self) -> str:
         """The first sentence of the reason."""
-        return (
-            self.reason.strip().split("\n\n")[0].replace("\n", " ").partition(". ")[0].rstrip(".")
-            + "."
-        )
+        paragraph = self.reason.strip().split("\n\n")[0].replace("\n", " ")
+        return paragraph.partition(". ")[0].rstrip(".") + "."
 
     def concerns(self, implementation: Implementation, mode: str) -> bool:
         """Whether it is catalogued for an implementation in a mode at the installed version."""
@@ -75,10 +75,11 @@ def _plain(name: str) -> str:
 
 def divergence(
     *implementations: str, versions: str, reference: str, name: str = "", reason: str = ""
-) -> Callable[[Any], Any]:
+) -> Callable[[_AnyModel], _AnyModel]:
     """Catalogues the decorated model for the implementations that match a pattern.
 
-    Where several divergences concern one implementation they are applied in the order of the catalogue.
+    Where several divergences concern one implementation they are applied in the order of the
+    catalogue.
 
     Args:
         implementations: Patterns of names; ``*`` matches anything.
@@ -91,7 +92,7 @@ def divergence(
         ValueError: If the name is taken, or there is no reason or no reference.
     """
 
-    def register(model: Any) -> Any:
+    def register(model: _AnyModel) -> _AnyModel:
         full = name or model.__name__
         why = inspect.cleandoc(reason or model.__doc__ or "")
         if full in DIVERGENCES:

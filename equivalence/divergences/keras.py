@@ -41,9 +41,11 @@ divergence(
     versions=">=2.16",
     reference=LOSS_SOURCE,
     name="keras_computes_in_float32",
-    reason="""Loss classes cast their inputs to floatx, float32 by default, also if they are float64.
-
-``dtype="float64"`` in the constructor, or the function form, keeps float64.""",
+    reason=(
+        "Loss classes cast their inputs to floatx, float32 by default, also if they are float64."
+        "\n\n"
+        '``dtype="float64"`` in the constructor, or the function form, keeps float64.'
+    ),
 )(computes_in("float32"))
 
 
@@ -61,7 +63,8 @@ def _log_then_softmax(loss: Loss) -> Loss:
         unit, logits = 2.0**-precision, np.log(probability)
         own = cross_entropy.bound(logits, target, precision, **parameters)
         share = np.abs(cross_entropy.gradient(logits, target, **parameters).prediction)
-        moved = 2 * unit * np.abs(logits)  # the rounding of the logarithm, seen through the softmax
+        # The rounding of the logarithm, seen through the softmax.
+        moved = 2 * unit * np.abs(logits)
         softmax = probability / np.sum(probability, axis=-1, keepdims=True)
         turned = softmax * (moved + np.sum(softmax * moved, axis=-1, keepdims=True))
         return TermBounds(
@@ -93,8 +96,8 @@ def _log_then_softmax(loss: Loss) -> Loss:
 def takes_softmax_of_log(case: Case) -> Case:
     """Takes the logarithm of the clipped probabilities and feeds it to the softmax cross-entropy.
 
-    So they are divided by their sum after clipping: clipped zeros add mass, and a perfect prediction over C classes
-    costs about C 1e-7. CategoricalCrossentropy divides before it clips.
+    So they are divided by their sum after clipping: clipped zeros add mass, and a perfect
+    prediction over C classes costs about C 1e-7. CategoricalCrossentropy divides before it clips.
     """
     return replace(case, loss=_log_then_softmax(case.loss))
 
@@ -105,7 +108,10 @@ divergence(
     versions=">=2.0",
     reference=BACKEND_SOURCE,
     name="takes_log_of_rounded_complement",
-    reason="Takes log(1 - p) of the rounded 1 - p: for small p the digits of the loss are lost; log1p(-p) keeps them.",
+    reason=(
+        "Takes log(1 - p) of the rounded 1 - p: for small p the digits of the loss are lost; "
+        "log1p(-p) keeps them."
+    ),
 )(rounds_complement)
 
 divergence(
@@ -118,9 +124,12 @@ divergence(
     versions=">=2.0",
     reference=BACKEND_SOURCE,
     name="clips_to_epsilon",
-    reason="""Clips probabilities to [1e-7, 1 - 1e-7], as rounded in the dtype: [1.00000001e-7, 1 - 2**-23] in float32.
-
-A wrong certainty costs 16.12 (target 1) or 15.94 (target 0), a right one 1.19e-7, and the gradient is zero outside.""",
+    reason=(
+        "Clips probabilities to [1e-7, 1 - 1e-7], as rounded in the dtype: "
+        "[1.00000001e-7, 1 - 2**-23] in float32.\n\n"
+        "A wrong certainty costs 16.12 (target 1) or 15.94 (target 0), a right one 1.19e-7, and "
+        "the gradient is zero outside."
+    ),
 )(clips(EPSILON))
 
 divergence(
@@ -129,7 +138,10 @@ divergence(
     versions=">=2.0",
     reference=BACKEND_SOURCE,
     name="divides_probabilities_by_their_sum",
-    reason="Divides the probabilities by their sum first, so that unnormalised ones are accepted and rounded ones move.",
+    reason=(
+        "Divides the probabilities by their sum first, so that unnormalised ones are accepted and "
+        "rounded ones move."
+    ),
 )(renormalises)
 
 
@@ -138,9 +150,10 @@ def averages_nothing(case: Case) -> type[Exception] | None:
     """Averages the last axis first, and raises InvalidArgumentError where there is none."""
     if case.shape:
         return None
-    import tensorflow as tf  # noqa: PLC0415 - only met where TensorFlow answers
+    import tensorflow as tf  # noqa: TID251 - the type is TensorFlow's, and met only where it answers
 
-    return tf.errors.InvalidArgumentError  # type: ignore[no-any-return]
+    raised: type[Exception] = tf.errors.InvalidArgumentError
+    return raised
 
 
 divergence(
@@ -148,10 +161,12 @@ divergence(
     versions=">=2.0",
     reference=LOSSES,
     name="averages_last_axis_first",
-    reason="""Averages over the last axis before the reduction, so that none and sum see the means of rows.
-
-The value of reduction none has one axis less, that of sum is smaller by the size of the last axis; a rank-1 input
-becomes one number. Unweighted means are the same.""",
+    reason=(
+        "Averages over the last axis before the reduction, so that none and sum see the means of "
+        "rows.\n\n"
+        "The value of reduction none has one axis less, that of sum is smaller by the size of the "
+        "last axis; a rank-1 input becomes one number. Unweighted means are the same."
+    ),
 )(averages_last_axis_first)
 
 
@@ -161,8 +176,9 @@ becomes one number. Unweighted means are the same.""",
 def divides_by_passed_weights(case: Case) -> Case | None:
     """Divides by the sum of the sample weights as they were passed, before they are broadcast.
 
-    So a scalar weight of 1 returns the sum, and weights (N, 1) of losses (N, L) a mean that is L times too large; with
-    ignore_class they are broadcast first. Unbatched losses are not divided at all, and 0 / 0 is 0.
+    So a scalar weight of 1 returns the sum, and weights (N, 1) of losses (N, L) a mean that is L
+    times too large; with ignore_class they are broadcast first. Unbatched losses are not divided at
+    all, and 0 / 0 is 0.
     """
     if case.reduction != MEAN or case.weights is None:
         return None
@@ -171,12 +187,12 @@ def divides_by_passed_weights(case: Case) -> Case | None:
             case, reduction=replace(MEAN_OVER_PASSED_WEIGHTS, name=SUM.name, denominator="nothing")
         )
     if "ignore_index" in case.options:
-        return divides_by(MEAN_OVER_SAMPLE_WEIGHTS, empty_is_zero=True)(case)  # type: ignore[return-value]
-    return divides_by(MEAN_OVER_PASSED_WEIGHTS, empty_is_zero=True)(case)  # type: ignore[return-value]
+        return divides_by(MEAN_OVER_SAMPLE_WEIGHTS, empty_is_zero=True)(case)
+    return divides_by(MEAN_OVER_PASSED_WEIGHTS, empty_is_zero=True)(case)
 
 
 @divergence("tensorflow_v2.keras.*", versions=">=2.16", reference=LOSS_SOURCE)
 def squeezes_batch_of_one(case: Case) -> Case | None:
-    """With a scalar weight, the terms of a batch of one lose their axis: the value of none has shape ()."""
+    """With a scalar weight, the terms of a batch of one lose their axis: none has the shape ()."""
     alone = case.shape == (1,) and case.weights is not None and not np.ndim(case.weights)
     return replace(case, reduction=SUM) if alone and case.reduction.kind == "none" else None

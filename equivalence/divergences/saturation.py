@@ -1,10 +1,10 @@
-"""Naive exponentials: overflow, underflow, and probabilities rounded before their logarithm is taken."""
+"""Naive exponentials: overflow, underflow, and probabilities rounded before their logarithm."""
 
 from __future__ import annotations
 
 import functools
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @functools.cache
 def rounds_sigmoid(loss: Loss, inner: Callable[[Loss], Loss], dtype: str) -> Loss:
-    """Binary cross-entropy of sigmoid(x) rounded to the dtype, by another formula of the probability.
+    """Binary cross-entropy of sigmoid(x) rounded to the dtype, by another loss of the probability.
 
-    A library sigmoid errs by up to two roundings, so the bound holds the inner loss of the neighbours of the
-    rounded probability too; where a neighbour is 0 or 1 it may be infinite.
+    A library sigmoid errs by up to two roundings, so the bound holds the inner loss of the
+    neighbours of the rounded probability too; where a neighbour is 0 or 1 it may be infinite.
     """
     probability_loss = inner(binary_cross_entropy)
     format_ = FORMATS[dtype]
@@ -38,7 +38,7 @@ def rounds_sigmoid(loss: Loss, inner: Callable[[Loss], Loss], dtype: str) -> Los
         return np.where(lost, 0.0, rounded.astype(np.float64))
 
     def typed(logit: np.ndarray) -> np.ndarray:
-        return logit * 0 + sigmoid(logit)
+        return np.asarray(logit * 0 + sigmoid(logit))
 
     def chained(probability: np.ndarray, target: np.ndarray) -> np.ndarray:
         derivative = probability_loss.gradient(probability, target).prediction
@@ -86,7 +86,10 @@ def rounds_sigmoid(loss: Loss, inner: Callable[[Loss], Loss], dtype: str) -> Los
 
 
 def _gap(near: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """How far two readings lie apart: 0 if both are the same infinity or NaN, infinite if only one is."""
+    """How far two readings lie apart: 0 if both are the same infinity or NaN.
+
+    It is infinite if only one is.
+    """
     same = (near == at) | (np.isnan(near) & np.isnan(at))
     with np.errstate(invalid="ignore"):
         gap = np.abs(near - at)
@@ -94,7 +97,10 @@ def _gap(near: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def exponentiates_without_shift(*, multiplies_zeros: bool) -> Callable[[Case], Case]:
-    """exp(x) / sum exp(x) without subtracting the maximum; ``0 * log 0`` may be multiplied out to NaN."""
+    """exp(x) / sum exp(x) without subtracting the maximum.
+
+    ``0 * log 0`` may be multiplied out to NaN.
+    """
     return lambda case: replace(case, loss=_unshifted(case.dtype, multiplies_zeros))
 
 
@@ -116,8 +122,8 @@ def _unshifted(dtype: str, multiplies_zeros: bool) -> Loss:  # noqa: FBT001 - ca
         exact, overflow, lost = surprisal(logits)
         each = np.where(overflow, exact * np.nan, np.where(lost, np.inf, exact))
         if multiplies_zeros:
-            return np.sum(np.where(target == 0, each * 0, target * each), axis=-1)
-        return np.sum(times(target, each), axis=-1)
+            return np.asarray(np.sum(np.where(target == 0, each * 0, target * each), axis=-1))
+        return np.asarray(np.sum(times(target, each), axis=-1))
 
     def bound(logits: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
         exact, overflow, lost = surprisal(logits)

@@ -32,7 +32,10 @@ divergence(
     versions=">=1.1",
     reference=SOURCE,
     name="forms_complement_first",
-    reason="Forms 1 - p in the dtype of p before anything else, so that for small p the digits of log(1 - p) are lost.",
+    reason=(
+        "Forms 1 - p in the dtype of p before anything else, so that for small p the digits of "
+        "log(1 - p) are lost."
+    ),
 )(rounds_complement)
 
 
@@ -40,10 +43,10 @@ divergence(
 def clips_to_machine_epsilon(case: Case) -> Case:
     """Clips probabilities to [eps, 1 - eps], eps the machine epsilon of their dtype.
 
-    So a wrong certainty costs 36.04 in float64 and 15.94 in float32, and a right one is not quite free. Until
-    version 1.2 eps was 1e-15.
+    So a wrong certainty costs 36.04 in float64 and 15.94 in float32, and a right one is not quite
+    free. Until version 1.2 eps was 1e-15.
     """
-    return clips(2 * FORMATS[case.dtype].unit)(case)  # type: ignore[return-value]
+    return clips(2 * FORMATS[case.dtype].unit)(case)
 
 
 divergence(
@@ -51,5 +54,8 @@ divergence(
     versions=">=0.19",
     reference=DOCUMENTATION,
     name="divides_by_sample_weights",
-    reason="With normalize=True and sample weights, divides by the sum of the weights: a weighted average.",
+    reason=(
+        "With normalize=True and sample weights, divides by the sum of the weights: a weighted "
+        "average."
+    ),
 )(divides_by(MEAN_OVER_SAMPLE_WEIGHTS))

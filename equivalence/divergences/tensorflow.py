@@ -32,7 +32,10 @@ divergence(
     versions=">=1.0",
     reference=LOSSES_SOURCE,
     name="log_loss_computes_in_float32",
-    reason="Casts predictions and labels to float32 first, and returns float32 also for float64 inputs.",
+    reason=(
+        "Casts predictions and labels to float32 first, and returns float32 also for float64 "
+        "inputs."
+    ),
 )(computes_in("float32"))
 
 divergence(
@@ -41,9 +44,10 @@ divergence(
     versions=">=1.0",
     reference=LOSSES_SOURCE,
     name="weighs_in_float32",
-    reason="""Rounds the terms to float32 to weigh, sum and divide them, and casts the result back.
-
-So a float64 loss holds a float32 number, for every reduction (compute_weighted_loss).""",
+    reason=(
+        "Rounds the terms to float32 to weigh, sum and divide them, and casts the result back.\n\n"
+        "So a float64 loss holds a float32 number, for every reduction (compute_weighted_loss)."
+    ),
 )(rounds_terms_to_float32)
 
 
@@ -67,7 +71,7 @@ def _with_epsilon(loss: Loss, first: float, second: float) -> Loss:
 
     def definition(probability: np.ndarray, target: np.ndarray) -> np.ndarray:
         presence, absence = sums(probability)
-        return -(times(target, log(presence)) + times(1 - target, log(absence)))
+        return np.asarray(-(times(target, log(presence)) + times(1 - target, log(absence))))
 
     def gradient(probability: np.ndarray, target: np.ndarray) -> Gradients:
         presence, absence = sums(probability)
@@ -98,9 +102,12 @@ divergence(
     versions=">=1.0",
     reference=V1 + "log_loss",
     name="adds_epsilon_inside_log",
-    reason="""Adds 1e-7 inside both logarithms, so that a wrong certainty costs 16.12 instead of infinity.
-
-The documentation says so. A right certainty costs less than nothing: -1.19e-7 at p = t = 1.""",
+    reason=(
+        "Adds 1e-7 inside both logarithms, so that a wrong certainty costs 16.12 instead of "
+        "infinity.\n\n"
+        "The documentation says so. A right certainty costs less than nothing: -1.19e-7 at "
+        "p = t = 1."
+    ),
 )(_epsilon_inside)
 
 divergence(
@@ -108,10 +115,12 @@ divergence(
     versions=">=1.14",
     reference=V1 + "log_loss",
     name="folds_epsilon_into_one",
-    reason="""Adds 1e-7 inside both logarithms; in a graph, (1 - p) + 1e-7 is rewritten as (1 + 1e-7) - p.
-
-Grappler folds the two constants, and 1 + 1e-7 is 1 + 2**-23 in float32: p = 1 with target 0 costs 15.94 in a session and
-16.12 eagerly.""",
+    reason=(
+        "Adds 1e-7 inside both logarithms; in a graph, (1 - p) + 1e-7 is rewritten as "
+        "(1 + 1e-7) - p.\n\n"
+        "Grappler folds the two constants, and 1 + 1e-7 is 1 + 2**-23 in float32: p = 1 with "
+        "target 0 costs 15.94 in a session and 16.12 eagerly."
+    ),
 )(_epsilon_folded)
 
 divergence(
@@ -128,9 +137,11 @@ divergence(
     versions=">=1.4",
     reference=V1 + "Reduction",
     name="divides_by_nonzero_weights",
-    reason="""Divides the weighted sum by the number of non-zero broadcast weights, not by the number of terms.
-
-This is the default of tf.compat.v1.losses. If every weight is zero the mean is 0.""",
+    reason=(
+        "Divides the weighted sum by the number of non-zero broadcast weights, not by the number "
+        "of terms.\n\n"
+        "This is the default of tf.compat.v1.losses. If every weight is zero the mean is 0."
+    ),
 )(divides_by(MEAN_OVER_NONZERO_WEIGHTS, empty_is_zero=True))
 
 
@@ -142,20 +153,17 @@ This is the default of tf.compat.v1.losses. If every weight is zero the mean is 
     reference="https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits",
 )
 def gradient_assumes_normalised_targets(case: Case) -> Case | None:
-    """The gradient is softmax(x) - t, the derivative of the value only where the targets sum to one.
+    """The gradient is softmax(x) - t, the value's derivative only where the targets sum to one.
 
     Documented ("If they are not, the computation of the gradient will be incorrect"). With
     tf.config.experimental.enable_op_determinism() the right gradient is returned.
     """
     sums = case.distribution.sum(-1)
-    tolerance = (
-        case.distribution.shape[-1] * FORMATS[case.dtype].unit
-    )  # what rounding the targets can do
-    return (
-        replace(case, loss=_unscaled_softmax(case.loss))
-        if np.any(np.abs(sums - 1) > tolerance)
-        else None
-    )
+    # What rounding the targets can do.
+    tolerance = case.distribution.shape[-1] * FORMATS[case.dtype].unit
+    if not np.any(np.abs(sums - 1) > tolerance):
+        return None
+    return replace(case, loss=_unscaled_softmax(case.loss))
 
 
 @functools.cache
@@ -176,10 +184,13 @@ divergence(
     versions=">=1.0",
     reference=NN_SOURCE,
     name="weighted_cancels_for_negative_logits",
-    reason="""For targets below 1 and negative logits, (1 - t) x cancels against log(1 + exp(-|x|)) + max(-x, 0).
-
-x = -40 with target 0 gives 0 in float32 instead of 4.2e-18, and in a graph the gradient 0 too, where the tape happens to
-add the summands in another order; sigmoid_cross_entropy_with_logits keeps all digits.""",
+    reason=(
+        "For targets below 1 and negative logits, (1 - t) x cancels against "
+        "log(1 + exp(-|x|)) + max(-x, 0).\n\n"
+        "x = -40 with target 0 gives 0 in float32 instead of 4.2e-18, and in a graph the gradient "
+        "0 too, where the tape happens to add the summands in another order; "
+        "sigmoid_cross_entropy_with_logits keeps all digits."
+    ),
 )(cancels_against_log_sigmoid_and_slope)
 
 
@@ -189,8 +200,8 @@ add the summands in another order; sigmoid_cross_entropy_with_logits keeps all d
 def loses_gradient_at_zero(case: Case) -> Case | None:
     """At a logit of exactly 0 the gradient is 1 - t, because abs and relu have derivative 0 there.
 
-    A defect: for target 1 the gradient is 0 instead of -w / 2, so that a model whose last layer starts at zero does
-    not learn positives; PyTorch mended the same formula (pytorch/pytorch#2195).
+    A defect: for target 1 the gradient is 0 instead of -w / 2, so that a model whose last layer
+    starts at zero does not learn positives; PyTorch mended the same formula (pytorch/pytorch#2195).
     """
     return replace(case, loss=_flat_at_zero(case.loss)) if np.any(case.prediction == 0) else None
 

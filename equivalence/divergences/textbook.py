@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 LOG_SUM_EXP = "https://doi.org/10.1093/imanum/draa038"
 
-_SHIFT = """exp(x) overflows from x = 88.7 on in float32 (709.8 in float64) and vanishes below -103.9 (-745.1).
-
-The quotient is then NaN or 0, and its logarithm NaN or -inf: the maximum must be subtracted first (Blanchard, Higham &
-Higham 2021)."""
+_SHIFT = (
+    "exp(x) overflows from x = 88.7 on in float32 (709.8 in float64) and vanishes below -103.9 "
+    "(-745.1).\n\n"
+    "The quotient is then NaN or 0, and its logarithm NaN or -inf: the maximum must be subtracted "
+    "first (Blanchard, Higham & Higham 2021)."
+)
 
 divergence(
     "textbook.log_of_exp_over_sum",
@@ -49,7 +51,10 @@ divergence(
     versions="",
     reference="https://docs.scipy.org/doc/scipy/reference/generated/scipy.special.xlogy.html",
     name="multiplies_zero_by_infinity",
-    reason="Multiplies a zero target by the infinite logarithm of a zero probability: NaN, where 0 log 0 is 0.",
+    reason=(
+        "Multiplies a zero target by the infinite logarithm of a zero probability: NaN, where "
+        "0 log 0 is 0."
+    ),
 )(needs_zero_convention)
 
 divergence(
@@ -57,11 +62,15 @@ divergence(
     versions="",
     reference="https://numpy.org/doc/stable/reference/generated/numpy.log1p.html",
     name="rounds_complement",
-    reason="Takes log(1 - p) of the rounded 1 - p: for small p the digits of the loss are lost; log1p(-p) keeps them.",
+    reason=(
+        "Takes log(1 - p) of the rounded 1 - p: for small p the digits of the loss are lost; "
+        "log1p(-p) keeps them."
+    ),
 )(rounds_complement)
 
 
 def _formula(loss: Loss) -> Loss:
+    """What ``binary_formula`` answers; one function, because ``rounds_sigmoid`` caches by it."""
     return complement_rounded(without_zero_convention(loss))
 
 
@@ -75,9 +84,11 @@ divergence(
     versions="",
     reference="https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html",
     name="rounds_sigmoid_first",
-    reason="""Rounds sigmoid(x) to the dtype before the logarithms are taken.
-
-From x = 17 on (float32) it is 1: the loss is infinite for target 0, and NaN (0 log 0) for target 1.""",
+    reason=(
+        "Rounds sigmoid(x) to the dtype before the logarithms are taken.\n\n"
+        "From x = 17 on (float32) it is 1: the loss is infinite for target 0, and NaN (0 log 0) "
+        "for target 1."
+    ),
 )(rounds_sigmoid_first)
 
 divergence(
@@ -85,5 +96,7 @@ divergence(
     versions="",
     reference="https://github.com/open-mmlab/mmpretrain/blob/v0.25.0/mmcls/models/losses/utils.py",
     name="divides_by_average_factor",
-    reason="Divides by the average factor that the caller gives, here the sum of the sample weights.",
+    reason=(
+        "Divides by the average factor that the caller gives, here the sum of the sample weights."
+    ),
 )(divides_by(MEAN_OVER_SAMPLE_WEIGHTS))

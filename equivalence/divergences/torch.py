@@ -35,31 +35,36 @@ GRADIENT_FLOOR = float(np.float32(1e-12))  # constexpr float EPSILON, in both pr
     reference=DOCUMENTATION + "CrossEntropyLoss.html",
 )
 def divides_by_target_weights(case: Case) -> Case | None:
-    """With class weights and class indices, the mean divides by the sum of the targets' class weights.
+    """With class weights and indices, the mean divides by the sum of the targets' class weights.
 
-    The documentation says so; with class probabilities as targets the same function divides by the number of
-    terms (pytorch/pytorch#107680), so that a one-hot target and its index give different means.
+    The documentation says so; with class probabilities as targets the same function divides by the
+    number of terms (pytorch/pytorch#107680), so that a one-hot target and its index give different
+    means.
     """
     if "weight" not in case.options or not case.target_kind.startswith("sparse"):
         return None
-    return divides_by(MEAN_OVER_TARGET_WEIGHTS)(case)  # type: ignore[return-value]
+    return divides_by(MEAN_OVER_TARGET_WEIGHTS)(case)
 
 
 @functools.cache
 def _clamped(loss: Loss) -> Loss:
-    """Binary cross-entropy whose logarithms are clamped at -100 and whose gradient divides by max(p(1-p), 1e-12)."""
+    """Binary cross-entropy whose logarithms are clamped at -100.
+
+    Its gradient divides by max(p (1 - p), 1e-12).
+    """
 
     def logs(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         zero = probability * 0
         zeros, ones = loss.definition(probability, zero), loss.definition(probability, zero + 1)
         limit = -LOG_CLAMP
-        return np.where(ones > limit, zero + limit, ones), np.where(
-            zeros > limit, zero + limit, zeros
+        return (
+            np.where(ones > limit, zero + limit, ones),
+            np.where(zeros > limit, zero + limit, zeros),
         )
 
     def definition(probability: np.ndarray, target: np.ndarray) -> np.ndarray:
         presence, absence = logs(probability)
-        return target * presence + (1 - target) * absence
+        return np.asarray(target * presence + (1 - target) * absence)
 
     def gradient(probability: np.ndarray, target: np.ndarray) -> Gradients:
         spread = probability * (1 - probability)
@@ -96,10 +101,13 @@ divergence(
     versions=">=1.2",
     reference=DOCUMENTATION + "BCELoss.html",
     name="clamps_log_at_minus_100",
-    reason="""Clamps the logarithms at -100, so that a wrong certainty costs 100 instead of infinity.
-
-The documentation says so. The gradient is not that of the clamped value (zero) but (p - t) / max(p (1 - p), 1e-12),
-so that it is finite at p = 0 and 1, and too small wherever p (1 - p) < 1e-12.""",
+    reason=(
+        "Clamps the logarithms at -100, so that a wrong certainty costs 100 instead of infinity."
+        "\n\n"
+        "The documentation says so. The gradient is not that of the clamped value (zero) but "
+        "(p - t) / max(p (1 - p), 1e-12), so that it is finite at p = 0 and 1, and too small "
+        "wherever p (1 - p) < 1e-12."
+    ),
 )(clamps_logarithms)
 
 divergence(
@@ -108,10 +116,12 @@ divergence(
     versions=">=2.1",
     reference=SOURCE,
     name="cancels_against_log_sigmoid",
-    reason="""For targets below 1 and negative logits, (1 - t) x cancels against log sigmoid(x).
-
-The absolute error is a few roundings of |x|, so that losses below u |x| are lost: x = -17 with target 0 gives 0 in
-float32 instead of 4.14e-8. Positive logits with target 1 keep all digits.""",
+    reason=(
+        "For targets below 1 and negative logits, (1 - t) x cancels against log sigmoid(x).\n\n"
+        "The absolute error is a few roundings of |x|, so that losses below u |x| are lost: "
+        "x = -17 with target 0 gives 0 in float32 instead of 4.14e-8. Positive logits with target "
+        "1 keep all digits."
+    ),
 )(cancels_against_log_sigmoid)
 
 
@@ -124,8 +134,9 @@ divergence(
     versions=">=1.2",
     reference=DOCUMENTATION + "BCEWithLogitsLoss.html",
     name="rounds_sigmoid_then_clamps",
-    reason="""Rounds sigmoid(x) to the dtype first, then clamps its logarithms at -100.
-
-From x = 17 on (float32) the probability is 1 and the loss 0 or 100. The documentation of BCEWithLogitsLoss recommends
-the combined function for this reason.""",
+    reason=(
+        "Rounds sigmoid(x) to the dtype first, then clamps its logarithms at -100.\n\n"
+        "From x = 17 on (float32) the probability is 1 and the loss 0 or 100. The documentation of "
+        "BCEWithLogitsLoss recommends the combined function for this reason."
+    ),
 )(_sigmoid_then_clamped)

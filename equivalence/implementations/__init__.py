@@ -11,8 +11,8 @@ import os
 from equivalence.implementations.framework import IMPLEMENTATIONS, Framework
 from equivalence.implementations.implementation import Implementation, Response
 
-# The order of import. torch must come before TensorFlow: loading it afterwards can crash the process
-# (keras-team/keras, conftest.py says the same).
+# The order of import. torch must come before TensorFlow: loading it afterwards can crash the
+# process (keras-team/keras, conftest.py says the same).
 FRAMEWORKS = ("textbook", "sklearn", "torch", "tensorflow_v1", "tensorflow_v2")
 
 # What to install where one is absent.
@@ -28,7 +28,7 @@ _loaded: dict[str, Framework | str] = {}
 
 
 def load(name: str) -> Framework | str:
-    """The framework, imported with all its implementations; or, if that fails, the reason in one line.
+    """The framework, imported with all its implementations; if that fails, the reason in one line.
 
     Raises:
         KeyError: If the name is not one of ``FRAMEWORKS``.

@@ -1,7 +1,8 @@
 """What a framework is, and the registry of the implementations in every framework.
 
 A framework owns everything that its implementations have in common: arrays to tensors and back,
-differentiation, modes, versions. An implementation is a translation of one loss into that framework.
+differentiation, modes, versions. An implementation is a translation of one loss into that
+framework.
 """
 
 from __future__ import annotations
@@ -40,9 +41,10 @@ class Framework:
         distributions: The installed packages whose versions decide its numbers.
         evaluate: For each mode, a function from a ``Call`` to a ``Response``.
         imports: The lines with which a reproduction script begins.
-        scripts: For each mode, the rest of the script; ``{prediction}``, ``{target}``, ``{function}``,
-            ``{arguments}``, ``{cotangent}`` (numbers), ``{variable}`` (what is differentiated: ``prediction`` or
-            ``target``) and ``{quantity}`` (what its gradient is called) are filled in.
+        scripts: For each mode, the rest of the script; ``{prediction}``, ``{target}``,
+            ``{function}``, ``{arguments}``, ``{cotangent}`` (numbers), ``{variable}`` (what is
+            differentiated: ``prediction`` or ``target``) and ``{quantity}`` (what its gradient is
+            called) are filled in.
         array: How an array is written, from ``{values}`` and ``{dtype}``.
         class_axis: Where the classes are: 1 (behind the batch) or -1 (last).
         differentiates: Whether gradients are offered at all.
@@ -89,15 +91,16 @@ class Framework:
             targets: The encodings that it takes, joined by ``|``.
             documentation: The URL of the documentation of what it calls.
             name: Its name; by default the function's.
-            reductions: The native names of ``"none"``, ``"sum"`` and ``"mean"``; where a framework has several
-                means, a tuple, and each becomes an implementation ``name[native]`` of its own.
+            reductions: The native names of ``"none"``, ``"sum"`` and ``"mean"``; where a framework
+                has several means, a tuple, and each becomes an implementation ``name[native]`` of
+                its own.
             shapes: Which shapes of terms it takes.
             weights: Which sample weights it takes, if it has a parameter ``sample_weight``.
             weighted_shapes: The shapes with which it takes sample weights.
             differentiates_target: Whether its gradient with respect to the target is asked for.
 
-        The options that it takes are its keyword parameters. A function without a parameter ``reduction``
-        returns the terms and is asked for nothing else.
+        The options that it takes are its keyword parameters. A function without a parameter
+        ``reduction`` returns the terms and is asked for nothing else.
 
         Raises:
             ValueError: If the name is taken, or a target or shape is unknown.

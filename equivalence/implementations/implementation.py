@@ -44,7 +44,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What came back: arrays of the framework's dtype; an exception; or None where nothing is offered."""
+    """What came back: arrays of the framework's dtype, an exception, or None if not offered."""
 
     value: np.ndarray | Exception
     gradient: np.ndarray | Exception | None = None
@@ -67,6 +67,7 @@ class Implementation:
         options: The options that it takes, the kinds of sample weights among them.
         documentation: The URL of the documentation of what it calls.
         differentiates_target: Whether its gradient with respect to soft targets is asked for.
+        modes: The modes in which it is run; empty for those of its framework.
     """
 
     framework: Framework
@@ -123,12 +124,11 @@ class Implementation:
         if "reduction" in inspect.signature(self.function).parameters:
             arguments["reduction"] = self.reductions[case.reduction.kind]
         soft = encoding(case.target_kind) in SOFT | SOFT_BINARY
+        sparse = encoding(case.target_kind) == SPARSE
         return Call(
             implementation=self,
             prediction=classes_to(case.prediction, layout),
-            target=case.target
-            if encoding(case.target_kind) == SPARSE
-            else classes_to(case.target, layout),
+            target=case.target if sparse else classes_to(case.target, layout),
             arguments=arguments,
             target_gradient=self.differentiates_target and soft,
         )
@@ -152,16 +152,17 @@ class Implementation:
 
 
 def classes_to(array: np.ndarray, axis: int) -> np.ndarray:
-    """Moves the last axis to where a framework wants the classes: ``[N, ..., C]`` to ``[N, C, ...]`` for 1."""
-    return (
-        array
-        if axis == -1 or array.ndim < 2
-        else np.ascontiguousarray(np.moveaxis(array, -1, axis))
-    )  # noqa: PLR2004 - N and C
+    """Moves the last axis to where a framework wants the classes.
+
+    For 1 an array ``[N, ..., C]`` becomes ``[N, C, ...]``; a single row stays as it is.
+    """
+    if axis == -1 or array.ndim < 2:
+        return array
+    return np.ascontiguousarray(np.moveaxis(array, -1, axis))
 
 
 def _classes_last(gradient: np.ndarray | Exception | None) -> np.ndarray | Exception | None:
-    if not isinstance(gradient, np.ndarray) or gradient.ndim < 2:  # noqa: PLR2004 - N and C
+    if not isinstance(gradient, np.ndarray) or gradient.ndim < 2:
         return gradient
     return np.moveaxis(gradient, 1, -1)
 

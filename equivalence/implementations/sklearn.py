@@ -16,15 +16,11 @@ DOCUMENTATION = "https://scikit-learn.org/stable/modules/generated/sklearn.metri
 
 
 def _evaluate(call: Call) -> Response:
-    with (
-        warnings.catch_warnings()
-    ):  # rows that do not sum to one are warned about, and computed all the same
+    with warnings.catch_warnings():
+        # Rows that do not sum to one are warned about, and computed all the same.
         warnings.simplefilter("ignore")
-        return Response(
-            value=np.asarray(
-                call.implementation.function(call.prediction, call.target, **call.arguments)
-            )
-        )
+        value = call.implementation.function(call.prediction, call.target, **call.arguments)
+    return Response(value=np.asarray(value))
 
 
 framework = Framework(

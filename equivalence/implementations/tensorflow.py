@@ -1,4 +1,4 @@
-"""How TensorFlow evaluates: eagerly under a tape, and as a graph in a session (its native mode until 2.0)."""
+"""How TensorFlow evaluates: eagerly under a tape, and as a graph in a session, native until 2.0."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ GRAPH_SCRIPT = """\
 with tf.Graph().as_default(), tf.compat.v1.Session() as session:
     prediction = {prediction}
     target = {target}
-    # Fed, as in use: the optimiser computes constants beforehand, and some of them to other numbers.
+    # Fed, as in use: the optimiser computes constants beforehand, some of them to other numbers.
     prediction = tf.compat.v1.placeholder_with_default(prediction, prediction.shape)
     target = tf.compat.v1.placeholder_with_default(target, target.shape)
     value = {function}(prediction, target{arguments})
@@ -51,7 +51,7 @@ def distributions(*names: str) -> tuple[str, ...]:
 
 def flags() -> dict[str, str]:
     """The settings that decide TensorFlow's numbers."""
-    from tensorflow.python.framework import config  # noqa: PLC0415 - private, and may move
+    from tensorflow.python.framework import config  # private, and may move
 
     return {
         "intra_op_threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
@@ -90,20 +90,17 @@ def _response(value: np.ndarray, gradients: list[Any]) -> Response:
 
 
 class _Graph:
-    """A function built once for one signature: ranks, dtypes and the constants among its options."""
+    """A function built once for a signature: ranks, dtypes and the constants among its options."""
 
     def __init__(self, call: Call) -> None:
         v1 = tf.compat.v1
         self.inputs: dict[str, Any] = {}
         with tf.Graph().as_default() as graph:
-            arrays = {"prediction": call.prediction, "target": call.target}
-            arrays |= {
-                name: v
-                for name, v in call.arguments.items()
-                if isinstance(v, np.ndarray | np.generic)
-            }
-            for name, array in arrays.items():
-                self.inputs[name] = v1.placeholder(array.dtype, [None] * np.ndim(array), name=name)
+            given = {"prediction": call.prediction, "target": call.target, **call.arguments}
+            for name, array in given.items():
+                if isinstance(array, np.ndarray | np.generic):
+                    rank = [None] * np.ndim(array)
+                    self.inputs[name] = v1.placeholder(array.dtype, rank, name=name)
             options = {name: self.inputs.get(name, value) for name, value in call.arguments.items()}
             prediction, target = self.inputs["prediction"], self.inputs["target"]
             self.value = call.implementation.function(prediction, target, **options)
@@ -117,12 +114,9 @@ class _Graph:
         feed = {placeholder: arrays[name] for name, placeholder in self.inputs.items()}
         # The shape of a mode's value is known only by running it, where a dimension is unknown.
         shape = self.value.shape
-        known = (
-            tuple(shape)
-            if shape.is_fully_defined()
-            else np.shape(self.session.run(self.value, feed))
-        )
-        feed[self.cotangent] = cotangent(known)
+        if not shape.is_fully_defined():
+            shape = np.shape(self.session.run(self.value, feed))
+        feed[self.cotangent] = cotangent(tuple(shape))
         present = [g for g in self.gradients if g is not None]
         value, *found = self.session.run([self.value, *present], feed)
         rest = iter(found)
@@ -134,15 +128,12 @@ _graphs: OrderedDict[tuple[Any, ...], _Graph] = OrderedDict()
 
 def evaluate_graph(call: Call) -> Response:
     """Runs the function as a graph in a session; graphs are built once per signature and reused."""
-    signature: list[Any] = [
-        call.implementation.name,
-        call.prediction.dtype.str,
-        call.prediction.ndim,
-    ]
-    signature += [call.target.dtype.str, call.target.ndim, call.target_gradient]
+    signature: list[Any] = [call.implementation.name, call.target_gradient]
+    for array in (call.prediction, call.target):
+        signature += [array.dtype.str, array.ndim]
     for name, value in sorted(call.arguments.items()):
-        array = isinstance(value, np.ndarray | np.generic)
-        signature.append((name, value.dtype.str, np.ndim(value)) if array else (name, value))
+        placed = isinstance(value, np.ndarray | np.generic)
+        signature.append((name, value.dtype.str, np.ndim(value)) if placed else (name, value))
     key = tuple(signature)
     if key not in _graphs:
         _graphs[key] = _Graph(call)

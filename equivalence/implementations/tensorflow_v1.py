@@ -1,12 +1,12 @@
-"""TensorFlow's v1 API: ``tf.compat.v1.nn`` and ``tf.compat.v1.losses``, eagerly and as a graph with a session."""
+"""TensorFlow's v1 API: ``tf.compat.v1.nn`` and ``tf.compat.v1.losses``, eagerly and as graphs."""
 
 from __future__ import annotations
 
 import tensorflow as tf
 
 from equivalence import losses
-from equivalence.implementations import tensorflow as engine
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
+from equivalence.implementations import tensorflow as engine
 from equivalence.implementations.framework import Framework
 
 DOCUMENTATION = "https://www.tensorflow.org/api_docs/python/tf/compat/v1/"
@@ -22,9 +22,9 @@ framework = Framework(
 )
 implements = framework.implements
 
-# tf.compat.v1.losses.Reduction.all(), by what they are asked for; SUM_OVER_NONZERO_WEIGHTS is the deprecated
-# name of SUM_BY_NONZERO_WEIGHTS and has its value, so that it cannot be asked apart.
-REDUCTIONS = {
+# tf.compat.v1.losses.Reduction.all(), by what they are asked for; SUM_OVER_NONZERO_WEIGHTS is the
+# deprecated name of SUM_BY_NONZERO_WEIGHTS and has its value, so that it cannot be asked apart.
+REDUCTIONS: dict[str, str | tuple[str, ...]] = {
     "none": "NONE",
     "sum": "SUM",
     "mean": ("MEAN", "SUM_OVER_BATCH_SIZE", "SUM_BY_NONZERO_WEIGHTS", "SUM_OVER_NONZERO_WEIGHTS"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tensorflow as tf
 
 from equivalence import losses
-from equivalence.implementations import tensorflow as engine
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
+from equivalence.implementations import tensorflow as engine
 from equivalence.implementations.framework import Framework
 from equivalence.implementations.implementation import COLUMNS, SEGMENTATION
 
@@ -24,7 +24,7 @@ framework = Framework(
 )
 implements = framework.implements
 
-REDUCTIONS = {
+REDUCTIONS: dict[str, str | tuple[str, ...]] = {
     "none": "none",
     "sum": "sum",
     "mean": ("sum_over_batch_size", "mean", "mean_with_sample_weight"),
@@ -148,9 +148,8 @@ def categorical_crossentropy_from_probabilities(
     losses.binary_cross_entropy_with_logits,
     targets=BINARY | SOFT_BINARY,
     weights=frozenset(("scalar_weight", "sample_weight")),  # the last axis is averaged first
-    weighted_shapes=frozenset(
-        (COLUMNS, SEGMENTATION)
-    ),  # a rank-1 input becomes one number before it is weighted
+    # A rank-1 input becomes one number before it is weighted.
+    weighted_shapes=frozenset((COLUMNS, SEGMENTATION)),
     name="keras.BinaryCrossentropy(from_logits=True)",
     reductions=REDUCTIONS,
     differentiates_target=True,
@@ -159,10 +158,9 @@ def categorical_crossentropy_from_probabilities(
 def binary_crossentropy(
     logit, target, *, sample_weight=None, label_smoothing=0.0, reduction="mean"
 ):
+    # The last axis is averaged before the weighting.
     if sample_weight is not None and sample_weight.shape.rank:
-        sample_weight = tf.squeeze(
-            sample_weight, -1
-        )  # the last axis is averaged before the weighting
+        sample_weight = tf.squeeze(sample_weight, -1)
     loss = tf.keras.losses.BinaryCrossentropy(
         from_logits=True, label_smoothing=label_smoothing, reduction=reduction
     )
@@ -173,9 +171,8 @@ def binary_crossentropy(
     losses.binary_cross_entropy,
     targets=BINARY | SOFT_BINARY,
     weights=frozenset(("scalar_weight", "sample_weight")),  # the last axis is averaged first
-    weighted_shapes=frozenset(
-        (COLUMNS, SEGMENTATION)
-    ),  # a rank-1 input becomes one number before it is weighted
+    # A rank-1 input becomes one number before it is weighted.
+    weighted_shapes=frozenset((COLUMNS, SEGMENTATION)),
     name="keras.BinaryCrossentropy",
     reductions=REDUCTIONS,
     differentiates_target=True,
@@ -184,9 +181,8 @@ def binary_crossentropy(
 def binary_crossentropy_from_probabilities(
     probability, target, *, sample_weight=None, label_smoothing=0.0, reduction="mean"
 ):
+    # The last axis is averaged before the weighting.
     if sample_weight is not None and sample_weight.shape.rank:
-        sample_weight = tf.squeeze(
-            sample_weight, -1
-        )  # the last axis is averaged before the weighting
+        sample_weight = tf.squeeze(sample_weight, -1)
     loss = tf.keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing, reduction=reduction)
     return loss(target, probability, sample_weight)

@@ -1,4 +1,4 @@
-"""The textbook: the formulas of the tutorial as one writes them in NumPy, naive where it is naive."""
+"""The textbook: the tutorial's formulas as one writes them in NumPy, naive where it is naive."""
 
 from __future__ import annotations
 
@@ -15,11 +15,8 @@ MMCLS = "https://mmclassification.readthedocs.io/en/latest/_modules/mmcls/models
 
 def _evaluate(call: Call) -> Response:
     with np.errstate(all="ignore"):
-        return Response(
-            value=np.asarray(
-                call.implementation.function(call.prediction, call.target, **call.arguments)
-            )
-        )
+        value = call.implementation.function(call.prediction, call.target, **call.arguments)
+    return Response(value=np.asarray(value))
 
 
 framework = Framework(

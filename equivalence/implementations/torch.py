@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812 - every PyTorch program calls it F
+import torch.nn.functional as F
 from torch import nn
 
 from equivalence import losses
@@ -20,9 +20,8 @@ DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 
 
 def _tensor(value: Any) -> Any:
-    return (
-        torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray | np.generic) else value
-    )
+    array = isinstance(value, np.ndarray | np.generic)
+    return torch.from_numpy(np.array(value)) if array else value
 
 
 def _evaluate(call: Call) -> Response:
@@ -39,9 +38,8 @@ def _evaluate(call: Call) -> Response:
 
 
 def _named(gradients: tuple[Any, ...]) -> dict[str, np.ndarray]:
-    return {
-        name: g.numpy() for name, g in zip(("gradient", "target_gradient"), gradients, strict=False)
-    }
+    names = ("gradient", "target_gradient")
+    return {name: g.numpy() for name, g in zip(names, gradients, strict=False)}
 
 
 def _flags() -> dict[str, str]:
@@ -118,9 +116,8 @@ def cross_entropy_loss(
 )
 def log_softmax_then_nll_loss(logits, target, *, weight=None, ignore_index=-100, reduction="mean"):
     log_probabilities = nn.LogSoftmax(dim=1 if logits.ndim > 1 else 0)(logits)
-    return nn.NLLLoss(weight, ignore_index=ignore_index, reduction=reduction)(
-        log_probabilities, target
-    )
+    loss = nn.NLLLoss(weight, ignore_index=ignore_index, reduction=reduction)
+    return loss(log_probabilities, target)
 
 
 @implements(
@@ -131,9 +128,8 @@ def log_softmax_then_nll_loss(logits, target, *, weight=None, ignore_index=-100,
     documentation=DOCUMENTATION + "functional.log_softmax.html",
 )
 def log_softmax_by_hand(logits, target, *, reduction="mean"):
-    terms = -(target * F.log_softmax(logits, dim=1 if logits.ndim > 1 else 0)).sum(
-        1 if logits.ndim > 1 else 0
-    )
+    classes = 1 if logits.ndim > 1 else 0
+    terms = -(target * F.log_softmax(logits, dim=classes)).sum(classes)
     return {"none": terms, "sum": terms.sum(), "mean": terms.mean()}[reduction]
 
 
@@ -155,9 +151,8 @@ def nll_loss(log_probabilities, target, *, weight=None, ignore_index=-100, reduc
     documentation=DOCUMENTATION + "NLLLoss.html",
 )
 def nll_loss_class(log_probabilities, target, *, weight=None, ignore_index=-100, reduction="mean"):
-    return nn.NLLLoss(weight, ignore_index=ignore_index, reduction=reduction)(
-        log_probabilities, target
-    )
+    loss = nn.NLLLoss(weight, ignore_index=ignore_index, reduction=reduction)
+    return loss(log_probabilities, target)
 
 
 @implements(
@@ -201,9 +196,8 @@ def binary_cross_entropy_with_logits(
     documentation=DOCUMENTATION + "BCEWithLogitsLoss.html",
 )
 def bce_with_logits_loss(logit, target, *, sample_weight=None, pos_weight=None, reduction="mean"):
-    return nn.BCEWithLogitsLoss(weight=sample_weight, pos_weight=pos_weight, reduction=reduction)(
-        logit, target
-    )
+    loss = nn.BCEWithLogitsLoss(sample_weight, pos_weight=pos_weight, reduction=reduction)
+    return loss(logit, target)
 
 
 @implements(

@@ -37,7 +37,7 @@ def _log_complement(probability: np.ndarray) -> np.ndarray:
 
 
 def _quotients(probability: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """t / p and (1 - t) / (1 - p), with ``0 / 0 = 0``."""
+    """The quotients t / p and (1 - t) / (1 - p), with ``0 / 0 = 0``."""
     zero, one = probability == 0, probability == 1
     safe = np.where(zero | one, probability * 0 + 0.5, probability)
     return (
@@ -60,7 +60,10 @@ def _binary_gradient(
 def _binary_bound(
     probability: np.ndarray, target: np.ndarray, precision: int, *, label_smoothing: Any = None
 ) -> TermBounds:
-    """A relative error of 4 u per logarithm or quotient; smoothing rounds t' and so, absolutely, 1 - t'."""
+    """A relative error of 4 u per logarithm or quotient; smoothing adds an absolute one.
+
+    It rounds t' and so, absolutely, 1 - t'.
+    """
     unit = 2.0**-precision
     smoothed = _smoothed(target, label_smoothing)
     slack = 0.0 if label_smoothing is None else 4.0
@@ -88,19 +91,20 @@ def binary_cross_entropy(
 ) -> np.ndarray:
     r"""The cross-entropy of a Bernoulli distribution with given probability, per number.
 
-    .. math:: L = -t' \log p - (1 - t') \log (1 - p), \qquad t' = (1 - \varepsilon) t + \varepsilon / 2
+    .. math:: L = -t' \log p - (1 - t') \log (1 - p),
+              \qquad t' = (1 - \varepsilon) t + \varepsilon / 2
 
     Args:
         probability: p in [0, 1], any shape.
-        target: t in [0, 1], hard or soft, shape as ``probability``; ``0 log 0 = 0``, so that p = t = 1
-            gives 0 and p = 0 with t > 0 gives infinity.
+        target: t in [0, 1], hard or soft, shape as ``probability``; ``0 log 0 = 0``, so that
+            p = t = 1 gives 0 and p = 0 with t > 0 gives infinity.
         label_smoothing: epsilon in [0, 1], mixed with one half.
 
     Returns:
         The terms, shape as ``probability``.
 
-    Near-twin: ``cross_entropy_from_probabilities`` counts only the classes that the target names; with two
-    columns ``[1 - p, p]`` it is the same number.
+    Near-twin: ``cross_entropy_from_probabilities`` counts only the classes that the target names;
+    with two columns ``[1 - p, p]`` it is the same number.
 
     References:
         C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, equation 4.90.
@@ -109,7 +113,8 @@ def binary_cross_entropy(
     0.6931471805599453
     """
     smoothed = _smoothed(target, label_smoothing)
-    return -(xlogy(smoothed, probability) + times(1 - smoothed, _log_complement(probability)))
+    present = xlogy(smoothed, probability)
+    return np.asarray(-(present + times(1 - smoothed, _log_complement(probability))))
 
 
 def _softplus(x: np.ndarray) -> np.ndarray:
@@ -120,13 +125,16 @@ def _softplus(x: np.ndarray) -> np.ndarray:
 def _sigmoid(x: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-x)) without overflow and with all digits on both sides."""
     small = np.exp(-np.where(x > 0, x, -x))
-    return np.where(x > 0, x * 0 + 1, small) / (1 + small)
+    return np.asarray(np.where(x > 0, x * 0 + 1, small) / (1 + small))
 
 
 def _logits_gradient(
     logit: np.ndarray, target: np.ndarray, *, pos_weight: Any = None, label_smoothing: Any = None
 ) -> Gradients:
-    """(1 - t') sigmoid(x) - w t' sigmoid(-x), and the slope of t' times (w softplus(-x) - softplus(x))."""
+    """(1 - t') sigmoid(x) - w t' sigmoid(-x), and how the terms change with the target.
+
+    The latter is the slope of t' times (w softplus(-x) - softplus(x)).
+    """
     smoothed = _smoothed(target, label_smoothing)
     weight = 1 if pos_weight is None else pos_weight
     return Gradients(
@@ -143,7 +151,10 @@ def _logits_bound(
     pos_weight: Any = None,
     label_smoothing: Any = None,
 ) -> TermBounds:
-    """Relative for targets 0 and 1; a soft target may cancel ``max(x, 0) - x t``, an absolute error of 2 u |x|."""
+    """Relative for targets 0 and 1, with an absolute error of 2 u |x| for soft ones.
+
+    A soft target may cancel ``max(x, 0) - x t``.
+    """
     unit = 2.0**-precision
     smoothed = _smoothed(target, label_smoothing)
     weight = np.ones_like(logit) if pos_weight is None else np.broadcast_to(pos_weight, logit.shape)
@@ -188,18 +199,21 @@ def binary_cross_entropy_with_logits(
 ) -> np.ndarray:
     r"""The cross-entropy of a Bernoulli distribution with probability sigmoid(x), per number.
 
-    .. math:: L = w t' \log(1 + e^{-x}) + (1 - t') \log(1 + e^{x}), \qquad t' = (1 - \varepsilon) t + \varepsilon / 2
+    .. math:: L = w t' \log(1 + e^{-x}) + (1 - t') \log(1 + e^{x}),
+              \qquad t' = (1 - \varepsilon) t + \varepsilon / 2
 
     Args:
         logit: x, any finite number, any shape.
         target: t in [0, 1], hard or soft, shape as ``logit``.
-        pos_weight: w, the weight of the positive class, a number or an array that broadcasts against ``logit``.
+        pos_weight: w, the weight of the positive class, a number or an array that broadcasts
+            against ``logit``.
         label_smoothing: epsilon in [0, 1], mixed with one half.
 
     Returns:
         The terms, shape as ``logit``.
 
-    Near-twin: ``binary_cross_entropy`` takes the probability, and cannot tell 1 - 1e-9 from 1 in float32.
+    Near-twin: ``binary_cross_entropy`` takes the probability, and cannot tell 1 - 1e-9 from 1 in
+    float32.
 
     References:
         C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, section 4.3.2.
@@ -209,4 +223,5 @@ def binary_cross_entropy_with_logits(
     """
     smoothed = _smoothed(target, label_smoothing)
     weight = 1 if pos_weight is None else pos_weight
-    return times(weight * smoothed, _softplus(-logit)) + times(1 - smoothed, _softplus(logit))
+    present = times(weight * smoothed, _softplus(-logit))
+    return np.asarray(present + times(1 - smoothed, _softplus(logit)))

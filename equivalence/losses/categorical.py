@@ -33,24 +33,27 @@ def _slope(target: np.ndarray, weight: Any, label_smoothing: Any) -> Any:
 
 
 class Softmax(NamedTuple):
-    """The stable parts of softmax, each ``[..., classes]``; ``gap`` and ``rest`` are not negative."""
+    """The stable parts of softmax, none of them negative."""
 
-    gap: np.ndarray  # z = max x - x
+    gap: np.ndarray  # z = max x - x, shape [..., classes]
     rest: np.ndarray  # S = log sum exp(-z), shape [..., 1]
 
     @property
     def surprisal(self) -> np.ndarray:
         """-log softmax(x)."""
-        return self.gap + self.rest
+        return np.asarray(self.gap + self.rest)
 
     @property
     def probability(self) -> np.ndarray:
         """softmax(x)."""
-        return np.exp(-self.surprisal)
+        return np.asarray(np.exp(-self.surprisal))
 
 
 def softmax(logits: np.ndarray) -> Softmax:
-    """Softmax with the maximum's own ``exp(0) = 1`` taken out of the sum, so that log1p sees all digits of the rest."""
+    """Softmax with the maximum's own ``exp(0) = 1`` taken out of the sum.
+
+    So log1p sees all digits of the rest.
+    """
     largest = np.argmax(logits, axis=-1)[..., None]
     maximum = np.take_along_axis(logits, largest, axis=-1)
     gap = maximum - logits
@@ -59,7 +62,10 @@ def softmax(logits: np.ndarray) -> Softmax:
 
 
 def _mixing(target: np.ndarray, precision: int, weight: Any, label_smoothing: Any) -> np.ndarray:
-    """Roundings of the products q and of their sum, in units, shape ``[..., 1]``; 0 for a plain one-hot target."""
+    """Roundings of the products q and of their sum, in units, shape ``[..., 1]``.
+
+    They are 0 for a plain one-hot target.
+    """
     products = (0 if weight is None else 2) + (0 if label_smoothing is None else 4)
     weighted = weighted_target(target, weight, label_smoothing)
     mixed = np.count_nonzero(weighted, axis=-1, keepdims=True) > 1
@@ -69,7 +75,7 @@ def _mixing(target: np.ndarray, precision: int, weight: Any, label_smoothing: An
 def _cross_entropy_gradient(
     logits: np.ndarray, target: np.ndarray, *, weight: Any = None, label_smoothing: Any = None
 ) -> Gradients:
-    """p sum(q) - q, and the slope of q times the surprisal."""
+    """The derivatives p sum(q) - q, and the slope of q times the surprisal."""
     parts = softmax(logits)
     weighted = weighted_target(target, weight, label_smoothing)
     return Gradients(
@@ -86,7 +92,10 @@ def _cross_entropy_bound(
     weight: Any = None,
     label_smoothing: Any = None,
 ) -> TermBounds:
-    r"""u (T + 2|L| + D + 2S + 4 + h(C)) per class, weighted by q; see DESIGN.md, "Exactness and bounds"."""
+    """Per class u (T + 2|L| + D + 2S + 4 + h(C)), weighted by q.
+
+    See DESIGN.md, "Exactness and bounds".
+    """
     unit = 2.0**-precision
     parts = softmax(logits)
     surprisal, probability = parts.surprisal, parts.probability
@@ -126,28 +135,28 @@ def cross_entropy(
 
     Args:
         logits: x, any finite numbers, shape ``[..., classes]``.
-        target: t, a distribution over the classes, shape ``[..., classes]``; ``0 log 0 = 0``. It need not
-            sum to one: the formula is then what it says.
+        target: t, a distribution over the classes, shape ``[..., classes]``; ``0 log 0 = 0``. It
+            need not sum to one: the formula is then what it says.
         weight: w, class weights, shape ``[classes]``.
         label_smoothing: epsilon in [0, 1], mixed with the uniform distribution over all classes.
 
     Returns:
         The terms, shape ``[...]``.
 
-    Near-twin: ``negative_log_likelihood`` takes log-probabilities and does not normalise them again;
-    feeding it logits gives a negative number that still decreases in training.
+    Near-twin: ``negative_log_likelihood`` takes log-probabilities and does not normalise them
+    again; feeding it logits gives a negative number that still decreases in training.
 
     References:
-        C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, section 4.3.4 (DOI 10.1007/978-0-387-45528-0).
+        C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, section 4.3.4
+        (DOI 10.1007/978-0-387-45528-0).
         C. Szegedy et al., *Rethinking the Inception Architecture for Computer Vision*, CVPR 2016,
         section 7 (label smoothing; DOI 10.1109/CVPR.2016.308).
 
     >>> float(cross_entropy.definition(np.array([0.0, 0.0]), np.array([1.0, 0.0])))  # log 2
     0.6931471805599453
     """
-    return np.sum(
-        times(weighted_target(target, weight, label_smoothing), softmax(logits).surprisal), axis=-1
-    )
+    weighted = weighted_target(target, weight, label_smoothing)
+    return np.asarray(np.sum(times(weighted, softmax(logits).surprisal), axis=-1))
 
 
 def _negative_log_likelihood_gradient(
@@ -188,8 +197,9 @@ def negative_log_likelihood(
     .. math:: L = -\sum_c w_c t_c \log p_c
 
     Args:
-        log_probabilities: log p, not positive where they are what they are called (the formula does not
-            ask), shape ``[..., classes]``; ``-inf`` where the target is zero contributes nothing.
+        log_probabilities: log p, not positive where they are what they are called (the formula
+            does not ask), shape ``[..., classes]``; ``-inf`` where the target is zero contributes
+            nothing.
         target: t, a distribution over the classes, shape ``[..., classes]``.
         weight: w, class weights, shape ``[classes]``.
 
@@ -204,7 +214,8 @@ def negative_log_likelihood(
     >>> float(negative_log_likelihood.definition(np.array([-1.5, -0.25]), np.array([1.0, 0.0])))
     1.5
     """
-    return -np.sum(times(weighted_target(target, weight, None), log_probabilities), axis=-1)
+    weighted = weighted_target(target, weight, None)
+    return np.asarray(-np.sum(times(weighted, log_probabilities), axis=-1))
 
 
 def _probability_gradient(
@@ -232,7 +243,10 @@ def _probability_bound(
     weight: Any = None,
     label_smoothing: Any = None,
 ) -> TermBounds:
-    """A relative error of 4 u per logarithm or quotient (a library log errs by at most an ulp), and the mixing."""
+    """A relative error of 4 u per logarithm or quotient, and the mixing.
+
+    A library log errs by at most an ulp.
+    """
     unit = 2.0**-precision
     weighted = np.abs(weighted_target(target, weight, label_smoothing))
     relative = unit * (4 + _mixing(target, precision, weight, label_smoothing))
@@ -275,14 +289,15 @@ def cross_entropy_from_probabilities(
     Returns:
         The terms, shape ``[...]``.
 
-    Near-twin: ``cross_entropy`` takes logits; ``binary_cross_entropy`` counts both ``p`` and ``1 - p``.
+    Near-twin: ``cross_entropy`` takes logits; ``binary_cross_entropy`` counts both ``p`` and
+    ``1 - p``.
 
     References:
         C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, equation 4.108.
 
-    >>> float(cross_entropy_from_probabilities.definition(np.array([0.5, 0.5]), np.array([1.0, 0.0])))
+    >>> halves = np.array([0.5, 0.5])
+    >>> float(cross_entropy_from_probabilities.definition(halves, np.array([1.0, 0.0])))
     0.6931471805599453
     """
-    return -np.sum(
-        times(weighted_target(target, weight, label_smoothing), log(probabilities)), axis=-1
-    )
+    weighted = weighted_target(target, weight, label_smoothing)
+    return np.asarray(-np.sum(times(weighted, log(probabilities)), axis=-1))

@@ -16,7 +16,7 @@ LOGITS, LOG_PROBABILITIES, PROBABILITIES = "logits", "log_probabilities", "proba
 
 
 class Gradients(NamedTuple):
-    """Derivatives of the terms: with respect to the prediction and to the target, each of its shape."""
+    """Derivatives of the terms, by the prediction and by the target, each of its shape."""
 
     prediction: np.ndarray
     target: np.ndarray
@@ -36,14 +36,16 @@ class Loss:
 
     Attributes:
         name: As in cell ids.
-        definition: ``(prediction, target, **parameters) -> terms``, plain NumPy in a stable form; runs on
-            float64 arrays and on object arrays of balls. The target is always a distribution over the
-            classes (sparse targets arrive one-hot) or, without a class axis, a number in [0, 1].
+        definition: ``(prediction, target, **parameters) -> terms``, plain NumPy in a stable form;
+            runs on float64 arrays and on object arrays of balls. The target is always a
+            distribution over the classes (sparse targets arrive one-hot) or, without a class axis,
+            a number in [0, 1].
         gradient: The closed-form derivatives of the terms, same arguments, returns ``Gradients``.
         bound: ``(prediction, target, precision, **parameters) -> TermBounds`` in float64.
         signature: NumPy's gufunc notation of one term: ``"(c),(c)->()"`` or ``"(),()->()"``.
         parameters: The names of the options that the formula takes.
-        prediction: What the prediction is: ``"logits"``, ``"log_probabilities"`` or ``"probabilities"``.
+        prediction: What the prediction is: ``"logits"``, ``"log_probabilities"`` or
+            ``"probabilities"``.
     """
 
     name: str
@@ -61,7 +63,7 @@ class Loss:
 
     @property
     def has_classes(self) -> bool:
-        """Whether a term reads a row of classes (cross-entropy) or one number (binary cross-entropy)."""
+        """Whether a term reads a row of classes; that of binary cross-entropy reads one number."""
         return self.signature.startswith("(c)")
 
     @property
@@ -125,9 +127,9 @@ def times(x: Any, y: Any) -> np.ndarray:
 def accumulation(count: int, precision: int) -> float:
     """h(C), the rounding errors of summing C exponentials, in units of roundoff.
 
-    Sixteen-bit formats accumulate in float32 or pairwise; float32 and float64 may sum in blocks of four
-    and more (Blanchard, Higham & Higham, *Accurately computing the log-sum-exp and softmax functions*,
-    IMA J. Numer. Anal. 41(4), 2021, section 4, with the constants of DESIGN.md).
+    Sixteen-bit formats accumulate in float32 or pairwise; float32 and float64 may sum in blocks of
+    four and more (Blanchard, Higham & Higham, *Accurately computing the log-sum-exp and softmax
+    functions*, IMA J. Numer. Anal. 41(4), 2021, section 4, with the constants of DESIGN.md).
     """
     sixteen_bits = 11
     return float(np.log2(max(count, 1)) + 4 if precision <= sixteen_bits else count / 4 + 4)

@@ -14,7 +14,8 @@ class Reduction:
 
     Attributes:
         name: As in cell ids: ``"none"``, ``"sum"``, ``"mean"``, ``"mean_over_batch"``, ...
-        denominator: What the sum of the weighted terms is divided by, in words; empty for none and sum.
+        denominator: What the sum of the weighted terms is divided by, in words; empty for none and
+            sum.
         empty_is_zero: Whether 0 / 0 is taken for 0; in mathematics it does not exist.
     """
 
@@ -99,16 +100,17 @@ def denominator(reduction: Reduction, weighing: Weighing) -> Any:
     if reduction.name == MEAN_OVER_SAMPLE_WEIGHTS.name:
         return np.sum(np.where(counted, sample, 0.0))
     if reduction.name == MEAN_OVER_NONZERO_WEIGHTS.name:
-        return int(np.count_nonzero(np.where(counted, sample != 0, False)))
+        return int(np.count_nonzero(counted & (sample != 0)))
     if reduction.name == MEAN_OVER_PASSED_WEIGHTS.name:
         return np.sum(weighing.passed)
     return 1
 
 
 def factors(reduction: Reduction, weighing: Weighing) -> np.ndarray:
-    """What each term is multiplied by before summing, shape ``[...]``: weight / denominator, 0 where ignored.
+    """What each term is multiplied by before summing, shape ``[...]``.
 
-    A denominator of zero makes every factor NaN (the mean of nothing does not exist), unless ``empty_is_zero``.
+    That is weight / denominator, and 0 where the target is ignored. A denominator of zero makes
+    every factor NaN (the mean of nothing does not exist), unless ``empty_is_zero``.
     """
     divisor = denominator(reduction, weighing)
     weights = np.where(weighing.counted, weighing.sample, 0.0)
@@ -127,10 +129,11 @@ def reduce(terms: np.ndarray, factor: np.ndarray, reduction: Reduction) -> np.nd
 
 
 def rounding(reduction: Reduction, weighing: Weighing) -> tuple[float, float]:
-    """Rounding errors that a reduction adds, in units: relative to the sum of |terms|, and per gradient element.
+    """Rounding errors that a reduction adds, in units.
 
-    A sum of N terms in any order by blocks adds 4 log2 N + 4, a mean 2 more, weights 2 more; a denominator that
-    is itself a sum adds as much again.
+    The first is relative to the sum of |terms|, the second counts per gradient element. A sum of N
+    terms in any order by blocks adds 4 log2 N + 4, a mean 2 more, weights 2 more; a denominator
+    that is itself a sum adds as much again.
     """
     weighted = 2.0 if np.any(weighing.sample != 1) else 0.0
     if reduction.kind == "none":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,16 @@ import jinja2
 from markupsafe import Markup
 
 from equivalence.finding import GRAVITY, Verdict
-from equivalence.report import drilldown, matrix, words
+from equivalence.report import matrix, words
 from equivalence.report.divisors import divisors
+from equivalence.report.drilldown import describe
 from equivalence.report.formula import formula
-from equivalence.report.summary import summarise
+from equivalence.report.grouping import fragment, groups
+from equivalence.report.summary import QUANTITIES, summarise
+from equivalence.report.undefined import undefined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from equivalence.finding import Finding
     from equivalence.report.counts import Counts
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from equivalence.results import Run
 
 TONES = ("fails", "catalogued", "agrees", "undefined")
+DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,45 +51,24 @@ class Filter:
         return [name for name, _ in self.choices].index(choice)
 
 
-def _choices(names: Iterable[str], first: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
-    counts: dict[str, int] = {}
-    for name in names:
-        counts[name] = counts.get(name, 0) + 1
-    order = [name for name in first if name in counts] + sorted(set(counts) - set(first))
-    return tuple((name, counts[name]) for name in order)
-
-
 def filters(summary: Summary) -> dict[str, Filter]:
-    """The filters of a run's cells."""
-    worst = [cell.worst for cell in summary.cells]
+    """The filters of a run's cells: what can be chosen, with the number of cells asked."""
+    cells = [cell.worst for cell in summary.cells]
+    frameworks = tuple(part.name for part in summary.frameworks)
+
+    def choose(name: str, letter: str, words_: list[str], first: tuple[str, ...]) -> Filter:
+        asked = Counter(
+            word for word, cell in zip(words_, cells, strict=True) if cell.verdict.asked
+        )
+        order = [word for word in first if word in words_] + sorted(set(words_) - set(first))
+        choices = tuple((word, asked[word]) for word in order)
+        return Filter(name=name, letter=letter, choices=choices)
+
     return {
-        "verdict": Filter(
-            name="verdict",
-            letter="t",
-            choices=_choices((words.TONES[finding.verdict] for finding in worst), TONES),
-        ),
-        "framework": Filter(
-            name="framework",
-            letter="f",
-            choices=_choices(
-                (finding.framework for finding in worst),
-                tuple(part.name for part in summary.frameworks),
-            ),
-        ),
-        "dtype": Filter(
-            name="dtype",
-            letter="d",
-            choices=_choices(
-                (finding.dtype for finding in worst), ("float16", "bfloat16", "float32", "float64")
-            ),
-        ),
-        "quantity": Filter(
-            name="quantity",
-            letter="q",
-            choices=_choices(
-                (finding.quantity for finding in worst), ("value", "gradient", "target_gradient")
-            ),
-        ),
+        "verdict": choose("verdict", "t", [words.TONES[cell.verdict] for cell in cells], TONES),
+        "framework": choose("framework", "f", [cell.framework for cell in cells], frameworks),
+        "dtype": choose("dtype", "d", [cell.dtype for cell in cells], DTYPES),
+        "quantity": choose("quantity", "q", [cell.quantity for cell in cells], QUANTITIES),
     }
 
 
@@ -129,16 +113,19 @@ def _templates() -> jinja2.Environment:
         words.href,
         words.plural,
         measure,
-        matrix.denominators,
+        describe,
+        formula,
+        fragment,
     ):
         environment.filters[function.__name__] = function
-    environment.filters |= {"without": _without, "breakable": _breakable, "formula": formula}
+    environment.filters |= {"without": _without, "breakable": _breakable}
     environment.globals |= {
         "MARKS": words.MARKS,
         "TONES": words.TONES,
         "MEANINGS": words.MEANINGS,
         "GRAVITY": GRAVITY,
         "VERDICTS": tuple(Verdict),
+        "UNDEFINED": Verdict.UNDEFINED,
     }
     return environment
 
@@ -153,7 +140,7 @@ def render_html(run: Run, *, reproduce: Callable[[Finding], str]) -> str:
             finding of red and amber cells only.
     """
     summary = summarise(run)
-    red, amber = drilldown.groups(run, summary, reproduce)
+    red, amber = groups(run, summary, reproduce)
     losses = tuple(loss.name for loss in run.environment.losses)
     style = (resources.files("equivalence.report") / "templates" / "page.css").read_text(
         encoding="utf-8"
@@ -170,7 +157,7 @@ def render_html(run: Run, *, reproduce: Callable[[Finding], str]) -> str:
             records={record.name: record for record in run.environment.frameworks},
             red=red,
             amber=amber,
-            undefined=drilldown.undefined(run),
+            undefined=undefined(run),
             tabs=matrix.tabs(summary, losses),
             divisors=divisors(summary, losses),
             filters=filters(summary),

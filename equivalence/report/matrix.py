@@ -40,10 +40,17 @@ class Entry:
         """Counts of the findings of all the cells."""
         return total(cell.counts for cell in self.cells)
 
-    @cached_property
-    def counts(self) -> Counts:
-        """Counts of the cells."""
-        return Counts.of(cell.verdict for cell in self.cells)
+    @property
+    def asked(self) -> tuple[Cell, ...]:
+        """The cells in which anything was asked."""
+        return tuple(cell for cell in self.cells if cell.verdict.asked)
+
+    @property
+    def differing(self) -> int:
+        """Per cent of the findings that do not agree; 1 at least if there is one."""
+        counts = self.findings
+        number = counts.catalogued + counts.failing
+        return max(1, round(100 * number / counts.asked)) if number else 0
 
     @property
     def verdict(self) -> Verdict:
@@ -76,8 +83,8 @@ class Row:
 
     @property
     def counts(self) -> Counts:
-        """Counts of the row's cells."""
-        return total(entry.counts for entry in self.entries if entry)
+        """Counts of the row's findings."""
+        return total(entry.findings for entry in self.entries if entry)
 
     @property
     def denominators(self) -> tuple[tuple[str, Counts], ...]:
@@ -95,7 +102,7 @@ class Table:
 
     @property
     def counts(self) -> Counts:
-        """Counts of the table's cells."""
+        """Counts of the table's findings."""
         return total(row.counts for _, rows in self.groups for row in rows)
 
 
@@ -109,8 +116,8 @@ class Line:
 
     @property
     def counts(self) -> Counts:
-        """Counts of the line's cells."""
-        return total(entry.counts for entry in self.entries if entry)
+        """Counts of the line's findings."""
+        return total(entry.findings for entry in self.entries if entry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +138,7 @@ class Tab:
 
     @property
     def counts(self) -> Counts:
-        """Counts of the tab's cells."""
+        """Counts of the tab's findings."""
         return total(table.counts for table in self.tables)
 
 
@@ -160,10 +167,11 @@ def by(cells: Iterable[Cell], *fields: str) -> dict[tuple[str, ...], list[Cell]]
 
 
 def _place(column: Column) -> tuple[object, ...]:
-    """Target kinds as they generalise each other, then their segmentation-shaped forms."""
+    """Target kinds as they generalise each other, then segmentation, then rarer reductions."""
     plain = column.target.removesuffix(_SEGMENTATION)
     known = _TARGETS.index(plain) if plain in _TARGETS else len(_TARGETS)
-    return (column.target.endswith(_SEGMENTATION), known, column.target, column.reduction)
+    rarer = column.reduction if column.reduction != kind(column.reduction) else ""
+    return (rarer, column.target.endswith(_SEGMENTATION), known, column.target)
 
 
 def _columns(cells: Iterable[Cell]) -> tuple[Column, ...]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Key = TypeVar("Key", bound=Hashable)
 
-_QUANTITIES = ("value", "gradient", "target_gradient")
+QUANTITIES = ("value", "gradient", "target_gradient")
 _VERBS = {
     Verdict.DIVERGES: ("diverges", "diverge"),
     Verdict.RETIRED: ("is retired", "are retired"),
@@ -110,7 +110,7 @@ class Summary:
 
     @property
     def mark(self) -> str:
-        """The shape of the headline: a cross, a tick, or an exclamation mark if too little was asked."""
+        """The shape of the headline: a cross, a tick, or "!" if too little was asked."""
         if self.findings.failing:
             return "✗"
         return "✓" if self.complete and self.findings.asked else "!"
@@ -216,8 +216,8 @@ def _cell(name: str, findings: list[Finding]) -> Cell:
 def _order(cell: Cell) -> tuple[object, ...]:
     """Values before gradients, float32 before float64, else by name."""
     worst = cell.worst
-    known = worst.quantity in _QUANTITIES
-    quantity = _QUANTITIES.index(worst.quantity) if known else len(_QUANTITIES)
+    known = worst.quantity in QUANTITIES
+    quantity = QUANTITIES.index(worst.quantity) if known else len(QUANTITIES)
     return (
         worst.loss,
         worst.target,

@@ -33,7 +33,7 @@ def html(run):
 
 @pytest.fixture(scope="session")
 def hostile_html(hostile):
-    return render_html(hostile, reproduce=lambda finding: synthetic_run.HOSTILE)
+    return render_html(hostile, reproduce=lambda _: synthetic_run.HOSTILE)
 
 
 @pytest.fixture(scope="session")

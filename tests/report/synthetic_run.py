@@ -6,6 +6,20 @@ import hashlib
 import math
 import random
 
+from synthetic_data import (
+    ABSENT,
+    CLAIMS,
+    DENOMINATORS,
+    DIVERGENCES,
+    FRAMEWORKS,
+    HOSTILE,
+    LONG,
+    LOSSES,
+    NAMES,
+    SCRIPT,
+    SOURCE,
+)
+
 from equivalence.exact import Number
 from equivalence.finding import Finding, Verdict, Where
 from equivalence.results import (
@@ -18,188 +32,6 @@ from equivalence.results import (
     Run,
     ordered,
 )
-
-HOSTILE = "</style><script>alert(1)</script>\"'<img src=x onerror=alert(2)>\u202edesrever\u200f \x00{{ 7*7 }}|`"
-LONG = "x" * 10_000
-
-FRAMEWORKS = (
-    FrameworkRecord(name="textbook", versions={"numpy": "2.4.6"}, flags={}),
-    FrameworkRecord(
-        name="torch", versions={"torch": "2.13.0+cpu"}, flags={"threads": "1", "mkldnn": "on"}
-    ),
-    FrameworkRecord(
-        name="tensorflow_v1",
-        versions={"tensorflow-cpu": "2.21.0", "keras": "3.15.1"},
-        flags={"onednn": "on", "threads": "1"},
-    ),
-    FrameworkRecord(
-        name="tensorflow_v2",
-        versions={"tensorflow-cpu": "2.21.0", "keras": "3.15.1"},
-        flags={"onednn": "on", "threads": "1"},
-    ),
-    FrameworkRecord(name="sklearn", versions={"scikit-learn": "1.9.1"}, flags={}),
-)
-ABSENT = FrameworkRecord(
-    name="jax", versions={}, flags={}, absent="no module named 'jax'; pip install jax"
-)
-
-MULTICLASS = (
-    "sparse",
-    "one_hot",
-    "soft",
-    "sparse_segmentation",
-    "one_hot_segmentation",
-    "soft_segmentation",
-)
-BINARY = ("binary", "soft_binary", "binary_segmentation", "soft_binary_segmentation")
-LOSSES = {
-    "cross_entropy": (
-        MULTICLASS,
-        r"L = \sum_c w_c \left((1 - \varepsilon) t_c + \tfrac{\varepsilon}{C}\right)"
-        r" \left(\log \sum_k e^{x_k} - x_c\right)",
-    ),
-    "negative_log_likelihood": (MULTICLASS, r"L = -\sum_c w_c t_c \log p_c"),
-    "cross_entropy_from_probabilities": (
-        MULTICLASS,
-        r"L = -\sum_c w_c \left((1 - \varepsilon) t_c + \tfrac{\varepsilon}{C}\right) \log p_c",
-    ),
-    "binary_cross_entropy": (
-        BINARY,
-        r"L = -t' \log p - (1 - t') \log (1 - p), \qquad t' = (1 - \varepsilon) t + \varepsilon / 2",
-    ),
-    "binary_cross_entropy_with_logits": (
-        BINARY,
-        r"L = w t' \log(1 + e^{-x}) + (1 - t') \log(1 + e^{x})",
-    ),
-}
-_V1_MEANS = (
-    "[MEAN]",
-    "[SUM_BY_NONZERO_WEIGHTS]",
-    "[SUM_OVER_BATCH_SIZE]",
-    "[SUM_OVER_NONZERO_WEIGHTS]",
-)
-_KERAS_MEANS = ("[sum_over_batch_size]", "[mean_with_sample_weight]")
-# Per loss: the implementation, the target kinds it takes ("" for all), and its several means.
-NAMES = {
-    "cross_entropy": (
-        ("textbook.log_of_softmax", "", ()),
-        ("textbook.times_log_softmax", "", ()),
-        ("textbook.soft_cross_entropy", "soft", ()),
-        ("torch.cross_entropy", "", ()),
-        ("torch.CrossEntropyLoss", "", ()),
-        ("tensorflow_v1.nn.sparse_softmax_cross_entropy_with_logits", "sparse", ()),
-        ("tensorflow_v1.nn.softmax_cross_entropy_with_logits", "soft", ()),
-        ("tensorflow_v1.nn.softmax_cross_entropy_with_logits_v2", "soft", ()),
-        ("tensorflow_v1.losses.sparse_softmax_cross_entropy", "sparse", _V1_MEANS),
-        ("tensorflow_v1.losses.softmax_cross_entropy", "soft", _V1_MEANS),
-        ("tensorflow_v2.nn.sparse_softmax_cross_entropy_with_logits", "sparse", ()),
-        ("tensorflow_v2.nn.softmax_cross_entropy_with_logits", "soft", ()),
-        ("tensorflow_v2.SparseCategoricalCrossentropy", "sparse", _KERAS_MEANS),
-        ("tensorflow_v2.CategoricalCrossentropy", "soft", _KERAS_MEANS),
-    ),
-    "negative_log_likelihood": (("torch.nll_loss", "sparse", ()), ("torch.NLLLoss", "sparse", ())),
-    "cross_entropy_from_probabilities": (
-        ("textbook.probabilities", "", ()),
-        ("tensorflow_v2.SparseCategoricalCrossentropy_probabilities", "sparse", _KERAS_MEANS),
-        ("tensorflow_v2.CategoricalCrossentropy_probabilities", "soft", _KERAS_MEANS),
-        ("sklearn.log_loss", "", ()),
-    ),
-    "binary_cross_entropy": (
-        ("textbook.binary_cross_entropy", "", ()),
-        ("torch.binary_cross_entropy", "", ()),
-        ("torch.BCELoss", "", ()),
-        ("tensorflow_v1.losses.log_loss", "", _V1_MEANS),
-        ("tensorflow_v2.BinaryCrossentropy_probabilities", "", _KERAS_MEANS),
-        ("sklearn.log_loss_binary", "", ()),
-    ),
-    "binary_cross_entropy_with_logits": (
-        ("textbook.sigmoid_then_bce", "", ()),
-        ("torch.binary_cross_entropy_with_logits", "", ()),
-        ("torch.BCEWithLogitsLoss", "", ()),
-        ("tensorflow_v1.nn.sigmoid_cross_entropy_with_logits", "", ()),
-        ("tensorflow_v1.losses.sigmoid_cross_entropy", "", _V1_MEANS),
-        ("tensorflow_v2.BinaryCrossentropy", "", _KERAS_MEANS),
-    ),
-}
-DIVERGENCES = (
-    DivergenceRecord(
-        name="divides_by_nonzero_weights",
-        implementations=("tensorflow_v1.losses.*",),
-        summary="Divides by the number of non-zero weights, not by the number of terms.",
-        reason="Divides by the number of non-zero weights, not by the number of terms. SUM_BY_NONZERO_WEIGHTS is the"
-        " default of tf.compat.v1.losses: a weight of zero takes its term out of the mean altogether, while any other"
-        " weight leaves the denominator as it is.",
-        versions=">=1.0",
-        reference="https://www.tensorflow.org/api_docs/python/tf/compat/v1/losses/Reduction",
-    ),
-    DivergenceRecord(
-        name="divides_by_class_weights",
-        implementations=(
-            "torch.cross_entropy",
-            "torch.CrossEntropyLoss",
-            "torch.nll_loss",
-            "torch.NLLLoss",
-        ),
-        summary="Divides by the sum of the targets' class weights.",
-        reason="Divides by the sum of the targets' class weights. With class weights, torch's mean is a weighted"
-        " average; every other framework divides by the number of terms.",
-        versions=">=0.4",
-        reference="https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html",
-    ),
-    DivergenceRecord(
-        name="clips_probabilities",
-        implementations=("tensorflow_v2.*",),
-        summary="Clips probabilities to [1e-7, 1 - 1e-7] before the logarithm.",
-        reason="Clips probabilities to [1e-7, 1 - 1e-7] before the logarithm. The loss can never exceed 16.118, and its"
-        " gradient is zero outside the interval: a confident mistake stops learning.",
-        versions=">=2.0",
-        reference="https://github.com/keras-team/keras/blob/master/keras/src/backend/config.py",
-    ),
-    DivergenceRecord(
-        name="naive_softmax",
-        implementations=("textbook.*",),
-        summary="Overflows: exp(x) is taken before the division.",
-        reason="Overflows: exp(x) is taken before the division. Beyond 88 in float32, exp is infinite and the quotient"
-        " is not a number.",
-        versions="",
-        reference="https://doi.org/10.1093/imanum/draa038",
-    ),
-    DivergenceRecord(
-        name="refuses_soft_targets",
-        implementations=("sklearn.*",),
-        summary="Refuses targets that are no class labels.",
-        reason="Refuses targets that are no class labels. log_loss takes labels only.",
-        versions="",
-        reference="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.log_loss.html",
-    ),
-)
-CLAIMS = (
-    ClaimRecord(
-        number=1,
-        statement="CrossEntropyLoss is NLLLoss after LogSoftmax.",
-        verdict="holds",
-        domain="every case asked: 214 of 214, float32 and float64",
-        counterexample="",
-    ),
-    ClaimRecord(
-        number=2,
-        statement="“mean” divides the sum by batch × product of the other dimensions.",
-        verdict="holds within a domain",
-        domain="no class weights, no ignored target",
-        counterexample="weight = [1, 2], targets [0, 1]: torch divides by 3, not by 2",
-    ),
-    ClaimRecord(
-        number=7,
-        statement="F.binary_cross_entropy is identical to sklearn.metrics.log_loss.",
-        verdict="fails",
-        domain="0 < p < 1 and targets 0 or 1",
-        counterexample="p = 0, target 1: torch clamps the log at -100, sklearn clips p to eps and gives 36.04",
-    ),
-)
-DENOMINATORS = {
-    "divides_by_nonzero_weights": "number of non-zero sample weights",
-    "divides_by_class_weights": "sum of the targets' class weights",
-}
 
 
 def _digest(text: str) -> str:
@@ -221,7 +53,10 @@ def _verdict(
     if name in DIVERGENCES[1].implementations and reduction == "mean" and weighted:
         return Verdict.EXPLAINED, "divides_by_class_weights"
     if "_probabilities" in name and draw < 0.12:
-        return Verdict.EXPLAINED, "clips_probabilities"
+        both = draw < 0.03 and "mean_with" in name
+        return Verdict.EXPLAINED, "clips_probabilities" + " + divides_by_class_weights" * both
+    if name == "textbook.log_of_softmax" and quantity == "gradient":
+        return Verdict.INAPPLICABLE, ""
     if name == "textbook.log_of_softmax" and draw < 0.1:
         return Verdict.INACCURATE, "naive_softmax"
     if name.startswith("sklearn") and "soft" in target:
@@ -274,47 +109,51 @@ def finding(
     )
 
 
-def _modes(framework: str, wide: bool) -> tuple[str, ...]:
-    if framework == "tensorflow_v1":
-        return ("eager", "graph")
+def _modes(framework: str, *, wide: bool) -> tuple[str, ...]:
+    modes = {"tensorflow_v1": ("eager", "graph")}
     if wide:
-        return {"torch": ("eager", "compile"), "tensorflow_v2": ("eager", "function", "xla")}.get(
-            framework, ("eager",)
-        )
-    return ("eager",)
+        modes |= {"torch": ("eager", "compile"), "tensorflow_v2": ("eager", "function", "xla")}
+    return modes.get(framework, ("eager",))
 
 
-def _cells(losses: tuple[str, ...], wide: bool) -> list[dict[str, str]]:
-    cells = []
-    for loss, names in ((loss, NAMES[loss]) for loss in losses):
-        for name, takes, means in names:
-            framework = name.partition(".")[0]
-            modes = _modes(framework, wide)
-            for reduction in ("none", "sum", "mean"):
-                for suffix in means if means and reduction == "mean" else ("",):
-                    for mode in modes:
-                        for target in _targets(loss, takes):
-                            for dtype in ("float32", "float64"):
-                                for quantity in ("value", "gradient", "target_gradient"):
-                                    if quantity == "target_gradient" and "v2" not in name:
-                                        continue
-                                    if quantity == "target_gradient" and "soft" not in target:
-                                        continue
-                                    if framework == "sklearn" and quantity != "value":
-                                        continue
-                                    cells.append(
-                                        dict(
-                                            loss=loss,
-                                            target=target,
-                                            reduction=reduction,
-                                            dtype=dtype,
-                                            quantity=quantity,
-                                            implementation=name + suffix,
-                                            framework=framework,
-                                            mode=mode,
-                                        )
-                                    )
-    return cells
+def _quantities(name: str, target: str) -> tuple[str, ...]:
+    if name.startswith("sklearn"):
+        return ("value",)
+    both = ("value", "gradient")
+    return (*both, "target_gradient") if "v2" in name and "soft" in target else both
+
+
+def _cells(losses: tuple[str, ...], *, wide: bool) -> list[dict[str, str]]:
+    offers = [(loss, *names) for loss in losses for names in NAMES[loss]]
+    return [
+        {
+            "loss": loss,
+            "target": target,
+            "reduction": reduction,
+            "dtype": dtype,
+            "quantity": quantity,
+            "implementation": name + suffix,
+            "framework": name.partition(".")[0],
+            "mode": mode,
+        }
+        for loss, name, takes, means in offers
+        for reduction in ("none", "sum", "mean")
+        for suffix in (means if means and reduction == "mean" else ("",))
+        for mode in _modes(name.partition(".")[0], wide=wide)
+        for target in _targets(loss, takes)
+        for dtype in ("float32", "float64")
+        for quantity in _quantities(name, target)
+    ]
+
+
+def _red(cell: dict[str, str], case: int) -> tuple[Verdict, str] | None:
+    """Where something fails: two implementations, two cells each."""
+    at = (cell["implementation"], cell["target"], cell["quantity"])
+    if at == ("tensorflow_v2.BinaryCrossentropy[mean_with_sample_weight]", "soft_binary", "value"):
+        return (Verdict.DIVERGES, "") if case < 3 else None
+    if at[:2] == ("torch.BCELoss", "binary") and cell["dtype"] + cell["reduction"] == "float64mean":
+        return (Verdict.RETIRED, "divides_by_class_weights") if not case else None
+    return None
 
 
 def make(
@@ -331,7 +170,7 @@ def make(
     """A run that looks like a real one; ``hostile`` puts attacks into every text it can hold."""
     chance = random.Random(seed)
     findings = []
-    for cell in _cells(losses, wide):
+    for cell in _cells(losses, wide=wide):
         for case in range(cases):
             origin = f"wide.columns.weight+ignore.{case}"
             verdict, divergence = _verdict(
@@ -341,16 +180,8 @@ def make(
                 cell["quantity"],
                 chance.random(),
             )
-            if (
-                red
-                and cell["implementation"]
-                == "tensorflow_v2.BinaryCrossentropy[mean_with_sample_weight]"
-            ):
-                if cell["quantity"] == "value" and cell["target"] == "soft_binary" and case < 3:
-                    verdict, divergence = Verdict.DIVERGES, ""
-            if red and cell["implementation"] == "torch.BCELoss" and cell["dtype"] == "float64":
-                if cell["target"] == "binary" and cell["reduction"] == "mean" and not case:
-                    verdict, divergence = Verdict.RETIRED, "divides_by_class_weights"
+            if red and (fails := _red(cell, case)):
+                verdict, divergence = fails
             findings.append(finding(cell, origin, verdict, divergence, chance))
     if hostile:
         findings += _hostile_findings(chance)
@@ -422,8 +253,7 @@ def _implementations(evil: str) -> tuple[ImplementationRecord, ...]:
             framework=name.partition(".")[0],
             loss=loss,
             documentation="https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html",
-            source=f"def {name.rpartition('.')[2]}(logits, target, *, weight=None, reduction='mean'):\n"
-            f"    return F.cross_entropy(logits, target, weight=weight, reduction=reduction)\n{evil}",
+            source=SOURCE + evil,
             scripts={},
             class_axis=1,
         )
@@ -469,15 +299,4 @@ def _hostile_findings(chance: random.Random) -> list[Finding]:
 
 def script(worst: Finding) -> str:
     """Stands for ``equivalence.reproduce``: as long as a real script."""
-    return (
-        f"# {worst.name}\n"
-        "import torch\nimport torch.nn.functional as F\n\n"
-        "prediction = torch.tensor([[0.2870, 0.2232, 0.6423, 0.6035], [0.4180, 0.9434, 0.6034, 0.5521],\n"
-        "                           [0.0026, 0.4993, 0.7166, 0.2258]], dtype=torch.float32, requires_grad=True)\n"
-        "target = torch.tensor([0, 2, 1])\n"
-        "weight = torch.tensor([1.0, 2.0, 0.5, 1.0])\n\n"
-        "def cross_entropy(logits, target, *, weight=None, ignore_index=-100, reduction='mean'):\n"
-        "    return F.cross_entropy(logits, target, weight=weight, ignore_index=ignore_index, reduction=reduction)\n\n"
-        "value = cross_entropy(prediction, target, weight=weight)\n"
-        "print(value.item().hex())\n"
-    )
+    return f"# {worst.name}\n{SCRIPT}"

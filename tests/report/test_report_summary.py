@@ -6,17 +6,20 @@ import dataclasses
 import math
 
 import pytest
+import synthetic_data
 import synthetic_run
 
 from equivalence.exact import Number
 from equivalence.finding import Finding, Verdict
 from equivalence.report.counts import Counts, total
 from equivalence.report.divisors import divisors
-from equivalence.report.drilldown import facts, groups, undefined
+from equivalence.report.drilldown import describe, drill_downs
 from equivalence.report.formula import formula
+from equivalence.report.grouping import groups
 from equivalence.report.html import measure
 from equivalence.report.matrix import tabs
 from equivalence.report.summary import share, summarise
+from equivalence.report.undefined import undefined
 from equivalence.results import Run
 
 CELL = dict(
@@ -99,7 +102,7 @@ def test_tabs_are_none_sum_mean_and_columns_follow_the_target_kinds(run):
     assert [tab.kind for tab in result] == ["none", "sum", "mean"]
     assert [table.loss for table in result[0].tables] == list(synthetic_run.LOSSES)
     assert [column.target for column in result[2].tables[0].columns] == list(
-        synthetic_run.MULTICLASS
+        synthetic_data.MULTICLASS
     )
 
 
@@ -141,19 +144,34 @@ def test_red_is_grouped_by_implementation_and_amber_by_divergence(run):
     assert all(group.records for group in amber)
 
 
-def test_two_divergences_of_one_finding_are_both_explained(run):
-    both = "divides_by_class_weights + naive_softmax"
-    findings = (finding(Verdict.EXPLAINED, 3.0, divergence=both),)
-    small = dataclasses.replace(run, findings=findings)
-    _, (group,) = groups(small, summarise(small), synthetic_run.script)
-    assert [record.name for record in group.records] == both.split(" + ")
+def test_every_red_and_amber_cell_stands_in_one_drill_down(run):
+    result = summarise(run)
+    red, amber = groups(run, result, synthetic_run.script)
+    stands = [cell.id for group in red + amber for cell in group.cells]
+    assert sorted(stands) == sorted(cell.id for cell in result.failing + result.catalogued)
+
+
+def test_a_cell_stands_with_the_rarest_of_its_divergences(run):
+    both = finding(Verdict.EXPLAINED, 3.0, divergence="naive_softmax + clips_probabilities")
+    one = finding(Verdict.EXPLAINED, 3.0, divergence="naive_softmax", target="soft")
+    small = dataclasses.replace(run, findings=(both, one))
+    _, (rare, common) = groups(small, summarise(small), synthetic_run.script)
+    assert (rare.name, len(rare.cells)) == ("clips_probabilities", 1)
+    assert (common.name, common.elsewhere) == ("naive_softmax", (("clips_probabilities", 1),))
+
+
+def test_cells_that_differ_in_dtype_and_quantity_share_a_drill_down():
+    quantities = [finding(Verdict.EXPLAINED, 3.0, quantity=name) for name in ("value", "gradient")]
+    others = [finding(Verdict.EXPLAINED, 5.0, target=name) for name in ("soft", "one_hot")]
+    drills = drill_downs(summary(*quantities, *others).cells)
+    assert [len(drill.cells) for drill in drills] == [1, 1, 2]
 
 
 def test_a_drill_down_says_the_ratio_and_both_forms_of_a_number():
     worst = finding(Verdict.EXPLAINED, 1.0, got=Number.of(3.0), exact=Number.of(2.0))
-    texts = {fact.term: fact.text for fact in facts(worst)}
-    assert texts["got"] == "3.0  0x1.8p+1"
-    assert texts["error"] == "1: 2 ulps of float32, 1 of the bound 1 and got is 1.5 times exact"
+    lines = describe(summary(worst).cells[0]).splitlines()
+    assert lines[0] == "got    3.0  0x1.8p+1"
+    assert lines[2] == "error  1: 2 ulps, 1 of the bound 1 and got is 1.5 times exact"
 
 
 def test_undefined_answers_are_recorded(run):

@@ -1,0 +1,116 @@
+"""The examples of docs/your_own_implementation.md do what they say, in an empty folder."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+GUIDE = (ROOT / "docs" / "your_own_implementation.md").read_text(encoding="utf-8")
+EXAMPLES = {"torch": "my_cross_entropy", "numpy": "my_binary_cross_entropy"}
+
+
+def example(name):
+    return (ROOT / "docs" / "examples" / name / "conftest.py").read_text(encoding="utf-8")
+
+
+def laws(folder, *arguments):
+    """The laws in a folder, as users run them, whether or not the package is installed here."""
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    words = ("--pyargs", "equivalence", "-p", "no:cacheprovider", *arguments)
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path, "PYTEST_PLUGINS": "equivalence.plugin"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+
+def framework(name):
+    return "textbook" if name == "numpy" else name
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_guide_shows_the_example_as_it_is(name):
+    assert f"```python\n{example(name)}```" in GUIDE
+    assert len([line for line in example(name).splitlines() if line]) <= 10
+
+
+@pytest.mark.parametrize(("name", "implementation"), EXAMPLES.items())
+def test_the_command_of_the_guide_judges_the_example(name, implementation, tmp_path):
+    command = re.search(rf"^\$ python -m pytest (.* -k {implementation} .*)$", GUIDE, re.MULTILINE)
+    assert command is not None
+    assert command[1].split() == [
+        "--pyargs",
+        "equivalence",
+        "-k",
+        implementation,
+        "-p",
+        "no:cacheprovider",
+    ]
+    (tmp_path / "conftest.py").write_text(example(name), encoding="utf-8")
+    done = laws(tmp_path, "-k", implementation, f"--equivalence-frameworks={framework(name)}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    agree, asked = re.search(
+        rf"^{framework(name)}\s+(\d+) of (\d+) agree$", done.stdout, re.M
+    ).groups()
+    assert agree == asked
+    assert int(asked) >= 80
+    assert "failed" not in done.stdout
+    assert {path.name for path in tmp_path.iterdir()} - {"__pycache__"} == {"conftest.py"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("terms.mean()", "terms.sum() / (terms.numel() + 1)"),
+        ("F.log_softmax(logits, dim=classes)", "F.log_softmax(logits, dim=0)"),
+        ("F.log_softmax(logits, dim=classes)", "(F.softmax(logits, dim=classes) + 1e-8).log()"),
+        (
+            "F.log_softmax(logits, dim=classes)",
+            "(logits.exp() / logits.exp().sum(classes, True)).log()",
+        ),
+    ],
+)
+def test_an_example_that_is_wrong_is_red(right, wrong, tmp_path):
+    assert right in example("torch")
+    (tmp_path / "conftest.py").write_text(example("torch").replace(right, wrong), encoding="utf-8")
+    done = laws(tmp_path, "-q", "-k", "my_cross_entropy", "--equivalence-frameworks=torch")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "cases fail" in done.stdout
+    assert "torch.my_cross_entropy@eager" in done.stdout
+
+
+def test_a_module_named_by_p_is_as_good_as_a_conftest(tmp_path):
+    (tmp_path / "my_module.py").write_text(example("numpy"), encoding="utf-8")
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    path = os.pathsep.join((str(ROOT), str(tmp_path)))
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--pyargs",
+            "equivalence",
+            "-p",
+            "my_module",
+            "-k",
+            "my_binary",
+        ]
+        + ["-p", "no:cacheprovider", "--equivalence-frameworks=textbook"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path, "PYTEST_PLUGINS": "equivalence.plugin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "my_binary" not in done.stderr
+    assert re.search(r"^textbook  (\d+) of \1 agree$", done.stdout, re.MULTILINE)
