@@ -75,7 +75,8 @@ def _complete(combinations: np.ndarray, first: list[int]) -> list[int]:
         if covered[wanted]:
             continue
         rows = order[starts[wanted] : starts[wanted + 1]] // width
-        rows = rows if len(rows) <= _TRIED else rng.choice(rows, _TRIED, replace=False)
+        # Ties are broken by lot, so that no level is favoured.
+        rows = rng.permutation(rows)[:_TRIED]
         best = int(rows[np.argmax(np.count_nonzero(~covered[combinations[rows]], axis=1))])
         chosen.append(best)
         covered[combinations[best]] = True

@@ -50,10 +50,7 @@ class Softmax(NamedTuple):
 
 
 def softmax(logits: np.ndarray) -> Softmax:
-    """Softmax with the maximum's own ``exp(0) = 1`` taken out of the sum.
-
-    So log1p sees all digits of the rest.
-    """
+    """Softmax, the maximum's ``exp(0) = 1`` out of the sum: log1p sees all digits of the rest."""
     largest = np.argmax(logits, axis=-1)[..., None]
     maximum = np.take_along_axis(logits, largest, axis=-1)
     gap = maximum - logits
@@ -92,10 +89,7 @@ def _cross_entropy_bound(
     weight: Any = None,
     label_smoothing: Any = None,
 ) -> TermBounds:
-    """Per class u (T + 2|L| + D + 2S + 4 + h(C)), weighted by q.
-
-    See DESIGN.md, "Exactness and bounds".
-    """
+    """Per class, q times u (T + 2|L| + D + 2S + 4 + h(C)): DESIGN.md, "Exactness and bounds"."""
     unit = 2.0**-precision
     parts = softmax(logits)
     surprisal, probability = parts.surprisal, parts.probability

@@ -114,7 +114,7 @@ class _Reader:
             else:
                 below = self.atom()
         if primes:
-            above = _tag("mrow", _tag("mo", primes), above) if above else _tag("mo", primes)
+            base = _tag("mrow", base, _tag("mo", primes, attributes=' lspace="0"'))
         limits = base in {_tag("mo", _OPERATORS[name]) for name in ("sum", "prod")}
         if above and below:
             return _tag("munderover" if limits else "msubsup", base, below, above)

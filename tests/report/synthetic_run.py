@@ -34,10 +34,6 @@ from equivalence.results import (
 )
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
 def _targets(loss: str, takes: str) -> tuple[str, ...]:
     kinds = LOSSES[loss][0]
     return tuple(kind for kind in kinds if not takes or ("sparse" in kind) == (takes == "sparse"))
@@ -82,7 +78,7 @@ def finding(
         **cell,
         denominator=(DENOMINATORS.get(divergence, "number of terms not ignored") if mean else ""),
         case=case,
-        digest=_digest(case + cell["loss"]),
+        digest=hashlib.sha256(f"{case}{cell}".encode()).hexdigest()[:16],
         verdict=verdict,
         divergence=divergence,
     )
