@@ -25,10 +25,13 @@ _TRIED = 48  # candidates compared for each choice
 
 @functools.cache
 def space(loss: Loss) -> tuple[Spec, ...]:
-    """Every possible spec of a loss."""
-    return tuple(
-        spec for spec in map(Spec._make, itertools.product(*levels(loss))) if possible(spec)
-    )
+    """Every possible spec of a loss, shuffled once for all.
+
+    The earlier of two equally good specs is chosen: so no level is favoured, and implementations
+    that offer different parts of the space share many cases all the same.
+    """
+    specs = [spec for spec in map(Spec._make, itertools.product(*levels(loss))) if possible(spec)]
+    return tuple(specs[row] for row in np.random.default_rng(0).permutation(len(specs)))
 
 
 @functools.cache
@@ -63,7 +66,6 @@ def _complete(combinations: np.ndarray, first: list[int]) -> list[int]:
     needed = np.zeros_like(covered)
     needed[combinations] = True
     chosen = []
-    rng = np.random.default_rng(len(combinations))
     for row in first:
         if np.count_nonzero(~covered[combinations[row]]) > 1:
             chosen.append(row)
@@ -75,8 +77,7 @@ def _complete(combinations: np.ndarray, first: list[int]) -> list[int]:
         if covered[wanted]:
             continue
         rows = order[starts[wanted] : starts[wanted + 1]] // width
-        # Ties are broken by lot, so that no level is favoured.
-        rows = rng.permutation(rows)[:_TRIED]
+        rows = rows[:_TRIED]
         best = int(rows[np.argmax(np.count_nonzero(~covered[combinations[rows]], axis=1))])
         chosen.append(best)
         covered[combinations[best]] = True
