@@ -10,7 +10,7 @@ import numpy as np
 
 from equivalence.exact import FORMATS
 from equivalence.losses.loss import Gradients, Loss, TermBounds, accumulation, times
-from equivalence.losses.reduction import MEAN, Reduction
+from equivalence.losses.reduction import MEAN, MEAN_OVER_TARGET_WEIGHTS, Reduction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +21,15 @@ if TYPE_CHECKING:
 def divides_by(
     reduction: Reduction, *, empty_is_zero: bool = False
 ) -> Callable[[Case], Case | None]:
-    """A mean divides by another denominator; 0 / 0 may be taken for 0."""
+    """A mean divides by another denominator; 0 / 0 may be taken for 0.
+
+    Without class weights or sample weights all denominators are the number of terms, as asked.
+    """
+    weighted_by_class = reduction == MEAN_OVER_TARGET_WEIGHTS
 
     def model(case: Case) -> Case | None:
-        if case.reduction != MEAN:
+        weights = case.options.get("weight") if weighted_by_class else case.weights
+        if case.reduction != MEAN or weights is None:
             return None
         return replace(case, reduction=replace(reduction, empty_is_zero=empty_is_zero))
 

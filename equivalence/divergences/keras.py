@@ -44,7 +44,7 @@ divergence(
     reason=(
         "Loss classes cast their inputs to floatx, float32 by default, also if they are float64."
         "\n\n"
-        '``dtype="float64"`` in the constructor, or the function form, keeps float64.'
+        'dtype="float64" in the constructor, or the function form, keeps float64.'
     ),
 )(computes_in("float32"))
 
