@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from equivalence.cases.case import Encoding
 from equivalence.cases.covering import cover
 from equivalence.cases.generation import Spec, generate
 from equivalence.cases.pinned import pinned
@@ -54,22 +55,42 @@ class Question:
         return ":".join((*parts, f"{self.implementation}@{self.mode}"))
 
 
-def accepts(implementation: Implementation, spec: Spec) -> bool:
-    """Whether an implementation offers the cases of a spec."""
-    shape = _SHAPE_NAMES.get(spec.shape, ROWS)
-    weighted = bool(SAMPLE_WEIGHTS.intersection(spec.options))
-    return (
-        spec.encoding in implementation.targets
-        and spec.reduction in implementation.reductions
-        and implementation.options.issuperset(spec.options)
-        and shape in implementation.shapes
-        and (not weighted or shape in implementation.weighted_shapes)
+class Offer(NamedTuple):
+    """What decides which cases an implementation is asked; equal offers share them."""
+
+    targets: Encoding
+    shapes: frozenset[str]
+    weighted_shapes: frozenset[str]
+    options: frozenset[str]
+    reductions: frozenset[str]
+
+    def accepts(self, spec: Spec) -> bool:
+        """Whether the cases of a spec are offered."""
+        shape = _SHAPE_NAMES.get(spec.shape, ROWS)
+        return (
+            spec.encoding in self.targets
+            and spec.reduction in self.reductions
+            and self.options.issuperset(spec.options)
+            and shape in self.shapes
+            and (shape in self.weighted_shapes or SAMPLE_WEIGHTS.isdisjoint(spec.options))
+        )
+
+
+def offer(implementation: Implementation) -> Offer:
+    """What an implementation offers."""
+    return Offer(
+        implementation.targets,
+        implementation.shapes,
+        implementation.weighted_shapes,
+        implementation.options,
+        frozenset(implementation.reductions),
     )
 
 
 @functools.cache
-def _chosen(implementation: Implementation, strength: int) -> tuple[Spec, ...]:
-    return cover(implementation.loss, lambda spec: accepts(implementation, spec), strength)
+def chosen(loss: Loss, offered: Offer, strength: int) -> tuple[Spec, ...]:
+    """The specs that hold every combination of ``strength`` levels that is offered."""
+    return cover(loss, offered.accepts, strength)
 
 
 @functools.cache
@@ -87,7 +108,8 @@ def questions(implementations: Iterable[Implementation], profile: str) -> Iterat
     for implementation in implementations:
         for mode in implementation.offered_modes:
             strength = first if mode == implementation.offered_modes[0] else others
-            cases = [_case(implementation.loss, spec) for spec in _chosen(implementation, strength)]
+            specs = chosen(implementation.loss, offer(implementation), strength)
+            cases = [_case(implementation.loss, spec) for spec in specs]
             cases += [case for case in pinned() if not declines(implementation, case, mode)]
             for case in cases:
                 asked = quantities(implementation, case)

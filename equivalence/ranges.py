@@ -13,6 +13,7 @@ from equivalence.cases.pinned import library
 from equivalence.environment import environment, extended
 from equivalence.identities import CLAIMS, Claim
 from equivalence.implementations import IMPLEMENTATIONS
+from equivalence.implementations.implementation import options_of
 from equivalence.items import Cell, Encodings, Item, PinnedFile, Reductions, Round, column
 from equivalence.losses import MEAN, NONE, SUM, Reduction
 from equivalence.plan import Question
@@ -62,7 +63,8 @@ class Plan:
             if q.case.reduction == reduction and column(q.implementation, beside) is not None
         ]
         return [
-            Reductions(name=name, questions=qs) for name, qs in _grouped(asked, _implementation)
+            Reductions(name=name, questions=qs)
+            for name, qs in _grouped(_one_of_each(asked, _implementation), _implementation)
         ]
 
     def rounds(self) -> list[Round]:
@@ -84,11 +86,10 @@ class Plan:
     def indices(self) -> list[Encodings]:
         """The questions with class indices that have a one-hot twin, by framework and loss."""
         asked = [q for q in self.questions if one_hot(q.case) is not None]
-
-        def key(question: Question) -> str:
-            return f"{question.implementation.framework}.{question.case.loss}-{question.mode}"
-
-        return [Encodings(name=name, questions=qs) for name, qs in _grouped(asked, key)]
+        return [
+            Encodings(name=name, questions=qs)
+            for name, qs in _grouped(_one_of_each(asked, _framework), _framework)
+        ]
 
     def pinned(self) -> list[PinnedFile]:
         """The pinned files, each with the questions that ask it."""
@@ -135,8 +136,24 @@ def plan(request: Request) -> Plan:
     )
 
 
+def _one_of_each(questions: Iterable[Question], who: Callable[[Question], str]) -> list[Question]:
+    """Of cases that are asked of somebody and differ only in their numbers, the first."""
+    first: dict[tuple[object, ...], Case] = {}
+    chosen = []
+    for question in questions:
+        case = question.case
+        parts = (case.target_kind, case.reduction, case.dtype, len(case.shape), options_of(case))
+        if first.setdefault((who(question), *parts), case) is case:
+            chosen.append(question)
+    return chosen
+
+
 def _implementation(question: Question) -> str:
     return f"{question.implementation}-{question.mode}"
+
+
+def _framework(question: Question) -> str:
+    return f"{question.implementation.framework}.{question.case.loss}-{question.mode}"
 
 
 def _grouped(

@@ -15,31 +15,25 @@ for framework in FRAMEWORKS:
     load(framework)
 
 
-def offer(implementation):
-    """What decides the choice: implementations that offer the same are asked the same."""
-    return frozenset(
-        number
-        for number, spec in enumerate(space(implementation.loss))
-        if plan.accepts(implementation, spec)
-    )
-
-
 def distinct():
     """One implementation for each offer."""
     found = {}
     for implementation in IMPLEMENTATIONS.values():
         if implementation.name.partition(".")[0] in FRAMEWORKS:
-            found.setdefault((implementation.loss.name, offer(implementation)), implementation)
+            found.setdefault((implementation.loss, plan.offer(implementation)), implementation)
     return sorted(found.values(), key=str)
+
+
+def chosen_by(implementation, strength):
+    return plan.chosen(implementation.loss, plan.offer(implementation), strength)
 
 
 def missing(implementation, strength, within=None):
     """The combinations that the array of a strength (``within``) leaves out."""
-    chosen = plan._chosen(implementation, within or strength)
-    wanted = uncovered(
-        implementation.loss, lambda spec: plan.accepts(implementation, spec), chosen, strength
-    )
-    assert all(plan.accepts(implementation, spec) for spec in chosen)
+    chosen = chosen_by(implementation, within or strength)
+    accepts = plan.offer(implementation).accepts
+    wanted = uncovered(implementation.loss, accepts, chosen, strength)
+    assert all(map(accepts, chosen))
     return sorted(map(str, wanted))[:10]
 
 
@@ -82,20 +76,10 @@ def test_a_left_out_case_is_noticed():
 def test_the_choice_does_not_depend_on_who_else_is_asked():
     """The same specs come out whether the implementations are asked for forwards or backwards."""
     everyone = distinct()
-    before = [plan._chosen(implementation, 2) for implementation in everyone]
-    plan._chosen.cache_clear()
-    after = [plan._chosen(implementation, 2) for implementation in reversed(everyone)]
+    before = [chosen_by(implementation, 2) for implementation in everyone]
+    plan.chosen.cache_clear()
+    after = [chosen_by(implementation, 2) for implementation in reversed(everyone)]
     assert before == after[::-1]
-
-
-def test_who_offers_the_same_is_asked_the_same():
-    """So their exact answers are computed once."""
-    chosen = {}
-    for implementation in IMPLEMENTATIONS.values():
-        key = (implementation.loss.name, offer(implementation))
-        chosen.setdefault(key, set()).add(plan._chosen(implementation, 2))
-    assert {len(different) for different in chosen.values()} == {1}
-    assert len(chosen) < len(IMPLEMENTATIONS)
 
 
 def test_nobody_is_asked_what_they_do_not_offer():

@@ -16,7 +16,7 @@ from equivalence.cases.covering import cover
 from equivalence.cases.generation import Spec, generate
 from equivalence.implementations import IMPLEMENTATIONS, Response, load
 from equivalence.losses import LOSSES, MEAN, Reduction
-from equivalence.plan import accepts
+from equivalence.plan import offer
 
 CLAIMS: dict[int, Claim] = {}
 
@@ -161,7 +161,7 @@ def generated(
     asked = [IMPLEMENTATIONS[name] for name in names]
 
     def accepted(spec: Spec) -> bool:
-        return keep(spec) and all(accepts(implementation, spec) for implementation in asked)
+        return keep(spec) and all(offer(implementation).accepts(spec) for implementation in asked)
 
     loss = asked[0].loss
     return tuple(generate(loss, spec) for spec in cover(loss, accepted, strength))
