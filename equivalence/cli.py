@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from typing import NoReturn
 
@@ -179,10 +180,12 @@ def main(arguments: list[str] | None = None) -> int:
     Args:
         arguments: Those of the command line, without the program; ``sys.argv`` by default.
     """
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        parsed = _parsed(sys.argv[1:] if arguments is None else arguments)
+        parsed = _parsed(given)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else USAGE
+    parsed.command = f"equivalence {shlex.join(given)}".strip()
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy: unpinned runtimes fight
     from equivalence import verbs
     from equivalence.cases.pinned import PinnedCaseError

@@ -101,9 +101,7 @@ def run(options: argparse.Namespace) -> int:
     except UnknownError as error:
         raise UsageError(str(error)) from error
     processes = PROCESSES if options.processes is None else options.processes
-    recording = record(
-        asked, command=f"equivalence {shlex.join(sys.argv[1:])}".strip(), path=output
-    )
+    recording = record(asked, command=options.command, path=output)
     complete = True
     before = signal.signal(signal.SIGTERM, _stop)
     try:
