@@ -6,7 +6,11 @@ What happens is told as events, so that a run in one process and a run in many w
 from __future__ import annotations
 
 import dataclasses
+import functools
+import runpy
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equivalence.cases.answers import QUANTITIES
@@ -123,6 +127,7 @@ def loaded(framework: str, request: Request) -> Loaded:
     absent = load(framework) if framework in FRAMEWORKS else ""
     if isinstance(absent, str) and absent:
         return Loaded(record=FrameworkRecord(name=framework, versions={}, flags={}, absent=absent))
+    _load_own(framework)
     mine = implementations_of(framework)
     names = [f"{known}@{mode}" for known in mine for mode in known.offered_modes]
     request.selection.check(framework, names)
@@ -136,6 +141,19 @@ def loaded(framework: str, request: Request) -> Loaded:
             f for known in mine for f in inapplicable(known) if request.selection.takes(f.cell)
         ),
     )
+
+
+@functools.cache
+def _load_own(framework: str) -> None:
+    """Registers the user's own implementations in a framework: those of ``./conftest.py``.
+
+    pytest loads that file itself; here the same names can be run, explained and reproduced.
+    """
+    file = Path("conftest.py")
+    if "_pytest" in sys.modules or not file.is_file():
+        return
+    if f"equivalence.implementations.{framework} " in file.read_text(encoding="utf-8"):
+        runpy.run_path(str(file))
 
 
 def selected(implementation: Implementation, request: Request) -> Iterator[Question]:

@@ -66,6 +66,8 @@ def print_run(run: Run, console: Console) -> None:
             soft_wrap=True,
         )
     console.print(f"\n{summary.headline} {summary.rest}".rstrip())
+    for name, (number, example) in _reasons(run.findings):
+        console.print(f"  {number:>6,}  {name}: {command('explain', example)}", soft_wrap=True)
     for cell in summary.failing[:SHOWN]:
         console.print(Text(f"\n{MARKS[cell.verdict]} {cell.id}", style="red"), soft_wrap=True)
         console.print(f"  {_in_words(cell)}", soft_wrap=True)
@@ -73,6 +75,20 @@ def print_run(run: Run, console: Console) -> None:
     more = len(summary.failing) - SHOWN
     if more > 0:
         console.print(f"\nand {plural(more, 'more cell')}")
+
+
+def _reasons(findings: Iterable[Finding]) -> list[tuple[str, tuple[int, str]]]:
+    """The divergences met, the commonest first, each with its number and a finding of it alone."""
+    met: dict[str, tuple[int, str]] = {}
+    alone: set[str] = set()
+    for finding in findings:
+        for name in filter(None, finding.divergence.split(" + ")):
+            number, example = met.get(name, (0, finding.name))
+            if name not in alone and finding.divergence == name:
+                alone.add(name)
+                example = finding.name
+            met[name] = (number + 1, example)
+    return sorted(met.items(), key=lambda entry: (-entry[1][0], entry[0]))
 
 
 def _in_words(cell: Cell) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equivalence import results
+from equivalence.divergences import DIVERGENCES
 from equivalence.explanation import again, explanation
 from equivalence.listing import entries
 from equivalence.merging import merge
@@ -201,7 +202,12 @@ def report(options: argparse.Namespace) -> int:
 
 
 def explain(options: argparse.Namespace) -> int:
-    """Asks a finding again, and says it in words."""
+    """Asks a finding again, and says it in words; or says what a divergence is."""
+    if options.name in DIVERGENCES:
+        known = DIVERGENCES[options.name]
+        print_list([(known.name, (known.reason, ", ".join(known.implementations)))], stdout())
+        stdout().print(f"    versions {known.versions or 'all'}; {known.reference}", soft_wrap=True)
+        return 0
     finding, environment = again(options.name, options.profile)
     console = stdout()
     console.print(finding.name, style="bold", soft_wrap=True)
