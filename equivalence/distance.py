@@ -56,13 +56,13 @@ def distance(
     if missing.all() and not predicted:
         return Distance(inside=False, undefined=True, index=(0,) * got.ndim)
     error = exact.error(got)
-    overflow = np.abs(exact.high) + answer.bound > FORMATS[dtype].largest
-    allowed = np.where(np.isfinite(exact.high), answer.bound, 0.0)
+    # An infinite bound is no licence: who cannot say how far off a reading may be accepts none.
+    allowed = np.where(np.isfinite(exact.high) & np.isfinite(answer.bound), answer.bound, 0.0)
+    overflow = np.abs(exact.high) + allowed > FORMATS[dtype].largest
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         share = np.where(error == 0, 0.0, np.maximum(error - exact.radius, 0) / allowed)
     share = np.where(missing, np.where(np.isnan(got), 0.0, np.inf) if predicted else 0.0, share)
     share = np.where(overflow & np.isinf(got) & (np.sign(got) == np.sign(exact.high)), 0.0, share)
-    share = np.where(np.isinf(allowed) & np.isfinite(exact.high), 0.0, share)
     index = tuple(int(i) for i in np.unravel_index(np.argmax(share), share.shape))
     with np.errstate(over="ignore"):
         ulps = error[index] / FORMATS[dtype].ulp(exact.high)[index]

@@ -1,98 +1,107 @@
-"""Naive exponentials: overflow, underflow, and probabilities rounded before their logarithm."""
+"""Naive exponentials: overflow, underflow, and probabilities rounded before their logarithm.
+
+The roundings are made as the formula makes them: sums and quotients of IEEE arithmetic are what they
+are, and only the exponential of a library may err, by an ulp and a half. So a model knows on which
+side of a jump (a probability of 1, a vanished quotient) the formula falls, except where the argument
+lies within that ulp of the jump itself; there its bound is infinite, which accepts nothing.
+"""
 
 from __future__ import annotations
 
 import functools
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import flint
 import numpy as np
 
-from equivalence.exact import FORMATS
+from equivalence.exact import FIRST_BITS, FORMATS, Format
 from equivalence.losses import binary_cross_entropy
 from equivalence.losses.categorical import cross_entropy
-from equivalence.losses.loss import Gradients, Loss, TermBounds, accumulation, times
+from equivalence.losses.loss import Gradients, Loss, TermBounds, accumulation, log, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from equivalence.cases.case import Case
 
+EXPONENTIAL_UNITS = 3.0  # the error of a library exponential, in units of roundoff
+
+
+def _exponentials(x: np.ndarray, format_: Format) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """exp(x) in the format: the least that a library may return, the nearest, and the most."""
+    with flint.ctx.workprec(FIRST_BITS):
+        exact = np.array([float(flint.arb(float(number)).exp()) for number in np.ravel(x)])
+    exact = exact.reshape(np.shape(x))
+    error = EXPONENTIAL_UNITS * format_.unit
+    return (
+        format_.round(exact * (1 - error)),
+        format_.round(exact),
+        format_.round(exact * (1 + error)),
+    )
+
+
+def _sigmoids(logit: np.ndarray, format_: Format) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """1 / (1 + exp(-x)), each operation rounded to the format: the least, the nearest, the most."""
+    one = format_.round(1.0)
+    with np.errstate(over="ignore"):
+        most, near, least = (
+            (one / (one + small)).astype(np.float64)
+            for small in _exponentials(-np.vectorize(float, otypes=[float])(logit), format_)
+        )
+    return least, near, most
+
 
 @functools.cache
 def rounds_sigmoid(loss: Loss, inner: Callable[[Loss], Loss], dtype: str) -> Loss:
     """Binary cross-entropy of sigmoid(x) rounded to the dtype, by another loss of the probability.
 
-    A library sigmoid errs by up to two roundings, so the bound holds the inner loss of the
-    neighbours of the rounded probability too; where a neighbour is 0 or 1 it may be infinite.
+    The bound holds the inner loss of every probability that a library may have arrived at.
     """
     probability_loss = inner(binary_cross_entropy)
     format_ = FORMATS[dtype]
 
-    def sigmoid(logit: np.ndarray) -> np.ndarray:
-        x = np.asarray(np.vectorize(float, otypes=[np.float64])(logit))
-        small = np.exp(-np.abs(x))
-        rounded = format_.round(np.where(x >= 0, 1 / (1 + small), small / (1 + small)))
-        # 1 / (1 + exp(-x)) overflows in exp(-x) and gives 0.
-        lost = -x > np.log(format_.largest)
-        return np.where(lost, 0.0, rounded.astype(np.float64))
-
     def typed(logit: np.ndarray) -> np.ndarray:
-        return np.asarray(logit * 0 + sigmoid(logit))
+        return np.asarray(logit * 0 + _sigmoids(logit, format_)[1])
 
-    def chained(probability: np.ndarray, target: np.ndarray) -> np.ndarray:
-        derivative = probability_loss.gradient(probability, target).prediction
-        return times(probability * (1 - probability), derivative)
-
-    def gradient(logit: np.ndarray, target: np.ndarray) -> Gradients:
-        probability = typed(logit)
-        return Gradients(
-            chained(probability, target), probability_loss.gradient(probability, target).target
-        )
+    def slopes(probability: np.ndarray, target: np.ndarray) -> Gradients:
+        inside = probability_loss.gradient(probability, target)
+        chained = times(probability * (1 - probability), inside.prediction)
+        return Gradients(chained, inside.target)
 
     def bound(logit: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
-        probability = sigmoid(logit)
-        unit = 2.0**-precision
-        own = probability_loss.bound(probability, target, precision)
-        term = probability_loss.definition(probability, target)
-        slope = chained(probability, target)
-        spread, turn = np.zeros_like(probability), np.zeros_like(probability)
-        for neighbour in (
-            probability * (1 - 3 * unit) - format_.floor,
-            probability * (1 + 3 * unit) + format_.floor,
-        ):
-            near = np.clip(neighbour, 0, 1)
-            near = np.where(
-                np.isin(probability, (0.0, 1.0)) & (np.abs(logit) > 2 * -np.log(unit)),
-                probability,
-                near,
-            )
-            spread = np.fmax(spread, _gap(probability_loss.definition(near, target), term))
-            turn = np.fmax(turn, _gap(chained(near, target), slope))
+        least, near, most = _sigmoids(logit, format_)
+        own = probability_loss.bound(near, target, precision)
+        at = probability_loss.definition(near, target), *slopes(near, target)
+        moved = [np.zeros_like(near)] * 3
+        for other in (least, most):
+            there = probability_loss.definition(other, target), *slopes(other, target)
+            moved = [np.maximum(m, _gap(t, a)) for m, t, a in zip(moved, there, at, strict=True)]
+        rounding = 4 * 2.0**-precision * np.abs(at[1])
         return TermBounds(
-            own.term + spread,
-            own.prediction * probability * (1 - probability) + turn + 4 * unit * np.abs(slope),
-            spread,
+            own.term + moved[0],
+            times(near * (1 - near), own.prediction) + moved[1] + rounding,
+            own.target + moved[2],
         )
 
     return replace(
         loss,
         name=f"{probability_loss.name} of sigmoid(x) rounded to {dtype}",
         definition=lambda logit, target: probability_loss.definition(typed(logit), target),
-        gradient=gradient,
+        gradient=lambda logit, target: slopes(typed(logit), target),
         bound=bound,
         parameters=(),
     )
 
 
-def _gap(near: np.ndarray, at: np.ndarray) -> np.ndarray:
+def _gap(there: np.ndarray, at: np.ndarray) -> np.ndarray:
     """How far two readings lie apart: 0 if both are the same infinity or NaN.
 
     It is infinite if only one is.
     """
-    same = (near == at) | (np.isnan(near) & np.isnan(at))
+    same = (there == at) | (np.isnan(there) & np.isnan(at))
     with np.errstate(invalid="ignore"):
-        gap = np.abs(near - at)
+        gap = np.abs(there - at)
     return np.where(same, 0.0, np.where(np.isnan(gap), np.inf, gap))
 
 
@@ -104,44 +113,42 @@ def exponentiates_without_shift(*, multiplies_zeros: bool) -> Callable[[Case], C
     return lambda case: replace(case, loss=_unshifted(case.dtype, multiplies_zeros))
 
 
+def _quotients(logits: np.ndarray, format_: Format) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """exp(x) / sum exp(x), rounded to the format: the least, the nearest, the most."""
+    exponentials = _exponentials(np.vectorize(float, otypes=[float])(logits), format_)
+    units = accumulation(logits.shape[-1], format_.precision) * format_.unit
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        least, near, most = (
+            format_.round(each.astype(np.float64).sum(-1, keepdims=True) * factor)
+            for each, factor in zip(exponentials, (1 - units, 1, 1 + units), strict=True)
+        )
+        return (
+            (exponentials[0] / most).astype(np.float64),
+            (exponentials[1] / near).astype(np.float64),
+            (exponentials[2] / least).astype(np.float64),
+        )
+
+
 @functools.cache
 def _unshifted(dtype: str, multiplies_zeros: bool) -> Loss:  # noqa: FBT001 - cached, so positional
     format_ = FORMATS[dtype]
-    most = float(np.log(format_.largest))
-    least = float(np.log(format_.ulp(np.array(0.0))) - np.log(2))
 
-    def surprisal(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The exact -log softmax, and where the quotient is NaN or 0."""
-        exact = cross_entropy.gradient(logits, logits * 0).target
-        total = logits + exact  # log sum exp
-        # Infinity over infinity, and zero over zero where every exponential has vanished.
-        overflow = (logits > most) | np.all(logits < least, axis=-1, keepdims=True)
-        return exact, overflow, (total > most) & ~overflow | (logits < least) | (-exact < least)
+    def products(target: np.ndarray, surprisal: Any) -> np.ndarray:
+        return np.asarray(target * surprisal if multiplies_zeros else times(target, surprisal))
 
     def definition(logits: np.ndarray, target: np.ndarray) -> np.ndarray:
-        exact, overflow, lost = surprisal(logits)
-        each = np.where(overflow, exact * np.nan, np.where(lost, np.inf, exact))
-        if multiplies_zeros:
-            return np.asarray(np.sum(np.where(target == 0, each * 0, target * each), axis=-1))
-        return np.asarray(np.sum(times(target, each), axis=-1))
+        quotient = logits * 0 + _quotients(logits, format_)[1]
+        return np.asarray(np.sum(products(target, -log(quotient)), axis=-1))
 
     def bound(logits: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
-        exact, overflow, lost = surprisal(logits)
-        unit, tiny = 2.0**-precision, float(format_.ulp(np.array(0.0)))
-        relative = unit * (accumulation(logits.shape[-1], precision) + 6 + 2 * exact)
-        with np.errstate(over="ignore"):
-            subnormal = tiny * (
-                np.exp(-np.maximum(logits, least)) + np.exp(np.minimum(exact, -least))
-            )
-        each = np.where(overflow | lost, 0.0, relative + subnormal)
-        # Within one unit of a threshold a library may fall on either side of it.
-        edge = np.minimum(np.abs(logits - least), np.abs(-exact - least)) < 1
-        edge |= np.abs(logits + exact - most) < 1
-        each = np.where(edge, np.inf, each)
+        least, near, most = (-log(quotient) for quotient in _quotients(logits, format_))
+        moved = np.maximum(_gap(least, near), _gap(most, near))
+        # A vanished or undefined quotient has no logarithm that could be rounded.
+        size = np.where(np.isfinite(near), np.abs(near), 0.0)
+        units = 2.0**-precision * (4 + accumulation(logits.shape[-1], precision))
         own = cross_entropy.bound(logits, target, precision)
-        counted = target if not multiplies_zeros else np.where(edge, 1.0, target)
         return TermBounds(
-            own.term + np.sum(times(counted, each), axis=-1), own.prediction, own.target
+            np.sum(times(target, moved + units * size), axis=-1), own.prediction, own.target
         )
 
     zeros = ", multiplying 0 log 0" if multiplies_zeros else ""
