@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equivalence.cases.answers import QUANTITIES
-from equivalence.cases.case import SEGMENTATION, SOFT, SOFT_BINARY, Encoding
+from equivalence.cases.case import SEGMENTATION_ENDING, SOFT, SOFT_BINARY, Encoding
 from equivalence.cases.generation import levels
 from equivalence.comparison import judge
 from equivalence.environment import (
@@ -24,7 +24,7 @@ from equivalence.environment import (
 )
 from equivalence.finding import Finding, Verdict
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, load
-from equivalence.implementations.implementation import SEGMENTATION as SEGMENTATION_SHAPE
+from equivalence.implementations.implementation import SEGMENTATION
 from equivalence.plan import Question, questions
 from equivalence.results import ClaimRecord, DivergenceRecord, FrameworkRecord, ImplementationRecord
 
@@ -206,7 +206,7 @@ def inapplicable(implementation: Implementation) -> Iterator[Finding]:
     encodings, _, dtypes, _, _, reductions = levels(implementation.loss)
     siblings = _siblings(implementation)
     for encoding in encodings:
-        for ending in ("", SEGMENTATION):
+        for ending in ("", SEGMENTATION_ENDING):
             for reduction in reductions:
                 for quantity in QUANTITIES:
                     elsewhere = reduction in siblings and reduction not in implementation.reductions
@@ -248,7 +248,7 @@ def _declines(
     """Why a cell is not offered, in words; empty if it is."""
     if encoding not in implementation.targets:
         return f"takes no {str(encoding.name).lower()} targets"
-    if ending and SEGMENTATION_SHAPE not in implementation.shapes:
+    if ending and SEGMENTATION not in implementation.shapes:
         return "takes no segmentation shape"
     if reduction not in implementation.reductions:
         return f"has no reduction {reduction}"

@@ -79,9 +79,17 @@ def judge(
     if declined:
         return _finding(asked, Verdict.INAPPLICABLE, detail=declined)
     reading = getattr(respond(implementation, case, mode), quantity)
+    if reading is None:
+        detail = f"returned no {quantity.replace('_', ' ')}"
+        return _finding(asked, Verdict.INAPPLICABLE, detail=detail)
     expected = expectation(case, catalogued(implementation, mode))
     if isinstance(reading, Exception):
         return _judge_exception(asked, reading, expected)
+    return _judge_array(asked, np.asarray(reading), expected)
+
+
+def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> Finding:
+    case, quantity = asked.case, asked.quantity
     answer = getattr(answers(case), quantity)
     measured = distance(reading, answer, case.dtype)
 
@@ -179,7 +187,8 @@ def _only_weaker(case: Case, step: Divergence) -> bool:
     same_formula = (
         said.loss.definition is case.loss.definition and said.loss.gradient is case.loss.gradient
     )
-    return same_formula and replace(said, loss=case.loss).digest == case.digest
+    same_reduction = said.reduction == case.reduction
+    return same_formula and same_reduction and replace(said, loss=case.loss).digest == case.digest
 
 
 def _judge_exception(asked: _Asked, error: Exception, expected: Expectation) -> Finding:
@@ -196,7 +205,7 @@ def _diverging(measured: Distance, expected: Expectation) -> str:
     if measured.problem:
         return measured.problem + tried
     if not measured.bound:
-        return tried
+        return "finite, infinite and undefined do not agree" + tried
     return f"the error is {measured.error / measured.bound:.3g} times the bound{tried}"
 
 

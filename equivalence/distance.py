@@ -17,7 +17,7 @@ class Distance:
 
     Attributes:
         inside: Whether every number is inside its bound.
-        undefined: Whether no number of the exact answer exists.
+        undefined: Whether some numbers of the exact answer do not exist, and all others are inside.
         index: Of the largest error as a fraction of its bound.
         problem: What cannot be measured as an error: another shape.
     """
@@ -53,8 +53,6 @@ def distance(
         return Distance(inside=True, undefined=False)
     got = reading.astype(np.float64)
     missing = np.isnan(exact.high)
-    if missing.all() and not predicted:
-        return Distance(inside=False, undefined=True, index=(0,) * got.ndim)
     error = exact.error(got)
     # An infinite bound is no licence: who cannot say how far off a reading may be accepts none.
     allowed = np.where(np.isfinite(exact.high) & np.isfinite(answer.bound), answer.bound, 0.0)
@@ -66,8 +64,13 @@ def distance(
     index = tuple(int(i) for i in np.unravel_index(np.argmax(share), share.shape))
     with np.errstate(over="ignore"):
         ulps = error[index] / FORMATS[dtype].ulp(exact.high)[index]
+    inside = bool(share[index] <= 1)
+    undefined = inside and not predicted and bool(missing.any())
+    if undefined:  # that is what there is to show
+        index = tuple(int(i) for i in np.unravel_index(np.argmax(missing), share.shape))
+        return Distance(inside=False, undefined=True, index=index)
     return Distance(
-        inside=bool(share[index] <= 1),
+        inside=inside,
         undefined=False,
         index=index,
         error=float(error[index]),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DIGITS = 25  # significant decimal digits of an exact number in print
 FIRST_BITS = 128  # the precision at which balls are first evaluated
 LAST_BITS = 8192  # where doubling the precision stops: nothing here needs more
+UNDEFINED_BITS = 1024  # what is still undecided here does not exist: 0/0, not a lack of digits
 RADIUS_ULPS = 1 / 1000  # a certified radius is smaller than this many ulps of the dtype under test
 
 
@@ -166,8 +167,9 @@ def _pair(ball: Any) -> tuple[float, float, float]:
     if not isinstance(ball, flint.arb):
         ball = flint.arb(ball)
     if not ball.is_finite():
-        high = float(ball.mid()) if ball.rad().is_finite() else float("nan")
-        return high, 0.0, 0.0
+        # Of infinite radius: undecided at this precision, which is not the same as undefined.
+        decided = bool(ball.rad().is_finite()) and not ball.mid().is_nan()
+        return (float(ball.mid()), 0.0, 0.0) if decided else (math.nan, 0.0, math.inf)
     high = float(ball.mid())
     rest = ball - high
     low = float(rest.mid())
@@ -199,13 +201,15 @@ def certified(
     while bits <= LAST_BITS:
         with flint.ctx.workprec(bits):
             results = tuple(enclosure(array) for array in evaluate())
-        if all(_certain(result, format_) for result in results):
+        if all(_certain(result, format_, bits) for result in results):
             return results
         bits *= 2
     message = f"the exact answer is not certain to 1/1000 ulp of {format_.name} at {LAST_BITS} bits"
     raise ArithmeticError(message)
 
 
-def _certain(result: Enclosure, format_: Format) -> bool:
+def _certain(result: Enclosure, format_: Format, bits: int) -> bool:
+    if bits < UNDEFINED_BITS and np.isinf(result.radius).any():
+        return False
     finite = np.isfinite(result.high)
     return bool(np.all(result.radius[finite] <= RADIUS_ULPS * format_.ulp(result.high[finite])))

@@ -49,16 +49,14 @@ def catalogued(implementation: Implementation, mode: str) -> tuple[Divergence, .
 
     They stand in the catalogue's order.
     """
-    return _catalogued(implementation, mode, len(DIVERGENCES))
+    return _catalogued(implementation, mode, tuple(DIVERGENCES.values()))
 
 
 @functools.cache
-def _catalogued(implementation: Implementation, mode: str, size: int) -> tuple[Divergence, ...]:  # noqa: ARG001 - it grows
-    return tuple(
-        divergence
-        for divergence in DIVERGENCES.values()
-        if divergence.concerns(implementation, mode)
-    )
+def _catalogued(
+    implementation: Implementation, mode: str, catalogue: tuple[Divergence, ...]
+) -> tuple[Divergence, ...]:
+    return tuple(entry for entry in catalogue if entry.concerns(implementation, mode))
 
 
 def declines(implementation: Implementation, case: Case, mode: str) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from equivalence.cases.answers import QUANTITIES
-from equivalence.cases.case import SEGMENTATION, Encoding
+from equivalence.cases.case import SEGMENTATION_ENDING, Encoding
 from equivalence.cases.generation import SHAPES
 from equivalence.cases.pinned import pinned
 from equivalence.cases.regimes import REGIMES
@@ -215,7 +215,7 @@ def _words() -> set[str]:
     return {
         *LOSSES,
         *kinds,
-        *(kind + SEGMENTATION for kind in kinds),
+        *(kind + SEGMENTATION_ENDING for kind in kinds),
         *REDUCTIONS,
         *FORMATS,
         *QUANTITIES,

@@ -7,7 +7,6 @@ exceeds 1/16 of the bound somewhere.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -18,13 +17,13 @@ import numpy as np
 
 from equivalence.cases.case import cotangent
 from equivalence.exact import FORMATS, Enclosure, balls, certified
-from equivalence.losses.reduction import Weighing, factors, reduce, rounding
+from equivalence.losses.reduction import Weighing, factors, reduce, rounding, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from equivalence.cases.case import Case
-    from equivalence.losses import Gradients
+    from equivalence.losses import Gradients, Loss
 
 BALL_LIMIT = 4096
 FLOAT64_SHARE = 1 / 16
@@ -50,7 +49,7 @@ class Answers:
     target_gradient: Answer
 
 
-_terms: OrderedDict[tuple[str, int], tuple[np.ndarray, Gradients]] = OrderedDict()
+_terms: OrderedDict[tuple[Loss, str, int], tuple[np.ndarray, Gradients]] = OrderedDict()
 
 
 def _convert(
@@ -68,7 +67,7 @@ def _term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
 
     They are shared by the reductions of a question.
     """
-    key = (case.question, flint.ctx.prec)
+    key = (case.loss, case.question, flint.ctx.prec)
     if key not in _terms:
         prediction, target, parameters = _convert(case, balls)
         _terms[key] = (
@@ -81,21 +80,17 @@ def _term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
 
 
 def _reduced(
-    case: Case, terms: np.ndarray, gradients: Gradients, weighing: Weighing
+    case: Case, terms: np.ndarray, gradients: Gradients, factor: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Value and gradients under the reduction, in the number type of the terms."""
+    """Value and gradients, each term multiplied by its factor, in the number type of the terms."""
     terms = np.asarray(terms)
-    factor = factors(case.reduction, weighing)
     value = reduce(terms, factor, case.reduction)
     upstream = np.asarray(
         factor * cotangent(case.shape) if case.reduction.kind == "none" else factor
     )
     if case.loss.has_classes:
         upstream = upstream[..., None]
-    scaled = [
-        np.where(upstream == 0, 0.0, np.asarray(gradient) * np.where(upstream == 0, 1.0, upstream))
-        for gradient in gradients
-    ]
+    scaled = [weigh(np.asarray(gradient), upstream, case.reduction) for gradient in gradients]
     return value, *scaled
 
 
@@ -118,7 +113,7 @@ def _exact(case: Case) -> tuple[Enclosure, ...]:
             batch=weighing.batch,
             passed=balls(weighing.passed),
         )
-        return _reduced(case, *_term_balls(case), exactly)
+        return _reduced(case, *_term_balls(case), factors(case.reduction, exactly))
 
     return certified(evaluate, FORMATS[case.dtype])
 
@@ -135,9 +130,7 @@ def _bounds(case: Case, precision: int, floor: float) -> tuple[np.ndarray, ...]:
     gradients = case.loss.gradient(prediction, target, **parameters)
     errors = case.loss.bound(prediction, target, precision, **parameters)
     weighing = case.weighing
-    absolute = dataclasses.replace(
-        weighing, sample=np.abs(weighing.sample), passed=np.abs(weighing.passed)
-    )
+    factor = np.abs(factors(case.reduction, weighing))
     value_units, gradient_units = (
         units * 2.0**-precision for units in rounding(case.reduction, weighing)
     )
@@ -148,9 +141,9 @@ def _bounds(case: Case, precision: int, floor: float) -> tuple[np.ndarray, ...]:
                 case,
                 errors.term + floor,
                 type(gradients)(errors.prediction + floor, errors.target + floor),
-                absolute,
+                factor,
             ),
-            _reduced(case, np.abs(terms), type(gradients)(*map(np.abs, gradients)), absolute),
+            _reduced(case, np.abs(terms), type(gradients)(*map(np.abs, gradients)), factor),
             (value_units, gradient_units, gradient_units),
             strict=True,
         )
@@ -166,7 +159,7 @@ def _float64(case: Case) -> tuple[Enclosure, ...]:
     gradients = case.loss.gradient(prediction, target, **parameters)
     wide = FORMATS["float64"]
     radii = _bounds(case, wide.precision, wide.floor)
-    results = _reduced(case, terms, gradients, case.weighing)
+    results = _reduced(case, terms, gradients, factors(case.reduction, case.weighing))
     return tuple(
         Enclosure(result, np.zeros_like(result), radius)
         for result, radius in zip(results, radii, strict=True)

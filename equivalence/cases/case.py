@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from equivalence.losses import Loss, Reduction
 
 # The ending of a target kind whose positions form an image or a sequence.
-SEGMENTATION = "_segmentation"
+SEGMENTATION_ENDING = "_segmentation"
 
 
 class Encoding(enum.Flag):
@@ -41,7 +41,7 @@ def encoding(target_kind: str) -> Encoding:
     >>> encoding("sparse_segmentation")
     <Encoding.SPARSE: 1>
     """
-    return Encoding[target_kind.removesuffix(SEGMENTATION).upper()]
+    return Encoding[target_kind.removesuffix(SEGMENTATION_ENDING).upper()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

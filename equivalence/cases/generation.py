@@ -12,7 +12,7 @@ import numpy as np
 from equivalence.cases.case import (
     BINARY,
     ONE_HOT,
-    SEGMENTATION,
+    SEGMENTATION_ENDING,
     SOFT,
     SOFT_BINARY,
     SPARSE,
@@ -102,7 +102,7 @@ def possible(spec: Spec) -> bool:
 def target_kind(spec: Spec) -> str:
     """The name of the encoding, with ``_segmentation`` behind it for images and sequences."""
     name = str(spec.encoding.name).lower()
-    return name + SEGMENTATION if spec.shape in SEGMENTATION_SHAPES else name
+    return name + SEGMENTATION_ENDING if spec.shape in SEGMENTATION_SHAPES else name
 
 
 def generate(loss: Loss, spec: Spec, seed: int = 0) -> Case:
@@ -185,7 +185,7 @@ def from_name(loss: str, kind: str, reduction: str, dtype: str, origin: str) -> 
     try:
         definition = LOSSES[loss]
         spec = Spec(
-            encoding=Encoding[kind.removesuffix(SEGMENTATION).upper()],
+            encoding=Encoding[kind.removesuffix(SEGMENTATION_ENDING).upper()],
             shape=shape,
             dtype=dtype,
             regime=regime,

@@ -13,7 +13,7 @@ import numpy as np
 from equivalence.cases.case import (
     BINARY,
     ONE_HOT,
-    SEGMENTATION,
+    SEGMENTATION_ENDING,
     SOFT,
     SOFT_BINARY,
     SPARSE,
@@ -119,7 +119,7 @@ def question(path: Path, table: Mapping[str, Any]) -> Question:
 def _kinds(loss: Loss) -> tuple[str, ...]:
     encodings = (SPARSE, ONE_HOT, SOFT) if loss.has_classes else (BINARY, SOFT_BINARY)
     return tuple(
-        str(one.name).lower() + ending for one in encodings for ending in ("", SEGMENTATION)
+        str(one.name).lower() + ending for one in encodings for ending in ("", SEGMENTATION_ENDING)
     )
 
 
@@ -133,8 +133,8 @@ def _prediction(file: PinnedFile, loss: Loss, kind: str, dtypes: tuple[str, ...]
             "write a list with one number for each class, or a list of such lists",
         )
     axes = array.ndim - loss.has_classes
-    if kind.endswith(SEGMENTATION) != (axes > 1) and (loss.has_classes or axes < 2):
-        way = f"{axes} axes of positions; a kind ends with {SEGMENTATION} if there are two or more"
+    if kind.endswith(SEGMENTATION_ENDING) != (axes > 1) and (loss.has_classes or axes < 2):
+        way = f"{axes} axes of positions; two or more make it a {SEGMENTATION_ENDING[1:]}"
         raise file.broken("target_kind", kind, way)
     if loss.prediction == PROBABILITIES:
         low, high, called = 0.0, 1.0, "a probability lies in [0, 1]"

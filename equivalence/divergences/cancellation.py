@@ -10,6 +10,7 @@ import numpy as np
 
 from equivalence.divergences.departures import widened
 from equivalence.exact import FORMATS
+from equivalence.losses.binary import smoothed_target
 from equivalence.losses.loss import TermBounds
 
 if TYPE_CHECKING:
@@ -69,11 +70,7 @@ def complement_rounded(loss: Loss) -> Loss:
     def more(
         probability: np.ndarray, target: np.ndarray, unit: float, *, label_smoothing: Any = None
     ) -> TermBounds:
-        smoothed = (
-            target
-            if label_smoothing is None
-            else target * (1 - label_smoothing) + label_smoothing / 2
-        )
+        smoothed = smoothed_target(target, label_smoothing)
         # A relative error u of 1 - p is an absolute error u of its logarithm.
         return TermBounds(2 * unit * (1 - smoothed), 0 * probability, 2 * unit + 0 * probability)
 

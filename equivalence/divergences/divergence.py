@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeVar
 
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from equivalence.cases.case import Case
@@ -64,8 +65,17 @@ class Divergence:
         ):
             return False
         versions = implementation.framework.versions
-        specifiers = SpecifierSet(self.versions, prereleases=True)
-        return not versions or specifiers.contains(next(iter(versions.values())))
+        package, specifiers = _requirement(self.versions)
+        installed = versions.get(package) if package else next(iter(versions.values()), None)
+        return installed is None or specifiers.contains(installed, prereleases=True)
+
+
+def _requirement(versions: str) -> tuple[str, SpecifierSet]:
+    """The package, empty for the framework's first, and its versions."""
+    if versions[:1].isalpha():
+        requirement = Requirement(versions)
+        return requirement.name, requirement.specifier
+    return "", SpecifierSet(versions)
 
 
 def _plain(name: str) -> str:
@@ -83,7 +93,8 @@ def divergence(
 
     Args:
         implementations: Patterns of names; ``*`` matches anything.
-        versions: The versions of the framework concerned, as in a requirement; empty for all.
+        versions: The versions concerned, of the framework's first package or of a named one
+            (``"keras>=3.0"``); empty for all.
         reference: The URL of the documentation or source that says so.
         name: Its name; by default the function's.
         reason: What happens and why; by default the function's docstring.

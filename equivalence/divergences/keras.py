@@ -38,7 +38,7 @@ EPSILON = 1e-7  # keras.config.epsilon()
 
 divergence(
     "tensorflow_v2.keras.*",
-    versions=">=2.16",
+    versions="keras>=3.0",
     reference=LOSS_SOURCE,
     name="keras_computes_in_float32",
     reason=(
@@ -90,7 +90,7 @@ def _log_then_softmax(loss: Loss) -> Loss:
 @divergence(
     "tensorflow_v2.keras.SparseCategoricalCrossentropy",
     "tensorflow_v2.keras.SparseCategoricalCrossentropy[*]",
-    versions=">=2.0",
+    versions="keras>=3.0",
     reference=BACKEND_SOURCE,
 )
 def takes_softmax_of_log(case: Case) -> Case:
@@ -105,7 +105,7 @@ def takes_softmax_of_log(case: Case) -> Case:
 divergence(
     "tensorflow_v2.keras.BinaryCrossentropy",
     "tensorflow_v2.keras.BinaryCrossentropy[*]",
-    versions=">=2.0",
+    versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="takes_log_of_rounded_complement",
     reason=(
@@ -121,7 +121,7 @@ divergence(
     "tensorflow_v2.keras.SparseCategoricalCrossentropy[*]",
     "tensorflow_v2.keras.BinaryCrossentropy",
     "tensorflow_v2.keras.BinaryCrossentropy[*]",
-    versions=">=2.0",
+    versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="clips_to_epsilon",
     reason=(
@@ -135,7 +135,7 @@ divergence(
 divergence(
     "tensorflow_v2.keras.CategoricalCrossentropy",
     "tensorflow_v2.keras.CategoricalCrossentropy[*]",
-    versions=">=2.0",
+    versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="divides_probabilities_by_their_sum",
     reason=(
@@ -145,7 +145,7 @@ divergence(
 )(renormalises)
 
 
-@divergence("tensorflow_v2.keras.BinaryCrossentropy*", versions=">=2.0", reference=LOSSES)
+@divergence("tensorflow_v2.keras.BinaryCrossentropy*", versions="keras>=3.0", reference=LOSSES)
 def averages_nothing(case: Case) -> type[Exception] | None:
     """Averages the last axis first, and raises InvalidArgumentError where there is none."""
     if case.shape:
@@ -158,7 +158,7 @@ def averages_nothing(case: Case) -> type[Exception] | None:
 
 divergence(
     "tensorflow_v2.keras.BinaryCrossentropy*",
-    versions=">=2.0",
+    versions="keras>=3.0",
     reference=LOSSES,
     name="averages_last_axis_first",
     reason=(
@@ -171,7 +171,7 @@ divergence(
 
 
 @divergence(
-    "tensorflow_v2.keras.*[mean_with_sample_weight]", versions=">=2.18", reference=LOSS_SOURCE
+    "tensorflow_v2.keras.*[mean_with_sample_weight]", versions="keras>=3.0", reference=LOSS_SOURCE
 )
 def divides_by_passed_weights(case: Case) -> Case | None:
     """Divides by the sum of the sample weights as they were passed, before they are broadcast.
@@ -191,7 +191,7 @@ def divides_by_passed_weights(case: Case) -> Case | None:
     return divides_by(MEAN_OVER_PASSED_WEIGHTS, empty_is_zero=True)(case)
 
 
-@divergence("tensorflow_v2.keras.*", versions=">=2.16", reference=LOSS_SOURCE)
+@divergence("tensorflow_v2.keras.*", versions="keras>=3.0", reference=LOSS_SOURCE)
 def squeezes_batch_of_one(case: Case) -> Case | None:
     """With a scalar weight, the terms of a batch of one lose their axis: none has the shape ()."""
     alone = case.shape == (1,) and case.weights is not None and not np.ndim(case.weights)

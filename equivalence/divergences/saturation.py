@@ -1,9 +1,9 @@
 """Naive exponentials: overflow, underflow, and probabilities rounded before their logarithm.
 
-The roundings are made as the formula makes them: sums and quotients of IEEE arithmetic are what they
-are, and only the exponential of a library may err, by an ulp and a half. So a model knows on which
-side of a jump (a probability of 1, a vanished quotient) the formula falls, except where the argument
-lies within that ulp of the jump itself; there its bound is infinite, which accepts nothing.
+The roundings are made as the formula makes them: sums and quotients of IEEE arithmetic are what
+they are, and only the exponential of a library may err, by an ulp and a half. So a model knows on
+which side of a jump (a probability of 1, a vanished quotient) the formula falls, except where the
+argument lies within that ulp of the jump itself: its bound is infinite there, and accepts nothing.
 """
 
 from __future__ import annotations

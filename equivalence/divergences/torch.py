@@ -69,8 +69,7 @@ def _clamped(loss: Loss) -> Loss:
     def gradient(probability: np.ndarray, target: np.ndarray) -> Gradients:
         spread = probability * (1 - probability)
         spread = np.where(spread < GRADIENT_FLOOR, probability * 0 + GRADIENT_FLOOR, spread)
-        presence, absence = logs(probability)
-        return Gradients((probability - target) / spread, presence - absence)
+        return Gradients((probability - target) / spread, loss.gradient(probability, target).target)
 
     def bound(probability: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
         unit = 2.0**-precision
@@ -78,7 +77,7 @@ def _clamped(loss: Loss) -> Loss:
         return TermBounds(
             4 * unit * (times(target, presence) + times(1 - target, absence)),
             5 * unit * np.abs(gradient(probability, target).prediction),
-            4 * unit * (presence + absence),
+            loss.bound(probability, target, precision).target,
         )
 
     return replace(
@@ -109,6 +108,25 @@ divergence(
         "wherever p (1 - p) < 1e-12."
     ),
 )(clamps_logarithms)
+
+
+@divergence(
+    "torch.binary_cross_entropy",
+    "torch.nn.BCELoss",
+    "torch.sigmoid+nn.BCELoss",
+    versions=">=1.2",
+    reference=SOURCE,
+)
+def multiplies_zero_weights(case: Case) -> Case | None:
+    """A weight of zero is multiplied with the infinite target gradient at p = 0 or 1: NaN.
+
+    The gradient with respect to the target is log(1 - p) - log p, which is not clamped as the value
+    is; one masked position so makes the gradient of a learned target NaN.
+    """
+    if case.weights is None or np.all(case.weights):
+        return None
+    return replace(case, reduction=replace(case.reduction, multiplies_zeros=True))
+
 
 divergence(
     "torch.binary_cross_entropy_with_logits",

@@ -22,7 +22,7 @@ from equivalence.implementations.implementation import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from equivalence.cases.case import Encoding
     from equivalence.losses import Loss
@@ -103,8 +103,12 @@ class Framework:
         ``reduction`` returns the terms and is asked for nothing else.
 
         Raises:
-            ValueError: If the name is taken, or a target or shape is unknown.
+            ValueError: If the name is taken, or a shape, a kind of weight or of reduction is
+                unknown.
         """
+        _check("shape", {*shapes, *weighted_shapes}, EVERY_SHAPE)
+        _check("sample weight", weights, SAMPLE_WEIGHTS)
+        _check("reduction", reductions or (), STANDARD_REDUCTIONS)
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             parameters = tuple(inspect.signature(function).parameters)[2:]
@@ -133,6 +137,13 @@ class Framework:
             return function
 
         return register
+
+
+def _check(kind: str, given: Iterable[str], known: Iterable[str]) -> None:
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        message = f"the {kind} {unknown[0]!r} is unknown; there are {', '.join(sorted(known))}"
+        raise ValueError(message)
 
 
 @functools.cache

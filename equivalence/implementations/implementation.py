@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equivalence.cases.case import SOFT, SOFT_BINARY, SPARSE, Encoding, encoding
+from equivalence.cases.case import (
+    SEGMENTATION_ENDING,
+    SOFT,
+    SOFT_BINARY,
+    SPARSE,
+    Encoding,
+    encoding,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -185,6 +192,6 @@ def shape_of(case: Case) -> str:
     """What the shape of the terms is called."""
     if not case.shape:
         return UNBATCHED
-    if case.target_kind.endswith("_segmentation"):
+    if case.target_kind.endswith(SEGMENTATION_ENDING):
         return SEGMENTATION
     return ROWS if len(case.shape) == 1 else COLUMNS

@@ -128,7 +128,7 @@ _graphs: OrderedDict[tuple[Any, ...], _Graph] = OrderedDict()
 
 def evaluate_graph(call: Call) -> Response:
     """Runs the function as a graph in a session; graphs are built once per signature and reused."""
-    signature: list[Any] = [call.implementation.name, call.target_gradient]
+    signature: list[Any] = [call.implementation.function, call.target_gradient]
     for array in (call.prediction, call.target):
         signature += [array.dtype.str, array.ndim]
     for name, value in sorted(call.arguments.items()):

@@ -158,6 +158,7 @@ def nll_loss_class(log_probabilities, target, *, weight=None, ignore_index=-100,
 @implements(
     losses.binary_cross_entropy,
     targets=BINARY | SOFT_BINARY,
+    differentiates_target=True,
     documentation=DOCUMENTATION + "functional.binary_cross_entropy.html",
 )
 def binary_cross_entropy(probability, target, *, sample_weight=None, reduction="mean"):
@@ -168,6 +169,7 @@ def binary_cross_entropy(probability, target, *, sample_weight=None, reduction="
     losses.binary_cross_entropy,
     targets=BINARY | SOFT_BINARY,
     name="nn.BCELoss",
+    differentiates_target=True,
     documentation=DOCUMENTATION + "BCELoss.html",
 )
 def bce_loss(probability, target, *, sample_weight=None, reduction="mean"):
@@ -204,6 +206,7 @@ def bce_with_logits_loss(logit, target, *, sample_weight=None, pos_weight=None, 
     losses.binary_cross_entropy_with_logits,
     targets=BINARY | SOFT_BINARY,
     name="sigmoid+nn.BCELoss",
+    differentiates_target=True,
     documentation=DOCUMENTATION + "BCELoss.html",
 )
 def sigmoid_then_bce_loss(logit, target, *, sample_weight=None, reduction="mean"):

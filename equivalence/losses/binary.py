@@ -18,7 +18,7 @@ from equivalence.losses.loss import (
 )
 
 
-def _smoothed(target: np.ndarray, label_smoothing: Any) -> np.ndarray:
+def smoothed_target(target: np.ndarray, label_smoothing: Any) -> np.ndarray:
     """The target mixed with one half."""
     return (
         target if label_smoothing is None else target * (1 - label_smoothing) + label_smoothing / 2
@@ -50,7 +50,7 @@ def _binary_gradient(
     probability: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None
 ) -> Gradients:
     """(1 - t) / (1 - p) - t / p, and log(1 - p) - log p."""
-    positive, negative = _quotients(probability, _smoothed(target, label_smoothing))
+    positive, negative = _quotients(probability, smoothed_target(target, label_smoothing))
     return Gradients(
         negative - positive,
         _slope(label_smoothing) * (_log_complement(probability) - log(probability)),
@@ -65,8 +65,8 @@ def _binary_bound(
     It rounds t' and so, absolutely, 1 - t'.
     """
     unit = 2.0**-precision
-    smoothed = _smoothed(target, label_smoothing)
-    slack = 0.0 if label_smoothing is None else 4.0
+    smoothed = smoothed_target(target, label_smoothing)
+    slack = 4.0 if label_smoothing else 0.0
     presence, absence = np.abs(log(probability)), np.abs(_log_complement(probability))
     positive, negative = _quotients(probability, smoothed)
     ones = np.ones_like(probability)
@@ -112,7 +112,7 @@ def binary_cross_entropy(
     >>> float(binary_cross_entropy.definition(np.array(0.5), np.array(1.0)))
     0.6931471805599453
     """
-    smoothed = _smoothed(target, label_smoothing)
+    smoothed = smoothed_target(target, label_smoothing)
     present = xlogy(smoothed, probability)
     return np.asarray(-(present + times(1 - smoothed, _log_complement(probability))))
 
@@ -135,7 +135,7 @@ def _logits_gradient(
 
     The latter is the slope of t' times (w softplus(-x) - softplus(x)).
     """
-    smoothed = _smoothed(target, label_smoothing)
+    smoothed = smoothed_target(target, label_smoothing)
     weight = 1 if pos_weight is None else pos_weight
     return Gradients(
         (1 - smoothed) * _sigmoid(logit) - weight * smoothed * _sigmoid(-logit),
@@ -156,9 +156,9 @@ def _logits_bound(
     A soft target may cancel ``max(x, 0) - x t``.
     """
     unit = 2.0**-precision
-    smoothed = _smoothed(target, label_smoothing)
+    smoothed = smoothed_target(target, label_smoothing)
     weight = np.ones_like(logit) if pos_weight is None else np.broadcast_to(pos_weight, logit.shape)
-    slack = 0.0 if label_smoothing is None else 4.0
+    slack = 4.0 if label_smoothing else 0.0
     soft = (smoothed != 0) & (smoothed != 1)
     term = binary_cross_entropy_with_logits.definition(
         logit, target, pos_weight=pos_weight, label_smoothing=label_smoothing
@@ -221,7 +221,7 @@ def binary_cross_entropy_with_logits(
     >>> float(binary_cross_entropy_with_logits.definition(np.array(0.0), np.array(1.0)))
     0.6931471805599453
     """
-    smoothed = _smoothed(target, label_smoothing)
+    smoothed = smoothed_target(target, label_smoothing)
     weight = 1 if pos_weight is None else pos_weight
     present = times(weight * smoothed, _softplus(-logit))
     return np.asarray(present + times(1 - smoothed, _softplus(logit)))

@@ -63,7 +63,7 @@ def _mixing(target: np.ndarray, precision: int, weight: Any, label_smoothing: An
 
     They are 0 for a plain one-hot target.
     """
-    products = (0 if weight is None else 2) + (0 if label_smoothing is None else 4)
+    products = (0 if weight is None else 2) + (4 if label_smoothing else 0)
     weighted = weighted_target(target, weight, label_smoothing)
     mixed = np.count_nonzero(weighted, axis=-1, keepdims=True) > 1
     return products + np.where(mixed, accumulation(target.shape[-1], precision), 0.0)
@@ -158,7 +158,8 @@ def _negative_log_likelihood_gradient(
 ) -> Gradients:
     """-q, and minus the slope of q times the log-probabilities."""
     return Gradients(
-        -weighted_target(target, weight, None), -_slope(target, weight, None) * log_probabilities
+        -weighted_target(target, weight, None),
+        -times(_slope(target, weight, None), log_probabilities),
     )
 
 
@@ -172,7 +173,7 @@ def _negative_log_likelihood_bound(
     return TermBounds(
         np.sum(times(weighted, relative * np.abs(log_probabilities)), axis=-1),
         relative * weighted,
-        relative * np.abs(_slope(target, weight, None) * log_probabilities),
+        relative * np.abs(times(_slope(target, weight, None), log_probabilities)),
     )
 
 

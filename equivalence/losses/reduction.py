@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,14 @@ class Reduction:
         denominator: What the sum of the weighted terms is divided by, in words; empty for none and
             sum.
         empty_is_zero: Whether 0 / 0 is taken for 0; in mathematics it does not exist.
+        multiplies_zeros: Whether a weight of zero is multiplied out, so that zero times infinity
+            is NaN; here it counts nothing.
     """
 
     name: str
     denominator: str = ""
     empty_is_zero: bool = False
+    multiplies_zeros: bool = False
 
     @property
     def kind(self) -> str:
@@ -119,13 +122,29 @@ def factors(reduction: Reduction, weighing: Weighing) -> np.ndarray:
     return np.asarray(weights / divisor)
 
 
+def weigh(numbers: np.ndarray, factor: np.ndarray, reduction: Reduction) -> np.ndarray:
+    """Numbers times their factors, where a factor of zero counts nothing."""
+    if reduction.multiplies_zeros:
+        return np.asarray(numbers * factor)
+    return np.where(factor == 0, 0.0, numbers * np.where(factor == 0, 1.0, factor))
+
+
 def reduce(terms: np.ndarray, factor: np.ndarray, reduction: Reduction) -> np.ndarray:
     """The value: the weighted terms themselves, or their sum. A factor of zero counts nothing.
 
     A NaN factor makes the value NaN.
     """
-    weighted = np.where(factor == 0, 0.0, terms * np.where(factor == 0, 1.0, factor))
+    weighted = weigh(terms, factor, reduction)
     return weighted if reduction.kind == "none" else np.asarray(np.sum(weighted))
+
+
+def _absolute(weighing: Weighing) -> Weighing:
+    return replace(
+        weighing,
+        sample=np.abs(weighing.sample),
+        target=np.abs(weighing.target),
+        passed=np.abs(weighing.passed),
+    )
 
 
 def rounding(reduction: Reduction, weighing: Weighing) -> tuple[float, float]:
@@ -133,7 +152,7 @@ def rounding(reduction: Reduction, weighing: Weighing) -> tuple[float, float]:
 
     The first is relative to the sum of |terms|, the second counts per gradient element. A sum of N
     terms in any order by blocks adds 4 log2 N + 4, a mean 2 more, weights 2 more; a denominator
-    that is itself a sum adds as much again.
+    that is itself a sum adds as much again, times its condition number.
     """
     weighted = 2.0 if np.any(weighing.sample != 1) else 0.0
     if reduction.kind == "none":
@@ -141,5 +160,9 @@ def rounding(reduction: Reduction, weighing: Weighing) -> tuple[float, float]:
     summing = 4 * float(np.log2(max(weighing.counted.size, 1))) + 4
     mean = 2.0 if reduction.kind == "mean" else 0.0
     counts = (MEAN.name, MEAN_OVER_TERMS.name, MEAN_OVER_BATCH.name, MEAN_OVER_NONZERO_WEIGHTS.name)
-    divisor = summing if mean and reduction.name not in counts else 0.0
+    divisor = 0.0
+    if mean and reduction.name not in counts:
+        summed = abs(float(denominator(reduction, weighing)))
+        size = float(denominator(reduction, _absolute(weighing)))
+        divisor = summing * (size / summed if summed else 1.0)  # worse where weights cancel
     return summing + mean + weighted + divisor, mean + weighted + divisor

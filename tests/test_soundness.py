@@ -1,0 +1,194 @@
+"""Nothing passes by default: bounds are finite, models accept what they predict, gaps are seen."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from equivalence.cases.answers import QUANTITIES, Answer, answers
+from equivalence.cases.case import Case
+from equivalence.comparison import judge
+from equivalence.distance import distance
+from equivalence.exact import FORMATS, Enclosure, balls, certified
+from equivalence.expectation import catalogued, expectation
+from equivalence.finding import Verdict
+from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, load
+from equivalence.implementations.implementation import Response
+from equivalence.losses import (
+    NONE,
+    SUM,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    negative_log_likelihood,
+)
+from equivalence.losses.reduction import MEAN_OVER_SAMPLE_WEIGHTS, MEAN_OVER_TARGET_WEIGHTS
+from equivalence.plan import questions
+
+for framework in FRAMEWORKS:
+    load(framework)
+
+IMPLEMENTED = [known for known in IMPLEMENTATIONS.values() if "[" not in known.name]
+
+
+def case(loss, kind, prediction, target, **fields):
+    dtype = fields.pop("dtype", "float32")
+    round_ = FORMATS[dtype].round
+    labels = np.asarray(target)
+    return Case(
+        loss=loss,
+        target_kind=kind,
+        prediction=round_(prediction),
+        target=labels if kind == "sparse" else round_(labels),
+        reduction=fields.pop("reduction", NONE),
+        dtype=dtype,
+        origin="here",
+        **fields,
+    )
+
+
+def returning(name, **arrays):
+    """The implementation as it would be if it returned these arrays, whatever it is asked."""
+    known = IMPLEMENTATIONS[name]
+    evaluate = {mode: lambda _: Response(**arrays) for mode in known.offered_modes}
+    return replace(known, framework=replace(known.framework, evaluate=evaluate, class_axis=-1))
+
+
+@pytest.mark.parametrize("implementation", IMPLEMENTED, ids=str)
+def test_a_bound_is_finite_wherever_the_exact_answer_is(implementation):
+    """Of the question asked and of every question that the catalogue says is answered instead."""
+    for question in questions([implementation], "quick"):
+        entries = catalogued(implementation, question.mode)
+        for asked in (question.case, expectation(question.case, entries).case):
+            found = answers(asked)
+            for quantity in question.quantities:
+                answer = getattr(found, quantity)
+                bound = answer.bound[np.isfinite(answer.exact.high)]
+                assert np.all((bound > 0) & np.isfinite(bound)), (asked, quantity)
+
+
+@pytest.mark.parametrize("logit", [15.5, 16.0, 17.0, 20.0, 25.0, 34.0])
+@pytest.mark.parametrize("wrong", [np.nan, -12345.0, 1e9, -np.inf, 0.0])
+def test_a_saturated_sigmoid_explains_only_what_it_gives(logit, wrong):
+    asked = case(binary_cross_entropy_with_logits, "binary", [logit], [0.0])
+    value = np.array([wrong], np.float32)
+    judged = judge(returning("textbook.sigmoid_then_formula", value=value), asked)
+    assert judged.verdict == Verdict.DIVERGES
+
+
+@pytest.mark.parametrize("logit", [16.0, 17.0, 25.0, 34.0])
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_a_factor_of_two_is_not_saturation(logit, factor):
+    asked = case(binary_cross_entropy_with_logits, "binary", [logit], [0.0])
+    known = IMPLEMENTATIONS["torch.sigmoid+nn.BCELoss"]
+    right = known.respond(asked, "eager")
+    assert judge(known, asked).verdict == Verdict.EXPLAINED
+    faulty = returning(known.name, value=right.value * factor, gradient=right.gradient * factor)
+    assert judge(faulty, asked).verdict == Verdict.DIVERGES
+
+
+@pytest.mark.parametrize("row", [[0.0, -103.5], [88.0, 0.0]])
+@pytest.mark.parametrize("wrong", [np.nan, -12345.0])
+def test_an_unshifted_softmax_explains_only_what_it_gives(row, wrong):
+    asked = case(cross_entropy, "one_hot", [row], [[1.0, 0.0]])
+    judged = judge(returning("textbook.log_of_softmax", value=np.array([wrong])), asked)
+    assert judged.verdict == Verdict.DIVERGES
+
+
+def test_an_infinite_bound_accepts_nothing():
+    answer = Answer(
+        exact=Enclosure(np.array([1.0]), np.zeros(1), np.zeros(1)), bound=np.array([np.inf])
+    )
+    assert not distance(np.array([1.5]), answer, "float32").inside
+
+
+def test_a_loss_of_the_same_name_has_its_own_answer():
+    """A user's model may forget to rename the loss that it replaces."""
+    asked = case(cross_entropy, "sparse", [[1.0, 0.0]], [1])
+    double = replace(
+        cross_entropy, definition=lambda *a, **k: 2 * cross_entropy.definition(*a, **k)
+    )
+    once = answers(asked).value.exact.high
+    assert answers(replace(asked, loss=double)).value.exact.high == 2 * once
+
+
+def test_an_undecided_ball_is_evaluated_again():
+    """At 128 bits, log(1 - exp(-1e-60)) is the logarithm of a ball around zero."""
+    (found,) = certified(lambda: (np.log(1 - np.exp(-balls([1e-60]))),), FORMATS["float64"])
+    assert found.high.tolist() == [-138.15510557964274]
+
+
+def test_what_does_not_exist_is_still_undefined():
+    (found,) = certified(lambda: (balls([0.0]) * np.nan,), FORMATS["float64"])
+    assert np.isnan(found.high).all()
+
+
+def test_no_smoothing_is_not_a_weaker_question():
+    asked = case(binary_cross_entropy, "binary", [1.0], [1.0], options={"label_smoothing": 0.0})
+    for quantity in QUANTITIES[:2]:
+        assert np.isfinite(getattr(answers(asked), quantity).bound).all()
+
+
+def test_the_target_gradient_of_a_class_without_weight_exists():
+    asked = case(
+        negative_log_likelihood,
+        "soft",
+        [[-np.inf, 0.0]],
+        [[0.0, 1.0]],
+        options={"weight": np.array([0.0, 1.0], np.float32)},
+        reduction=SUM,
+    )
+    assert answers(asked).target_gradient.exact.high.tolist() == [[0.0, 0.0]]
+
+
+def test_a_partly_undefined_answer_is_not_agreement():
+    answer = Answer(
+        exact=Enclosure(np.array([np.nan, 0.0]), np.zeros(2), np.zeros(2)), bound=np.full(2, 1e-9)
+    )
+    right = distance(np.array([7.0, 0.0]), answer, "float32")
+    wrong = distance(np.array([7.0, 1.0]), answer, "float32")
+    assert (right.inside, right.undefined) == (False, True)
+    assert (wrong.inside, wrong.undefined) == (False, False)
+
+
+def test_negative_class_weights_have_a_positive_bound():
+    weight = {"weight": np.array([-1.0, -1.0], np.float32)}
+    asked = case(
+        cross_entropy,
+        "sparse",
+        [[0.0, 1.0]],
+        [0],
+        options=weight,
+        reduction=MEAN_OVER_TARGET_WEIGHTS,
+    )
+    assert answers(asked).value.bound > 0
+
+
+def test_weights_that_cancel_widen_the_bound():
+    """A divisor of 1e-4 made from 3 - 2.9999 has lost its digits in any implementation."""
+    fields = {"reduction": MEAN_OVER_SAMPLE_WEIGHTS, "dtype": "float32"}
+    plain = answers(case(cross_entropy, "sparse", [[0.0, 1.0]] * 2, [0, 1], **fields)).value
+    weights = np.array([3.0, -2.9999], np.float32)
+    cancelling = case(cross_entropy, "sparse", [[0.0, 1.0]] * 2, [0, 1], weights=weights, **fields)
+    value = answers(cancelling).value
+    assert value.bound / abs(value.exact.high) > 1000 * plain.bound / abs(plain.exact.high)
+
+
+def test_a_framework_without_gradients_need_not_say_so():
+    asked = case(cross_entropy, "one_hot", [[0.0, 1.0]], [[1.0, 0.0]])
+    quiet = returning("torch.log_softmax_by_hand", value=1.3132616875182228)
+    assert judge(quiet, asked, "gradient").verdict == Verdict.INAPPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"shapes": frozenset({"row"})}, "the shape 'row' is unknown"),
+        ({"reductions": {"average": "a"}}, "the reduction 'average' is unknown"),
+        ({"weights": frozenset({"sample"})}, "the sample weight 'sample' is unknown"),
+    ],
+)
+def test_an_offer_that_would_never_be_asked_is_refused(arguments, said):
+    known = IMPLEMENTATIONS["textbook.log_softmax"]
+    with pytest.raises(ValueError, match=said):
+        known.framework.implements(cross_entropy, targets=known.targets, **arguments)
