@@ -134,7 +134,7 @@ def _prediction(file: PinnedFile, loss: Loss, kind: str, dtypes: tuple[str, ...]
         )
     axes = array.ndim - loss.has_classes
     if kind.endswith(SEGMENTATION_ENDING) != (axes > 1) and (loss.has_classes or axes < 2):
-        way = f"{axes} axes of positions; two or more make it a {SEGMENTATION_ENDING[1:]}"
+        way = f"{axes} axes of positions; a kind has {SEGMENTATION_ENDING} if there are two or more"
         raise file.broken("target_kind", kind, way)
     if loss.prediction == PROBABILITIES:
         low, high, called = 0.0, 1.0, "a probability lies in [0, 1]"
