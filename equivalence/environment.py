@@ -125,6 +125,8 @@ def divergence_records(implementations: Iterable[Implementation]) -> tuple[Diver
             reason=entry.reason,
             versions=entry.versions,
             reference=entry.reference,
+            standing=entry.standing.value,
+            evidence=entry.evidence,
         )
         for entry, names in concerned.items()
         if names

@@ -64,7 +64,10 @@ class ImplementationRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DivergenceRecord:
-    """A catalogued divergence: whose, what it does, since when, and where that is documented."""
+    """A catalogued divergence: whose, what it does, since when, and where that is documented.
+
+    Whether it is by design or a defect candidate stands in ``standing``, why in ``evidence``.
+    """
 
     name: str
     implementations: tuple[str, ...]
@@ -72,6 +75,8 @@ class DivergenceRecord:
     reason: str
     versions: str
     reference: str
+    standing: str = ""
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ import torch
 
 from equivalence.cases.answers import answers
 from equivalence.comparison import judge
-from equivalence.divergences import DIVERGENCES
+from equivalence.divergences import DIVERGENCES, Standing
+from equivalence.divergences import divergence as catalogue
 from equivalence.exact import FORMATS
 from equivalence.expectation import catalogued, expectation
 from equivalence.finding import Verdict
@@ -50,6 +51,18 @@ def test_is_met(divergence):
 def test_has_a_reason_and_a_reference(divergence):
     assert divergence.summary.endswith(".")
     assert divergence.reference.startswith("https://")
+    assert divergence.evidence.endswith(".")
+
+
+def test_a_divergence_says_whether_it_is_meant():
+    for evidence in ({}, {"by_design": "Documented.", "defect": "Wrong."}):
+        with pytest.raises(ValueError, match="needs evidence: by_design= or defect=, one of both"):
+            catalogue(
+                "torch.*", versions="", reference="https://", name="x", reason="y", **evidence
+            )(lambda case: case)
+    standings = {str(entry): entry.standing for entry in DIVERGENCES.values()}
+    assert standings["loses_gradient_at_zero"] is Standing.DEFECT
+    assert standings["divides_by_nonzero_weights"] is Standing.BY_DESIGN
 
 
 def mended(implementation):

@@ -46,6 +46,7 @@ divergence(
         "\n\n"
         'dtype="float64" in the constructor, or the function form, keeps float64.'
     ),
+    by_design='Documented: dtype=None "means using keras.backend.floatx()", float32.',
 )(computes_in("float32"))
 
 
@@ -92,6 +93,10 @@ def _log_then_softmax(loss: Loss) -> Loss:
     "tensorflow_v2.keras.SparseCategoricalCrossentropy[*]",
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
+    defect=(
+        "Contradicts its own CategoricalCrossentropy, which answers the same question with one-hot "
+        "targets and divides before it clips."
+    ),
 )
 def takes_softmax_of_log(case: Case) -> Case:
     """Takes the logarithm of the clipped probabilities and feeds it to the softmax cross-entropy.
@@ -112,6 +117,9 @@ divergence(
         "Takes log(1 - p) of the rounded 1 - p: for small p the digits of the loss are lost; "
         "log1p(-p) keeps them."
     ),
+    by_design=(
+        "A plain convention, the definition as it is printed; from_logits=True keeps the digits."
+    ),
 )(rounds_complement)
 
 divergence(
@@ -130,6 +138,10 @@ divergence(
         "A wrong certainty costs 16.12 (target 1) or 15.94 (target 0), a right one 1.19e-7, and "
         "the gradient is zero outside."
     ),
+    by_design=(
+        "A plain convention of Keras: keras.config.epsilon() is the documented fuzz factor of "
+        "numeric expressions."
+    ),
 )(clips(EPSILON))
 
 divergence(
@@ -142,10 +154,21 @@ divergence(
         "Divides the probabilities by their sum first, so that unnormalised ones are accepted and "
         "rounded ones move."
     ),
+    by_design=(
+        'A plain convention of Keras; the source says "Adjust the predictions so that the '
+        'probability of each class for every sample adds up to 1".'
+    ),
 )(renormalises)
 
 
-@divergence("tensorflow_v2.keras.BinaryCrossentropy*", versions="keras>=3.0", reference=LOSSES)
+@divergence(
+    "tensorflow_v2.keras.BinaryCrossentropy*",
+    versions="keras>=3.0",
+    reference=LOSSES,
+    by_design=(
+        "Documented: predictions have the shape [batch_size, d0, .. dN], so there is a last axis."
+    ),
+)
 def averages_nothing(case: Case) -> type[Exception] | None:
     """Averages the last axis first, and raises InvalidArgumentError where there is none."""
     if case.shape:
@@ -167,11 +190,18 @@ divergence(
         "The value of reduction none has one axis less, that of sum is smaller by the size of the "
         "last axis; a rank-1 input becomes one number. Unweighted means are the same."
     ),
+    by_design="Documented: binary_crossentropy returns the shape [batch_size, d0, .. dN-1].",
 )(averages_last_axis_first)
 
 
 @divergence(
-    "tensorflow_v2.keras.*[mean_with_sample_weight]", versions="keras>=3.0", reference=LOSS_SOURCE
+    "tensorflow_v2.keras.*[mean_with_sample_weight]",
+    versions="keras>=3.0",
+    reference=LOSS_SOURCE,
+    defect=(
+        'Contradicts its documentation ("divides by the sum of the sample weights", which weigh '
+        "every loss) and tf.compat.v1's MEAN: a scalar weight changes a mean of equal losses."
+    ),
 )
 def divides_by_passed_weights(case: Case) -> Case | None:
     """Divides by the sum of the sample weights as they were passed, before they are broadcast.
@@ -191,7 +221,15 @@ def divides_by_passed_weights(case: Case) -> Case | None:
     return divides_by(MEAN_OVER_PASSED_WEIGHTS, empty_is_zero=True)(case)
 
 
-@divergence("tensorflow_v2.keras.*", versions="keras>=3.0", reference=LOSS_SOURCE)
+@divergence(
+    "tensorflow_v2.keras.*",
+    versions="keras>=3.0",
+    reference=LOSS_SOURCE,
+    defect=(
+        "Contradicts its own terms for any other batch: with reduction none the shape is that of "
+        "the losses."
+    ),
+)
 def squeezes_batch_of_one(case: Case) -> Case | None:
     """With a scalar weight, the terms of a batch of one lose their axis: none has the shape ()."""
     alone = case.shape == (1,) and case.weights is not None and not np.ndim(case.weights)

@@ -36,6 +36,9 @@ divergence(
         "Casts predictions and labels to float32 first, and returns float32 also for float64 "
         "inputs."
     ),
+    by_design=(
+        'The source casts to float32 on purpose, and the documentation promises a "float" tensor.'
+    ),
 )(computes_in("float32"))
 
 divergence(
@@ -47,6 +50,10 @@ divergence(
     reason=(
         "Rounds the terms to float32 to weigh, sum and divide them, and casts the result back.\n\n"
         "So a float64 loss holds a float32 number, for every reduction (compute_weighted_loss)."
+    ),
+    defect=(
+        'Contradicts its documentation ("of the same type as losses"): half of the digits of a '
+        "float64 result are noise."
     ),
 )(rounds_terms_to_float32)
 
@@ -108,6 +115,9 @@ divergence(
         "The documentation says so. A right certainty costs less than nothing: -1.19e-7 at "
         "p = t = 1."
     ),
+    by_design=(
+        'Documented: epsilon=1e-7, "a small increment to add to avoid taking a log of zero".'
+    ),
 )(_epsilon_inside)
 
 divergence(
@@ -121,6 +131,7 @@ divergence(
         "Grappler folds the two constants, and 1 + 1e-7 is 1 + 2**-23 in float32: p = 1 with "
         "target 0 costs 15.94 in a session and 16.12 eagerly."
     ),
+    defect=("Contradicts its own eager mode: the same call gives another number in a session."),
 )(_epsilon_folded)
 
 divergence(
@@ -129,6 +140,7 @@ divergence(
     reference=V1 + "Reduction",
     name="v1_mean_divides_by_weights",
     reason="Divides by the sum of the broadcast weights; if they are all zero the mean is 0.",
+    by_design='Documented: MEAN is "SUM divided by sum of weights".',
 )(divides_by(MEAN_OVER_SAMPLE_WEIGHTS, empty_is_zero=True))
 
 divergence(
@@ -142,6 +154,7 @@ divergence(
         "of terms.\n\n"
         "This is the default of tf.compat.v1.losses. If every weight is zero the mean is 0."
     ),
+    by_design='Documented: "SUM divided by number of non-zero weights".',
 )(divides_by(MEAN_OVER_NONZERO_WEIGHTS, empty_is_zero=True))
 
 
@@ -151,6 +164,7 @@ divergence(
     "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True)*",
     versions=">=1.0",
     reference="https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits",
+    by_design=('Documented: "If they are not, the computation of the gradient will be incorrect".'),
 )
 def gradient_assumes_normalised_targets(case: Case) -> Case | None:
     """The gradient is softmax(x) - t, the value's derivative only where the targets sum to one.
@@ -191,11 +205,21 @@ divergence(
         "0 too, where the tape happens to add the summands in another order; "
         "sigmoid_cross_entropy_with_logits keeps all digits."
     ),
+    defect=(
+        'Contradicts its documentation ("to ensure stability") and its own '
+        "sigmoid_cross_entropy_with_logits, which is the same number for a pos_weight of 1."
+    ),
 )(cancels_against_log_sigmoid_and_slope)
 
 
 @divergence(
-    "tensorflow_v?.nn.weighted_cross_entropy_with_logits", versions=">=1.0", reference=NN_SOURCE
+    "tensorflow_v?.nn.weighted_cross_entropy_with_logits",
+    versions=">=1.0",
+    reference=NN_SOURCE,
+    defect=(
+        "Contradicts the mathematics (the loss is smooth at 0) and its own "
+        "sigmoid_cross_entropy_with_logits, which is the same function for a pos_weight of 1."
+    ),
 )
 def loses_gradient_at_zero(case: Case) -> Case | None:
     """At a logit of exactly 0 the gradient is 1 - t, because abs and relu have derivative 0 there.

@@ -34,6 +34,10 @@ divergence(
     reference=LOG_SUM_EXP,
     name="exponentiates_without_shift",
     reason=_SHIFT,
+    by_design=(
+        "The definition as it is printed, without any thought of overflow; log_softmax is its "
+        "stable form."
+    ),
 )(exponentiates_without_shift(multiplies_zeros=False))
 
 divergence(
@@ -42,6 +46,10 @@ divergence(
     reference=LOG_SUM_EXP,
     name="exponentiates_without_shift_and_multiplies_zeros",
     reason=_SHIFT + " A zero target times the logarithm of a vanished probability is NaN too.",
+    by_design=(
+        "The definition as it is printed, without any thought of overflow; log_softmax is its "
+        "stable form."
+    ),
 )(exponentiates_without_shift(multiplies_zeros=True))
 
 divergence(
@@ -55,6 +63,7 @@ divergence(
         "Multiplies a zero target by the infinite logarithm of a zero probability: NaN, where "
         "0 log 0 is 0."
     ),
+    by_design="The definition as it is printed: IEEE 754 says that 0 times infinity is NaN.",
 )(needs_zero_convention)
 
 divergence(
@@ -66,6 +75,7 @@ divergence(
         "Takes log(1 - p) of the rounded 1 - p: for small p the digits of the loss are lost; "
         "log1p(-p) keeps them."
     ),
+    by_design="The definition as it is printed; log1p is a refinement of libraries.",
 )(rounds_complement)
 
 
@@ -89,6 +99,7 @@ divergence(
         "From x = 17 on (float32) it is 1: the loss is infinite for target 0, and NaN (0 log 0) "
         "for target 1."
     ),
+    by_design="The definition as it is printed: the probability is a number of its own.",
 )(rounds_sigmoid_first)
 
 divergence(
@@ -99,4 +110,5 @@ divergence(
     reason=(
         "Divides by the average factor that the caller gives, here the sum of the sample weights."
     ),
+    by_design="Documented by mmpretrain: the caller gives the number to divide by.",
 )(divides_by(MEAN_OVER_SAMPLE_WEIGHTS))

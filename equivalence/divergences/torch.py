@@ -33,6 +33,10 @@ GRADIENT_FLOOR = float(np.float32(1e-12))  # constexpr float EPSILON, in both pr
     "torch.nn.NLLLoss",
     versions=">=0.4",
     reference=DOCUMENTATION + "CrossEntropyLoss.html",
+    by_design=(
+        "Documented: the formula of CrossEntropyLoss divides by the sum of the weights of the "
+        "targets."
+    ),
 )
 def divides_by_target_weights(case: Case) -> Case | None:
     """With class weights and indices, the mean divides by the sum of the targets' class weights.
@@ -107,6 +111,10 @@ divergence(
         "(p - t) / max(p (1 - p), 1e-12), so that it is finite at p = 0 and 1, and too small "
         "wherever p (1 - p) < 1e-12."
     ),
+    by_design=(
+        'Documented: "BCELoss clamps its log function outputs to be greater than or equal to '
+        '-100", for a finite loss and a linear backward method.'
+    ),
 )(clamps_logarithms)
 
 
@@ -116,6 +124,10 @@ divergence(
     "torch.sigmoid+nn.BCELoss",
     versions=">=1.2",
     reference=SOURCE,
+    defect=(
+        "Contradicts its own value, which is clamped and so has a finite derivative, and the "
+        "mathematics: what has the weight 0 counts nothing."
+    ),
 )
 def multiplies_zero_weights(case: Case) -> Case | None:
     """A weight of zero is multiplied with the infinite target gradient at p = 0 or 1: NaN.
@@ -140,6 +152,10 @@ divergence(
         "x = -17 with target 0 gives 0 in float32 instead of 4.14e-8. Positive logits with target "
         "1 keep all digits."
     ),
+    defect=(
+        'Contradicts its documentation ("more numerically stable ... the log-sum-exp trick") and '
+        "its own softplus, which keeps all digits of the same number."
+    ),
 )(cancels_against_log_sigmoid)
 
 
@@ -156,5 +172,9 @@ divergence(
         "Rounds sigmoid(x) to the dtype first, then clamps its logarithms at -100.\n\n"
         "From x = 17 on (float32) the probability is 1 and the loss 0 or 100. The documentation of "
         "BCEWithLogitsLoss recommends the combined function for this reason."
+    ),
+    by_design=(
+        'Documented: BCEWithLogitsLoss is recommended as "more numerically stable than using a '
+        'plain Sigmoid followed by a BCELoss".'
     ),
 )(_sigmoid_then_clamped)
