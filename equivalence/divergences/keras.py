@@ -11,12 +11,11 @@ import numpy as np
 from equivalence.divergences.cancellation import rounds_complement
 from equivalence.divergences.departures import (
     averages_last_axis_first,
-    clips,
     computes_in,
     divides_by,
-    renormalises,
 )
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.probabilities import clips, renormalises
 from equivalence.losses import cross_entropy
 from equivalence.losses.loss import Gradients, Loss, TermBounds, times
 from equivalence.losses.reduction import (

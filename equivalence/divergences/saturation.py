@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import flint
 import numpy as np
 
+from equivalence.divergences.steps import gap
 from equivalence.exact import FIRST_BITS, FORMATS, Format
 from equivalence.losses import binary_cross_entropy
 from equivalence.losses.categorical import cross_entropy
@@ -76,7 +77,7 @@ def rounds_sigmoid(loss: Loss, inner: Callable[[Loss], Loss], dtype: str) -> Los
         moved = [np.zeros_like(near)] * 3
         for other in (least, most):
             there = probability_loss.definition(other, target), *slopes(other, target)
-            moved = [np.maximum(m, _gap(t, a)) for m, t, a in zip(moved, there, at, strict=True)]
+            moved = [np.maximum(m, gap(t, a)) for m, t, a in zip(moved, there, at, strict=True)]
         rounding = 4 * 2.0**-precision * np.abs(at[1])
         return TermBounds(
             own.term + moved[0],
@@ -92,17 +93,6 @@ def rounds_sigmoid(loss: Loss, inner: Callable[[Loss], Loss], dtype: str) -> Los
         bound=bound,
         parameters=(),
     )
-
-
-def _gap(there: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """How far two readings lie apart: 0 if both are the same infinity or NaN.
-
-    It is infinite if only one is.
-    """
-    same = (there == at) | (np.isnan(there) & np.isnan(at))
-    with np.errstate(invalid="ignore"):
-        gap = np.abs(there - at)
-    return np.where(same, 0.0, np.where(np.isnan(gap), np.inf, gap))
 
 
 def exponentiates_without_shift(*, multiplies_zeros: bool) -> Callable[[Case], Case]:
@@ -142,7 +132,7 @@ def _unshifted(dtype: str, multiplies_zeros: bool) -> Loss:  # noqa: FBT001 - ca
 
     def bound(logits: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
         least, near, most = (-log(quotient) for quotient in _quotients(logits, format_))
-        moved = np.maximum(_gap(least, near), _gap(most, near))
+        moved = np.maximum(gap(least, near), gap(most, near))
         # A vanished or undefined quotient has no logarithm that could be rounded.
         size = np.where(np.isfinite(near), np.abs(near), 0.0)
         units = 2.0**-precision * (4 + accumulation(logits.shape[-1], precision))

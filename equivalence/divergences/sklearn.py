@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.divergences.cancellation import rounds_complement
-from equivalence.divergences.departures import clips, divides_by
+from equivalence.divergences.departures import divides_by
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.probabilities import clips
 from equivalence.exact import FORMATS
 from equivalence.losses.reduction import MEAN_OVER_SAMPLE_WEIGHTS
 
@@ -57,7 +58,7 @@ divergence(
         'Documented: values "are clipped to [eps, 1-eps] where eps is the machine precision".'
     ),
 )
-def clips_to_machine_epsilon(case: Case) -> Case:
+def clips_to_machine_epsilon(case: Case) -> Case | None:
     """Clips probabilities to [eps, 1 - eps], eps the machine epsilon of their dtype.
 
     So a wrong certainty costs 36.04 in float64 and 15.94 in float32, and a right one is not quite

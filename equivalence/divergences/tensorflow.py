@@ -14,9 +14,10 @@ from equivalence.divergences.cancellation import (
 )
 from equivalence.divergences.departures import computes_in, divides_by
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms
 from equivalence.exact import FORMATS
 from equivalence.losses.categorical import softmax, weighted_target
-from equivalence.losses.loss import Gradients, Loss, TermBounds, log, times
+from equivalence.losses.loss import Gradients, Loss
 from equivalence.losses.reduction import MEAN_OVER_NONZERO_WEIGHTS, MEAN_OVER_SAMPLE_WEIGHTS
 
 if TYPE_CHECKING:
@@ -58,50 +59,10 @@ divergence(
 )(rounds_terms_to_float32)
 
 
-def _epsilon_inside(case: Case) -> Case:
-    epsilon = float(FORMATS[case.dtype].round(EPSILON))
-    return replace(case, loss=_with_epsilon(case.loss, epsilon, epsilon))
-
-
-def _epsilon_folded(case: Case) -> Case:
+def _epsilon_folded(case: Case) -> Case | None:
     round_ = FORMATS[case.dtype].round
-    epsilon = float(round_(EPSILON))
-    return replace(case, loss=_with_epsilon(case.loss, epsilon, float(round_(1 + epsilon)) - 1))
-
-
-@functools.cache
-def _with_epsilon(loss: Loss, first: float, second: float) -> Loss:
-    """-t log(p + e) - (1 - t) log(1 - p + e'), with an epsilon for each logarithm."""
-
-    def sums(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return probability + first, 1 - probability + second
-
-    def definition(probability: np.ndarray, target: np.ndarray) -> np.ndarray:
-        presence, absence = sums(probability)
-        return np.asarray(-(times(target, log(presence)) + times(1 - target, log(absence))))
-
-    def gradient(probability: np.ndarray, target: np.ndarray) -> Gradients:
-        presence, absence = sums(probability)
-        return Gradients((1 - target) / absence - target / presence, log(absence) - log(presence))
-
-    def bound(probability: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
-        unit = 2.0**-precision
-        presence, absence = sums(probability)
-        # The sums are rounded once, 1 - p + e twice: so are, absolutely, their logarithms.
-        errors = 4 * np.abs(np.log(presence)) + 2, 4 * np.abs(np.log(absence)) + 3
-        return TermBounds(
-            unit * (target * errors[0] + (1 - target) * errors[1]),
-            6 * unit * (target / presence + (1 - target) / absence),
-            unit * (errors[0] + errors[1]),
-        )
-
-    return replace(
-        loss,
-        name=f"{loss.name} with {first!r} and {second!r} added inside the logarithms",
-        definition=definition,
-        gradient=gradient,
-        bound=bound,
-    )
+    folded = float(round_(1 + float(round_(EPSILON)))) - 1
+    return adds_epsilon_inside_logarithms(EPSILON, folded)(case)
 
 
 divergence(
@@ -118,7 +79,7 @@ divergence(
     by_design=(
         'Documented: epsilon=1e-7, "a small increment to add to avoid taking a log of zero".'
     ),
-)(_epsilon_inside)
+)(adds_epsilon_inside_logarithms(EPSILON))
 
 divergence(
     "tensorflow_v1.losses.log_loss*@graph",

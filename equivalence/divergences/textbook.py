@@ -6,12 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from equivalence.divergences.cancellation import complement_rounded, rounds_complement
-from equivalence.divergences.departures import (
-    divides_by,
-    needs_zero_convention,
-    without_zero_convention,
-)
+from equivalence.divergences.departures import divides_by
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.probabilities import needs_zero_convention, without_zero_convention
 from equivalence.divergences.saturation import exponentiates_without_shift, rounds_sigmoid
 from equivalence.losses.reduction import MEAN_OVER_SAMPLE_WEIGHTS
 
