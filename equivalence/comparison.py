@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from equivalence.implementations import Implementation, Response
 
 _SHOWN = 12  # numbers of a row that a finding carries
-_MUCH = 1024  # how much wider a bound is, to tell another precision from another rounding
+_MUCH = 2.0**20  # how much wider a bound is, to tell another precision from another rounding
 _RESPONSES = 16  # kept, so that value and gradients come from one call
 
 _responses: OrderedDict[tuple[int, int, str], tuple[Implementation, Case, Response]] = OrderedDict()
@@ -134,7 +134,7 @@ def _too_good(answer: Answer, expected: Expectation, quantity: str) -> bool:
     """Whether a reading that is inside the bound cannot come from what the catalogue expects.
 
     A framework that computes in a narrower dtype does not hit the bound of the wider one, a
-    thousandth of its own or less, around a number that is not even the one that it aims at.
+    millionth of its own or less, around a number that is not even the one that it aims at.
     """
     if not expected.steps or expected.raises is not None:
         return False

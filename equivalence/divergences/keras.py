@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +36,19 @@ BACKEND_SOURCE = (
 )
 EPSILON = 1e-7  # keras.config.epsilon()
 
+
+def forms(name: str) -> tuple[str, ...]:
+    """Patterns of a class without options, its several means, and its function form.
+
+    >>> forms("BinaryCrossentropy")[2]
+    'tensorflow_v2.keras.binary_crossentropy'
+    """
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return tuple(f"tensorflow_v2.keras.{form}" for form in (name, f"{name}[*]", words))
+
+
 divergence(
-    "tensorflow_v2.keras.*",
+    "tensorflow_v2.keras.*Crossentropy*",
     versions="keras>=3.0",
     reference=LOSS_SOURCE,
     name="keras_computes_in_float32",
@@ -88,8 +100,7 @@ def _log_then_softmax(loss: Loss) -> Loss:
 
 
 @divergence(
-    "tensorflow_v2.keras.SparseCategoricalCrossentropy",
-    "tensorflow_v2.keras.SparseCategoricalCrossentropy[*]",
+    *forms("SparseCategoricalCrossentropy"),
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     defect=(
@@ -107,8 +118,7 @@ def takes_softmax_of_log(case: Case) -> Case:
 
 
 divergence(
-    "tensorflow_v2.keras.BinaryCrossentropy",
-    "tensorflow_v2.keras.BinaryCrossentropy[*]",
+    *forms("BinaryCrossentropy"),
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="takes_log_of_rounded_complement",
@@ -122,12 +132,9 @@ divergence(
 )(rounds_complement)
 
 divergence(
-    "tensorflow_v2.keras.CategoricalCrossentropy",
-    "tensorflow_v2.keras.CategoricalCrossentropy[*]",
-    "tensorflow_v2.keras.SparseCategoricalCrossentropy",
-    "tensorflow_v2.keras.SparseCategoricalCrossentropy[*]",
-    "tensorflow_v2.keras.BinaryCrossentropy",
-    "tensorflow_v2.keras.BinaryCrossentropy[*]",
+    *forms("CategoricalCrossentropy"),
+    *forms("SparseCategoricalCrossentropy"),
+    *forms("BinaryCrossentropy"),
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="clips_to_epsilon",
@@ -144,8 +151,7 @@ divergence(
 )(clips(EPSILON))
 
 divergence(
-    "tensorflow_v2.keras.CategoricalCrossentropy",
-    "tensorflow_v2.keras.CategoricalCrossentropy[*]",
+    *forms("CategoricalCrossentropy"),
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="divides_probabilities_by_their_sum",
@@ -162,6 +168,7 @@ divergence(
 
 @divergence(
     "tensorflow_v2.keras.BinaryCrossentropy*",
+    "tensorflow_v2.keras.binary_crossentropy*",
     versions="keras>=3.0",
     reference=LOSSES,
     by_design=(
@@ -180,6 +187,7 @@ def averages_nothing(case: Case) -> type[Exception] | None:
 
 divergence(
     "tensorflow_v2.keras.BinaryCrossentropy*",
+    "tensorflow_v2.keras.binary_crossentropy*",
     versions="keras>=3.0",
     reference=LOSSES,
     name="averages_last_axis_first",

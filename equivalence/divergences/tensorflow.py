@@ -123,6 +123,7 @@ divergence(
     "tensorflow_v?.nn.softmax_cross_entropy_with_logits*",
     "tensorflow_v1.losses.softmax_cross_entropy*",
     "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True)*",
+    "tensorflow_v2.keras.categorical_crossentropy(from_logits=True)",
     versions=">=1.0",
     reference="https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits",
     by_design=('Documented: "If they are not, the computation of the gradient will be incorrect".'),
