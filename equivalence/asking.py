@@ -27,6 +27,7 @@ from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, load
 from equivalence.implementations.implementation import SEGMENTATION
 from equivalence.plan import Question, questions
 from equivalence.results import ClaimRecord, DivergenceRecord, FrameworkRecord, ImplementationRecord
+from equivalence.sweeping import swept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,10 +90,15 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """All selected questions of an implementation have been asked."""
+    """All selected questions of an implementation have been asked.
+
+    Attributes:
+        sweep: What it returned along a range of magnitudes.
+    """
 
     framework: str
     implementation: str
+    sweep: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +285,7 @@ def in_process(request: Request) -> Iterator[Event]:
         for name, _ in event.questions:
             for question in selected(IMPLEMENTATIONS[name], request):
                 yield Judged(findings=ask(question))
-            yield Finished(framework=framework, implementation=name)
+            swept_ = swept(IMPLEMENTATIONS[name])
+            yield Finished(framework=framework, implementation=name, sweep=swept_)
     if request.claims:
         yield examined(request)

@@ -96,6 +96,7 @@ class Finding:
         divergence: The names of the catalogued divergences that explain the finding, joined by
             " + ".
         detail: One sentence: the exception, the shape, what was expected instead.
+        bits: A hash of all the numbers that came back; empty if none did.
     """
 
     loss: str
@@ -118,6 +119,7 @@ class Finding:
     where: Where | None = None
     divergence: str = ""
     detail: str = ""
+    bits: str = ""
 
     @property
     def cell(self) -> str:

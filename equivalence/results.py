@@ -46,6 +46,7 @@ class ImplementationRecord:
         array: How an array is written, from ``{values}`` and ``{dtype}``.
         reductions: The native names by kind of reduction.
         reduces: Whether the function is told the reduction.
+        sweep: What it returned along a range of magnitudes (``sweeping.swept``).
     """
 
     name: str
@@ -60,6 +61,7 @@ class ImplementationRecord:
     array: str = ""
     reductions: dict[str, str] = field(default_factory=dict)
     reduces: bool = True
+    sweep: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ from equivalence.asking import (
 from equivalence.implementations import IMPLEMENTATIONS
 from equivalence.results import FrameworkRecord
 from equivalence.selection import SelectError
+from equivalence.sweeping import swept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -256,10 +257,15 @@ def _work(connection: Connection, framework: str, request: Request, written: str
         connection.send(loaded(framework, request))
         while order := connection.recv():
             name, done = order
+            sweep: dict[str, str] = {}
+            left = False
             for question in itertools.islice(selected(IMPLEMENTATIONS[name], request), done, None):
                 connection.send(Asking(crashed=crashed(question)))
                 connection.send(Judged(findings=ask(question)))
-            connection.send(Finished(framework=framework, implementation=name))
+                left = True
+            if left:  # else a worker before this one died of the sweep
+                sweep = swept(IMPLEMENTATIONS[name])
+            connection.send(Finished(framework=framework, implementation=name, sweep=sweep))
     except SelectError as error:
         connection.send(error)
     except (EOFError, OSError):  # nobody listens any more
