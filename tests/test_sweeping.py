@@ -30,7 +30,10 @@ def test_every_sweep_has_an_exact_answer_at_every_point(loss):
 
 
 def test_an_implementation_that_is_right_stays_inside_the_bound():
-    found, answer = numbers("textbook.log_softmax"), answers(sweep("cross_entropy", "one_hot")).value
+    found, answer = (
+        numbers("textbook.log_softmax"),
+        answers(sweep("cross_entropy", "one_hot")).value,
+    )
     assert np.all(answer.exact.error(found) <= answer.bound)
 
 
