@@ -63,6 +63,7 @@ class Offer(NamedTuple):
     weighted_shapes: frozenset[str]
     options: frozenset[str]
     reductions: frozenset[str]
+    dtypes: frozenset[str]
 
     def accepts(self, spec: Spec) -> bool:
         """Whether the cases of a spec are offered."""
@@ -70,6 +71,7 @@ class Offer(NamedTuple):
         return (
             spec.encoding in self.targets
             and spec.reduction in self.reductions
+            and spec.dtype in self.dtypes
             and self.options.issuperset(spec.options)
             and shape in self.shapes
             and (shape in self.weighted_shapes or SAMPLE_WEIGHTS.isdisjoint(spec.options))
@@ -84,6 +86,7 @@ def offer(implementation: Implementation) -> Offer:
         implementation.weighted_shapes,
         implementation.options,
         frozenset(implementation.reductions),
+        frozenset(implementation.framework.dtypes),
     )
 
 

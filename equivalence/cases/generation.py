@@ -26,7 +26,7 @@ from equivalence.losses import LOSSES, REDUCTIONS
 if TYPE_CHECKING:
     from equivalence.losses import Loss, Reduction
 
-DTYPES = ("float32", "float64")
+DTYPES = tuple(FORMATS)
 
 # The shape of the terms, and the numbers of classes to choose from.
 SHAPES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
@@ -113,7 +113,7 @@ def generate(loss: Loss, spec: Spec, seed: int = 0) -> Case:
     shape, classes = SHAPES[spec.shape]
     full = (*shape, int(rng.choice(classes))) if loss.has_classes else shape
     labels = rng.integers(0, full[-1] if loss.has_classes else 2, shape)
-    round_ = FORMATS[spec.dtype].round
+    round_, largest = FORMATS[spec.dtype].round, FORMATS[spec.dtype].largest
     options: dict[str, Any] = {}
     if "weight" in spec.options:
         options["weight"] = round_(rng.uniform(0.25, 3, full[-1]))
@@ -122,9 +122,9 @@ def generate(loss: Loss, spec: Spec, seed: int = 0) -> Case:
     if "pos_weight" in spec.options:
         per_column = len(shape) > 1 and rng.random() < 0.5  # either form, evenly
         options["pos_weight"] = round_(rng.uniform(0.5, 4, shape[-1:] if per_column else ()))
-    prediction = round_(
-        REGIMES[loss.prediction, loss.has_classes][spec.regime](rng, full, np.asarray(labels))
-    )
+    drawn = REGIMES[loss.prediction, loss.has_classes][spec.regime](rng, full, np.asarray(labels))
+    finite = np.where(np.isinf(drawn), drawn, np.clip(drawn, -largest, largest))
+    prediction = round_(finite)
     target = _target(rng, spec, full, np.asarray(labels))
     if "ignore_index" in spec.options:
         options["ignore_index"] = int(rng.choice([-100, -1]))

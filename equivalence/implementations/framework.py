@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from equivalence.exact import FORMATS
 from equivalence.implementations.implementation import (
     EVERY_SHAPE,
     SAMPLE_WEIGHTS,
@@ -45,6 +46,7 @@ class Framework:
             ``{function}``, ``{arguments}``, ``{cotangent}`` (numbers), ``{variable}`` (what is
             differentiated: ``prediction`` or ``target``) and ``{quantity}`` (what its gradient is
             called) are filled in.
+        dtypes: The floating-point formats that it has.
         array: How an array is written, from ``{values}`` and ``{dtype}``.
         class_axis: Where the classes are: 1 (behind the batch) or -1 (last).
         differentiates: Whether gradients are offered at all.
@@ -57,6 +59,7 @@ class Framework:
     imports: str
     scripts: Mapping[str, str]
     array: str
+    dtypes: tuple[str, ...] = tuple(FORMATS)
     class_axis: int = -1
     differentiates: bool = True
     flags: Callable[[], dict[str, str]] = dict

@@ -35,6 +35,7 @@ target = {target}
 print("value", float({function}(prediction, target{arguments})))
 """
     },
+    dtypes=("float16", "float32", "float64"),
     array="np.array({values}, dtype=np.{dtype})",
     differentiates=False,
 )

@@ -31,6 +31,7 @@ target = {target}
 print("value", {function}(prediction, target{arguments}).tolist())
 """
     },
+    dtypes=("float16", "float32", "float64"),  # NumPy has no bfloat16
     array="np.array({values}, dtype=np.{dtype})",
     differentiates=False,
 )

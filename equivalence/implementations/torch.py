@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -19,9 +20,23 @@ torch.set_num_threads(1)  # two unpinned runtimes in one process fight for the c
 DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 
 
+BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
+
+
 def _tensor(value: Any) -> Any:
-    array = isinstance(value, np.ndarray | np.generic)
-    return torch.from_numpy(np.array(value)) if array else value
+    if not isinstance(value, np.ndarray | np.generic):
+        return value
+    array = np.array(value)
+    if array.dtype == BFLOAT16:  # unknown to torch.from_numpy
+        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(array)
+
+
+def _array(tensor: Any) -> np.ndarray:
+    tensor = tensor.detach().contiguous()
+    if tensor.dtype == torch.bfloat16:  # unknown to Tensor.numpy
+        return np.asarray(tensor.view(torch.int16).numpy().view(BFLOAT16))
+    return np.asarray(tensor.numpy())
 
 
 def _evaluate(call: Call) -> Response:
@@ -34,12 +49,12 @@ def _evaluate(call: Call) -> Response:
     upstream = torch.from_numpy(cotangent(tuple(value.shape))).to(value.dtype)
     wanted = (prediction, target) if call.target_gradient else (prediction,)
     gradients = torch.autograd.grad(value, wanted, upstream)
-    return Response(value=value.detach().numpy(), **_named(gradients))
+    return Response(value=_array(value), **_named(gradients))
 
 
 def _named(gradients: tuple[Any, ...]) -> dict[str, np.ndarray]:
     names = ("gradient", "target_gradient")
-    return {name: g.numpy() for name, g in zip(names, gradients, strict=False)}
+    return {name: _array(g) for name, g in zip(names, gradients, strict=False)}
 
 
 def _flags() -> dict[str, str]:
