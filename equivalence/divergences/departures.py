@@ -37,11 +37,13 @@ def divides_by(
 
 
 def computes_in(dtype: str) -> Callable[[Case], Case | None]:
-    """Inputs are rounded to a narrower dtype, in which everything is computed."""
+    """Inputs are cast to a dtype, in which everything is computed; a wider one loses nothing."""
 
     def model(case: Case) -> Case | None:
-        if FORMATS[case.dtype].precision <= FORMATS[dtype].precision:
+        if case.dtype == dtype:
             return None
+        if FORMATS[case.dtype].precision < FORMATS[dtype].precision:
+            return replace(case, arithmetic=dtype)
         round_ = FORMATS[dtype].round
         floating = case.target.dtype.kind == "f"
         return replace(

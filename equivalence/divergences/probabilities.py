@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.divergences.steps import Step, elementwise, inserted
-from equivalence.exact import FORMATS
 from equivalence.losses.loss import LOG_PROBABILITIES, Loss, accumulation, times
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def clips(
     """
 
     def model(case: Case) -> Case | None:
-        round_ = FORMATS[case.dtype].round
+        round_ = case.computed_in.round
         least = float(round_(low))
         most = float(round_(1 - least)) if high is None else float(round_(high))
         return _with(case, _clip(least, most, passes_gradient), inside_logarithms=inside_logarithms)
@@ -80,7 +79,7 @@ def adds_epsilon_inside_logarithms(first: float, second: float | None = None) ->
     """
 
     def model(case: Case) -> Case | None:
-        rounded = float(FORMATS[case.dtype].round(first))
+        rounded = float(case.computed_in.round(first))
         other = rounded if second is None else second
         return _with(case, _epsilon(rounded, other), inside_logarithms=True)
 

@@ -17,7 +17,6 @@ import numpy as np
 
 from equivalence.divergences.steps import gap
 from equivalence.exact import FIRST_BITS, FORMATS, Format
-from equivalence.losses import binary_cross_entropy
 from equivalence.losses.categorical import cross_entropy
 from equivalence.losses.loss import Gradients, Loss, TermBounds, accumulation, log, times
 
@@ -53,25 +52,38 @@ def _sigmoids(logit: np.ndarray, format_: Format) -> tuple[np.ndarray, np.ndarra
     return least, near, most
 
 
+def _once(dtype: str) -> Format:
+    """The format in which kernels compute that widen 16-bit formats and round the result once."""
+    narrow = FORMATS[dtype].precision < FORMATS["float32"].precision
+    return FORMATS["float32" if narrow else dtype]
+
+
 @functools.cache
-def rounds_sigmoid(loss: Loss, inner: Callable[[Loss], Loss], dtype: str) -> Loss:
+def rounds_sigmoid(loss: Loss, probability_loss: Loss, dtype: str, *, once: bool) -> Loss:
     """Binary cross-entropy of sigmoid(x) rounded to the dtype, by another loss of the probability.
 
-    The bound holds the inner loss of every probability that a library may have arrived at.
+    The bound holds the inner loss of every probability that a library may have arrived at. If
+    ``once``, 16-bit formats are widened to float32 for the sigmoid, and rounded once.
     """
-    probability_loss = inner(binary_cross_entropy)
     format_ = FORMATS[dtype]
 
+    def sigmoids(logit: np.ndarray) -> list[np.ndarray]:
+        made = _sigmoids(logit, _once(dtype) if once else format_)
+        return [format_.round(each).astype(np.float64) for each in made]
+
     def typed(logit: np.ndarray) -> np.ndarray:
-        return np.asarray(logit * 0 + _sigmoids(logit, format_)[1])
+        return np.asarray(logit * 0 + sigmoids(logit)[1])
 
     def slopes(probability: np.ndarray, target: np.ndarray) -> Gradients:
         inside = probability_loss.gradient(probability, target)
-        chained = times(probability * (1 - probability), inside.prediction)
-        return Gradients(chained, inside.target)
+        # The chain rule multiplies what the format holds: zero times infinity is NaN here.
+        over = np.abs(inside.prediction) > format_.largest
+        infinite = np.where(inside.prediction < 0, -np.inf, np.inf)
+        held = np.where(over, infinite, inside.prediction)
+        return Gradients(probability * (1 - probability) * held, inside.target)
 
     def bound(logit: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
-        least, near, most = _sigmoids(logit, format_)
+        least, near, most = sigmoids(logit)
         own = probability_loss.bound(near, target, precision)
         at = probability_loss.definition(near, target), *slopes(near, target)
         moved = [np.zeros_like(near)] * 3

@@ -14,6 +14,7 @@ from equivalence.divergences.cancellation import (
 )
 from equivalence.divergences.departures import computes_in, divides_by
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.overflow import overflows
 from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms
 from equivalence.exact import FORMATS
 from equivalence.losses.categorical import softmax, weighted_target
@@ -60,7 +61,7 @@ divergence(
 
 
 def _epsilon_folded(case: Case) -> Case | None:
-    round_ = FORMATS[case.dtype].round
+    round_ = case.computed_in.round
     folded = float(round_(1 + float(round_(EPSILON)))) - 1
     return adds_epsilon_inside_logarithms(EPSILON, folded)(case)
 
@@ -154,6 +155,18 @@ def _unscaled_softmax(loss: Loss) -> Loss:
 
     return replace(loss, name=f"{loss.name} with the gradient softmax(x) - t", gradient=gradient)
 
+
+divergence(
+    "tensorflow_v?.nn.*",
+    versions=">=1.0",
+    reference="https://www.tensorflow.org/api_docs/python/tf/math/reduce_mean",
+    name="overflows_when_summed",
+    reason=(
+        "tf.reduce_mean sums in the dtype of the terms before it divides: in float16 a sum above "
+        "65,504 is infinite, where the mean would fit."
+    ),
+    by_design="A plain convention, the documentation of reduce_mean warns of it for integers.",
+)(overflows(sums=True))
 
 divergence(
     "tensorflow_v?.nn.weighted_cross_entropy_with_logits",

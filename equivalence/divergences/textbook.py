@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from equivalence.divergences.cancellation import complement_rounded, rounds_complement
 from equivalence.divergences.departures import divides_by
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.overflow import overflows
 from equivalence.divergences.probabilities import needs_zero_convention, without_zero_convention
 from equivalence.divergences.saturation import exponentiates_without_shift, rounds_sigmoid
+from equivalence.losses import binary_cross_entropy
 from equivalence.losses.reduction import MEAN_OVER_SAMPLE_WEIGHTS
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
-    from equivalence.losses import Loss
 
+NUMPY_SUM = "https://numpy.org/doc/stable/reference/generated/numpy.mean.html"
 LOG_SUM_EXP = "https://doi.org/10.1093/imanum/draa038"
 
 _SHIFT = (
@@ -76,14 +78,10 @@ divergence(
 )(rounds_complement)
 
 
-def _formula(loss: Loss) -> Loss:
-    """What ``binary_formula`` answers; one function, because ``rounds_sigmoid`` caches by it."""
-    return complement_rounded(without_zero_convention(loss))
-
-
 def rounds_sigmoid_first(case: Case) -> Case:
     """The sigmoid is rounded to the dtype, then the formula of the probability is applied."""
-    return replace(case, loss=rounds_sigmoid(case.loss, _formula, case.dtype))
+    formula = complement_rounded(without_zero_convention(binary_cross_entropy))
+    return replace(case, loss=rounds_sigmoid(case.loss, formula, case.dtype, once=False))
 
 
 divergence(
@@ -109,3 +107,25 @@ divergence(
     ),
     by_design="Documented by mmpretrain: the caller gives the number to divide by.",
 )(divides_by(MEAN_OVER_SAMPLE_WEIGHTS))
+
+divergence(
+    "textbook.soft_cross_entropy",
+    "textbook.soft_cross_entropy[mean]",
+    versions="",
+    reference=NUMPY_SUM,
+    name="overflows_when_weighted_in_float16",
+    reason="Weighs each term in its dtype: in float16, 40,000 times 2 is infinite.",
+    by_design="A plain convention: NumPy's products have the dtype of their factors.",
+)(overflows(sums=False))
+
+divergence(
+    "textbook.soft_cross_entropy[avg_factor]",
+    versions="",
+    reference=NUMPY_SUM,
+    name="overflows_when_summed_in_float16",
+    reason=(
+        "Sums in the dtype of the terms before it divides: in float16 a sum above 65,504 is "
+        "infinite, where the mean would fit.\n\nnp.mean accumulates in float32."
+    ),
+    by_design="A plain convention: NumPy's sums have the dtype of their terms.",
+)(overflows(sums=True))

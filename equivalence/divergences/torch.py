@@ -11,7 +11,10 @@ import numpy as np
 from equivalence.divergences.cancellation import cancels_against_log_sigmoid
 from equivalence.divergences.departures import divides_by
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.overflow import overflows
 from equivalence.divergences.saturation import rounds_sigmoid
+from equivalence.exact import FORMATS
+from equivalence.losses import binary_cross_entropy
 from equivalence.losses.loss import Gradients, Loss, TermBounds, times
 from equivalence.losses.reduction import MEAN_OVER_TARGET_WEIGHTS
 
@@ -22,7 +25,7 @@ SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/L
 DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 
 LOG_CLAMP = -100.0
-GRADIENT_FLOOR = float(np.float32(1e-12))  # constexpr float EPSILON, in both precisions
+GRADIENT_FLOOR = float(np.float32(1e-12))  # constexpr float EPSILON, in every precision
 
 
 @divergence(
@@ -51,11 +54,18 @@ def divides_by_target_weights(case: Case) -> Case | None:
 
 
 @functools.cache
-def _clamped(loss: Loss) -> Loss:
+def _clamped(loss: Loss, dtype: str) -> Loss:
     """Binary cross-entropy whose logarithms are clamped at -100.
 
-    Its gradient divides by max(p (1 - p), 1e-12).
+    Its gradient divides by max(p (1 - p), 1e-12), where 1e-12 is 0 in float16.
     """
+    floor = float(FORMATS[dtype].round(GRADIENT_FLOOR)) if dtype == "float16" else GRADIENT_FLOOR
+
+    def divided(difference: np.ndarray) -> np.ndarray:
+        if floor:
+            return np.asarray(difference / floor)
+        none = difference == 0
+        return np.where(none, np.nan, np.where(difference < 0, -np.inf, np.inf))
 
     def logs(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         zero = probability * 0
@@ -72,8 +82,12 @@ def _clamped(loss: Loss) -> Loss:
 
     def gradient(probability: np.ndarray, target: np.ndarray) -> Gradients:
         spread = probability * (1 - probability)
-        spread = np.where(spread < GRADIENT_FLOOR, probability * 0 + GRADIENT_FLOOR, spread)
-        return Gradients((probability - target) / spread, loss.gradient(probability, target).target)
+        gone = spread <= floor
+        kept = (probability - target) / np.where(gone, probability * 0 + 1, spread)
+        return Gradients(
+            np.where(gone, divided(probability - target), kept),
+            loss.gradient(probability, target).target,
+        )
 
     def bound(probability: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
         unit = 2.0**-precision
@@ -95,7 +109,7 @@ def _clamped(loss: Loss) -> Loss:
 
 def clamps_logarithms(case: Case) -> Case:
     """The logarithms are clamped at -100, and the gradient's denominator at 1e-12."""
-    return replace(case, loss=_clamped(case.loss))
+    return replace(case, loss=_clamped(case.loss, case.dtype))
 
 
 divergence(
@@ -143,6 +157,22 @@ def multiplies_zero_weights(case: Case) -> Case | None:
 divergence(
     "torch.binary_cross_entropy_with_logits",
     "torch.nn.BCEWithLogitsLoss",
+    "torch.binary_cross_entropy",
+    "torch.nn.BCELoss",
+    versions=">=1.6",
+    reference=SOURCE,
+    name="overflows_when_weighted",
+    reason=(
+        "Multiplies each term by its weight in the dtype of the input before it is reduced.\n\n"
+        "In float16 a term of 40,000 with a weight of 2 is infinite, and so is the mean that would "
+        "fit. The sum itself is accumulated in float32."
+    ),
+    by_design="A plain convention: kernels return what the dtype of their input holds.",
+)(overflows(sums=False))
+
+divergence(
+    "torch.binary_cross_entropy_with_logits",
+    "torch.nn.BCEWithLogitsLoss",
     versions=">=2.1",
     reference=SOURCE,
     name="cancels_against_log_sigmoid",
@@ -160,7 +190,8 @@ divergence(
 
 
 def _sigmoid_then_clamped(case: Case) -> Case:
-    return replace(case, loss=rounds_sigmoid(case.loss, _clamped, case.dtype))
+    clamped = _clamped(binary_cross_entropy, case.dtype)
+    return replace(case, loss=rounds_sigmoid(case.loss, clamped, case.dtype, once=True))
 
 
 divergence(
