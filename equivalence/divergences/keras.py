@@ -16,7 +16,8 @@ from equivalence.divergences.departures import (
     divides_by,
 )
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.probabilities import clips, renormalises
+from equivalence.divergences.overflow import reciprocals_overflow
+from equivalence.divergences.probabilities import clips, needs_zero_convention, renormalises
 from equivalence.losses import cross_entropy
 from equivalence.losses.loss import Gradients, Loss, TermBounds, times
 from equivalence.losses.reduction import (
@@ -62,12 +63,17 @@ divergence(
 
 
 @functools.cache
-def _log_then_softmax(loss: Loss) -> Loss:
-    """Cross-entropy of the logits log p: it divides p by its sum once more, after any clipping."""
+def _log_then_softmax(loss: Loss, largest: float) -> Loss:
+    """Cross-entropy of the logits log p: it divides p by its sum once more, after any clipping.
+
+    Above ``largest`` the derivative 1 / p of the logarithm is infinite.
+    """
 
     def gradient(probability: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
         inner = cross_entropy.gradient(np.log(probability), target, **parameters)
-        return Gradients(inner.prediction / probability, inner.target)
+        over = probability < 1 / largest
+        infinite = np.where(inner.prediction == 0, np.nan, inner.prediction * np.inf)
+        return Gradients(np.where(over, infinite, inner.prediction / probability), inner.target)
 
     def bound(
         probability: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
@@ -114,8 +120,41 @@ def takes_softmax_of_log(case: Case) -> Case:
     So they are divided by their sum after clipping: clipped zeros add mass, and a perfect
     prediction over C classes costs about C 1e-7. CategoricalCrossentropy divides before it clips.
     """
-    return replace(case, loss=_log_then_softmax(case.loss))
+    return replace(case, loss=_log_then_softmax(case.loss, case.computed_in.largest))
 
+
+divergence(
+    "tensorflow_v2.keras.binary_crossentropy",
+    versions="keras>=3.0",
+    reference=BACKEND_SOURCE,
+    name="multiplies_zero_by_infinity_in_16_bits",
+    reason=(
+        "Clips to [1e-7, 1 - 1e-7], but 1 - 1e-7 is 1 in float16 and bfloat16: 0 log 0 is NaN."
+        "\n\n"
+        "So a prediction of exactly 1 makes the loss NaN for target 1, and infinite for target 0."
+    ),
+    defect=(
+        "The clipping exists to keep the logarithm finite, and does not in the 16-bit formats that "
+        "Keras offers (mixed_float16, bfloat16)."
+    ),
+)(needs_zero_convention)
+
+divergence(
+    "tensorflow_v2.keras.binary_crossentropy",
+    "tensorflow_v2.keras.categorical_crossentropy",
+    versions="keras>=3.0",
+    reference=BACKEND_SOURCE,
+    name="reciprocal_overflows",
+    reason=(
+        "The derivative of the logarithm, 1 / p, is infinite in float16 for p below 1.5e-5, and "
+        "NaN where the target is 0.\n\n"
+        "Probabilities are clipped to 1e-7, which does not help: 1 / 1.19e-7 is 8.4 million."
+    ),
+    defect=(
+        "The clipping exists to keep the loss and its gradient finite; the gradient is not, in a "
+        "format that Keras offers."
+    ),
+)(reciprocals_overflow)
 
 divergence(
     *forms("BinaryCrossentropy"),

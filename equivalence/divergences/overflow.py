@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equivalence.losses.binary import smoothed_target
+from equivalence.losses.loss import Gradients
 from equivalence.losses.reduction import factors, reduce
 
 if TYPE_CHECKING:
@@ -53,3 +56,36 @@ def _infinite(loss: Loss, over: np.ndarray) -> Loss:
         return np.where(over, np.inf, loss.definition(prediction, target, **parameters))
 
     return replace(loss, name=f"{loss.name}, some of them overflown", definition=definition)
+
+
+def reciprocals_overflow(case: Case) -> Case | None:
+    """1 / p is formed before it is multiplied by the target: where it is infinite, so is -t / p.
+
+    Zero times infinity is NaN. It concerns formats in which the reciprocal of a probability can be
+    infinite: those of 16 bits, and 1 / 0 in any.
+    """
+    return replace(case, loss=with_reciprocals(case.loss, case.computed_in.largest))
+
+
+@functools.cache
+def with_reciprocals(loss: Loss, largest: float) -> Loss:
+    """The loss of probabilities whose gradient multiplies targets with rounded reciprocals."""
+
+    def product(target: np.ndarray, probability: np.ndarray) -> np.ndarray:
+        over = probability < 1 / largest
+        infinite = np.where(target == 0, np.nan, np.inf)
+        return np.where(over, infinite, target / np.where(over, 1, probability))
+
+    def gradient(
+        probability: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None
+    ) -> Gradients:
+        own = loss.gradient(probability, target, label_smoothing=label_smoothing)
+        if loss.has_classes:
+            over = probability < 1 / largest
+            infinite = np.where(own.prediction == 0, np.nan, -np.inf)
+            return Gradients(np.where(over, infinite, own.prediction), own.target)
+        smoothed = smoothed_target(target, label_smoothing)
+        absence = product(1 - smoothed, 1 - probability)
+        return Gradients(absence - product(smoothed, probability), own.target)
+
+    return replace(loss, name=f"{loss.name} by reciprocals up to {largest!r}", gradient=gradient)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.divergences.steps import Step, elementwise, inserted
+from equivalence.exact import FORMATS, Format
 from equivalence.losses.loss import LOG_PROBABILITIES, Loss, accumulation, times
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _epsilon(first: float, second: float) -> Step:
 
 def renormalises(case: Case) -> Case | None:
     """Probabilities are divided by their sum first."""
-    return _with(case, _SHARE) if case.loss.has_classes else None
+    return _with(case, _share(case.computed_in)) if case.loss.has_classes else None
 
 
 def _total(number: np.ndarray) -> np.ndarray:
@@ -114,16 +115,42 @@ def _share_pull(number: np.ndarray, gradient: np.ndarray, sign: int) -> np.ndarr
     return np.asarray((gradient + sign * mean) / _total(number))
 
 
-_SHARE = Step(
-    name="probabilities divided by their sum",
-    forward=lambda number: number / _total(number),
-    pull=lambda number, gradient: _share_pull(number, gradient, -1),
-    spread=lambda number, errors: _share_pull(number, errors, 1),
-    error=lambda number, unit: (
-        unit * (accumulation(number.shape[-1], 24) + 2) * np.abs(number / _total(number))
-    ),
-    sums=True,
-)
+@functools.cache
+def _share(format_: Format) -> Step:
+    """Division by the sum, in a format.
+
+    In 16 bits, where clips coincide with numbers that occur, the quotients are rounded as they are
+    in the format, in the rows whose sum is the same in order and rounded once.
+    """
+
+    def quotients(number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Rounded quotients, and where they are known."""
+        values = np.vectorize(float, otypes=[float])(number)
+        held = format_.round(values)
+        once = format_.round(values.sum(-1, keepdims=True))
+        in_order = np.add.accumulate(held, axis=-1, dtype=held.dtype)[..., -1:]
+        known = (once == in_order) & np.all(held == values, axis=-1, keepdims=True)
+        narrow = format_.precision < FORMATS["float32"].precision
+        return (held / once).astype(np.float64), known & narrow
+
+    def forward(number: np.ndarray) -> np.ndarray:
+        rounded, known = quotients(number)
+        return np.asarray(np.where(known, number * 0 + rounded, number / _total(number)))
+
+    def error(number: np.ndarray, unit: float) -> np.ndarray:
+        units = unit * (accumulation(number.shape[-1], 24) + 2)
+        return np.asarray(
+            np.where(quotients(number)[1], 0.0, units * np.abs(number / _total(number)))
+        )
+
+    return Step(
+        name="probabilities divided by their sum",
+        forward=forward,
+        pull=lambda number, gradient: _share_pull(number, gradient, -1),
+        spread=lambda number, errors: _share_pull(number, errors, 1),
+        error=error,
+        sums=True,
+    )
 
 
 def needs_zero_convention(case: Case) -> Case:
@@ -145,6 +172,8 @@ def without_zero_convention(loss: Loss) -> Loss:
 
     def definition(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> np.ndarray:
         terms = loss.definition(prediction, target, **parameters)
+        if parameters.get("label_smoothing"):  # it leaves no zeros
+            return terms
         return np.where(broken(prediction, target), terms * np.nan, terms)
 
     return replace(loss, name=f"{loss.name} without 0 log 0 = 0", definition=definition)
