@@ -101,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument(
         "-o", "--output", metavar="PAGE", help="by default RUN.html; Markdown and JSON go to stdout"
     )
+    report.add_argument(
+        "--baseline", metavar="OLD.jsonl", help="say first what is new against this run"
+    )
     report.add_argument("--format", default="html", help="html (default), markdown or json")
 
     cell = "cross_entropy:sparse:mean:float32:value:torch.cross_entropy@eager"

@@ -148,8 +148,10 @@ def _tell(run: Run, output: Path | None, page: Path | None) -> int:
     return FAILS if any(finding.verdict.fails for finding in run.findings) else 0
 
 
-def _html(run: Run) -> str:
-    return render_html(run, reproduce=lambda finding: _script(finding, run.environment))
+def _html(run: Run, baseline: Run | None = None) -> str:
+    return render_html(
+        run, reproduce=lambda finding: _script(finding, run.environment), baseline=baseline
+    )
 
 
 def _script(finding: Finding, environment: Environment) -> str:
@@ -187,12 +189,12 @@ def report(options: argparse.Namespace) -> int:
     made = merge([results.read(Path(path)) for path in options.runs])
     if not made.environment.complete:
         stderr().print("equivalence: the run is incomplete: it was cut short", soft_wrap=True)
-    render: Callable[[Run], str] = {
-        "html": _html,
-        "markdown": render_markdown,
-        "json": render_json,
-    }[options.format]
-    text = render(made)
+    baseline = results.read(Path(options.baseline)) if options.baseline else None
+    text = {
+        "html": lambda: _html(made, baseline),
+        "markdown": lambda: render_markdown(made, baseline=baseline),
+        "json": lambda: render_json(made),
+    }[options.format]()
     if output is None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
     else:

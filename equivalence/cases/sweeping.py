@@ -30,12 +30,16 @@ def points(loss: Loss) -> tuple[tuple[str, float], ...]:
     prediction against zeros, so that a negative one is a wrong answer, and its size the magnitude.
 
     >>> points(LOSSES["binary_cross_entropy"])[0]
-    ('2^-126', 1.1754943508222875e-38)
+    ('2⁻¹²⁶', 1.1754943508222875e-38)
     """
     if loss.prediction == PROBABILITIES:
-        small = [(f"2^-{k}", 2.0**-k) for k in _FROM_ZERO]
-        return (*small, *((f"1 - 2^-{k}", 1 - 2.0**-k) for k in _FROM_ONE))
+        small = [(f"2{_raised(-k)}", 2.0**-k) for k in _FROM_ZERO]
+        return (*small, *((f"1 − 2{_raised(-k)}", 1 - 2.0**-k) for k in _FROM_ONE))
     return tuple((f"{margin:g}", margin) for margin in _MARGINS)
+
+
+def _raised(exponent: int) -> str:
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _rows(loss: Loss, numbers: np.ndarray) -> np.ndarray:
