@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equivalence import results
+from equivalence.discovery import discovery
 from equivalence.divergences import DIVERGENCES
 from equivalence.explanation import again, explanation
+from equivalence.finding import Verdict
 from equivalence.listing import entries
 from equivalence.merging import merge
 from equivalence.report import render_html, render_markdown
@@ -214,6 +216,8 @@ def explain(options: argparse.Namespace) -> int:
     console = stdout()
     console.print(finding.name, style="bold", soft_wrap=True)
     print_facts(explanation(finding, environment), console)
+    if finding.verdict is Verdict.DIVERGES and finding.case:
+        print_facts(discovery(finding, options.profile), console)
     if finding.case:
         console.print(f"\n{command('reproduce', finding.name)}", soft_wrap=True)
     return FAILS if finding.verdict.fails else 0

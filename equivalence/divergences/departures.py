@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +37,15 @@ def divides_by(
     return model
 
 
+def reduces_to(reduction: Reduction, kind: str) -> Callable[[Case], Case | None]:
+    """A reduction of a kind is answered by another one, whatever the weights."""
+    return lambda case: (
+        replace(case, reduction=reduction)
+        if case.reduction.kind == kind and case.reduction != reduction
+        else None
+    )
+
+
 def computes_in(dtype: str) -> Callable[[Case], Case | None]:
     """Inputs are cast to a dtype, in which everything is computed; a wider one loses nothing."""
 
@@ -52,6 +62,12 @@ def computes_in(dtype: str) -> Callable[[Case], Case | None]:
             prediction=round_(case.prediction),
             target=round_(case.target) if floating else case.target,
             weights=None if case.weights is None else round_(case.weights),
+            options=MappingProxyType(
+                {
+                    name: round_(value) if isinstance(value, np.ndarray | np.generic) else value
+                    for name, value in case.options.items()
+                }
+            ),
         )
 
     return model
@@ -98,6 +114,53 @@ def row_mean(loss: Loss) -> Loss:
         definition=lambda prediction, target, **parameters: (
             np.sum(loss.definition(prediction, target, **parameters), axis=-1)
             / prediction.shape[-1]
+        ),
+        gradient=gradient,
+        bound=bound,
+    )
+
+
+def multiplies_by(factor: float, words: str, kind: str = "") -> Callable[[Case], Case | None]:
+    """The loss is multiplied by a constant.
+
+    Args:
+        factor: The constant.
+        words: What it is.
+        kind: Only where this kind of reduction is asked; by default everywhere.
+    """
+    return lambda case: (
+        replace(case, loss=_multiplied(case.loss, factor, words))
+        if kind in {"", case.reduction.kind}
+        else None
+    )
+
+
+@functools.cache
+def _multiplied(loss: Loss, factor: float, words: str) -> Loss:
+    def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
+        own = loss.gradient(prediction, target, **parameters)
+        return Gradients(own.prediction * factor, own.target * factor)
+
+    def bound(
+        prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
+    ) -> TermBounds:
+        own = loss.bound(prediction, target, precision, **parameters)
+        terms = loss.definition(prediction, target, **parameters)
+        sizes = terms, *loss.gradient(prediction, target, **parameters)
+        # The constant is rounded, and the product.
+        rounding = 2 * 2.0**-precision
+        return TermBounds(
+            *(
+                abs(factor) * (error + rounding * np.abs(size))
+                for error, size in zip(own, sizes, strict=True)
+            )
+        )
+
+    return replace(
+        loss,
+        name=f"{loss.name} times {words}",
+        definition=lambda prediction, target, **parameters: (
+            loss.definition(prediction, target, **parameters) * factor
         ),
         gradient=gradient,
         bound=bound,

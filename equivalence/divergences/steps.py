@@ -42,6 +42,7 @@ class Step:
         pull: ``(prediction, gradient)``: the gradient by what the loss gets, by the prediction.
         spread: ``(prediction, errors)``: what errors of the gradient come to, by the prediction.
         error: ``(prediction, unit)``: the absolute error of what the loss gets.
+        slope_error: The relative error of its derivatives, by ``(prediction, unit)``.
         target: What becomes of the target.
         pull_target: The gradient by that, by the target.
         parameters: What becomes of the parameters.
@@ -53,6 +54,7 @@ class Step:
     pull: Callable[[Array, Array], Array]
     spread: Callable[[Array, Array], Array]
     error: Callable[[Array, float], Array] = lambda prediction, _: np.zeros(np.shape(prediction))
+    slope_error: Callable[[Array, float], Any] = lambda *_: 0.0
     target: Callable[[Array], Array] = lambda target: target
     pull_target: Callable[[Array], Array] = lambda gradient: gradient
     parameters: Callable[[Array, dict[str, Any]], dict[str, Any]] = lambda _, parameters: parameters
@@ -64,6 +66,7 @@ def elementwise(
     forward: Callable[[Array], Array],
     slope: Callable[[Array], Array],
     error: Callable[[Array, float], Array] = lambda prediction, _: np.zeros(np.shape(prediction)),
+    slope_error: Callable[[Array, float], Any] = lambda *_: 0.0,
 ) -> Step:
     """A step that changes each number by itself, with its derivative."""
     return Step(
@@ -72,6 +75,7 @@ def elementwise(
         pull=lambda prediction, gradient: times(slope(prediction), gradient),
         spread=lambda prediction, errors: times(np.abs(slope(prediction)), errors),
         error=error,
+        slope_error=slope_error,
     )
 
 
@@ -125,9 +129,11 @@ def through(loss: Loss, step: Step, outer: Loss) -> Loss:
                 for far, other, here in zip(moved, readings(neighbour), at, strict=True)
             ]
         rounding = unit * (2 + (accumulation(np.shape(reached)[-1], precision) if step.sums else 1))
+        size, skewed = np.abs(at[1]), step.slope_error(prediction, unit)
         return TermBounds(
             own.term + moved[0],
-            step.spread(prediction, own.prediction + moved[1] + rounding * np.abs(at[1])),
+            step.spread(prediction, own.prediction + moved[1] + (rounding + skewed) * size)
+            + skewed * step.spread(prediction, size),
             np.abs(step.pull_target(own.target + moved[2])),
         )
 
@@ -145,12 +151,21 @@ def _sigmoid(logit: Array) -> Array:
     return np.asarray(np.where(logit > 0, logit * 0 + 1, small) / (1 + small))
 
 
-def _softmax_error(logits: Array, unit: float) -> Array:
+def surprisal_units(logits: Array) -> Array:
+    """The error of log softmax over the last axis, in units of roundoff: ``docs/method.md``."""
     parts = softmax(logits)
     spread = np.sum(times(parts.probability, parts.gap), axis=-1, keepdims=True)
     classes = accumulation(np.shape(logits)[-1], 24)
-    units = parts.gap + parts.surprisal + spread + 2 * parts.rest + 6 + classes
-    return np.asarray(times(parts.probability, np.expm1(unit * units)) + 2.0**-140)
+    return np.asarray(parts.gap + 2 * parts.surprisal + spread + 2 * parts.rest + 6 + classes)
+
+
+def _softmax_skew(logits: Array, unit: float) -> Array:
+    return np.asarray(np.expm1(unit * surprisal_units(logits)))
+
+
+def _softmax_error(logits: Array, unit: float) -> Array:
+    # What underflows in float32 is wrong by the smallest subnormal, absolutely.
+    return times(softmax(logits).probability, _softmax_skew(logits, unit)) + 2.0**-140
 
 
 SOFTMAX = Step(
@@ -159,6 +174,7 @@ SOFTMAX = Step(
     pull=lambda logits, gradient: _softmax_pull(logits, gradient, -1),
     spread=lambda logits, errors: _softmax_pull(logits, errors, 1),
     error=_softmax_error,
+    slope_error=_softmax_skew,
     sums=True,
 )
 
@@ -175,6 +191,7 @@ SIGMOID = elementwise(
     lambda logit: _sigmoid(logit) * _sigmoid(-logit),
     # |x| sigmoid'(x) is below 0.3, so that no rounding of x comes in; 1 + exp(-x) rounds once more.
     lambda logit, unit: 5 * unit * _sigmoid(logit) + 2.0**-140,
+    lambda _, unit: 10 * unit,
 )
 
 

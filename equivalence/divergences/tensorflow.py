@@ -14,10 +14,10 @@ from equivalence.divergences.cancellation import (
 )
 from equivalence.divergences.departures import computes_in, divides_by
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.gradients import assumes_normalised_targets
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms
 from equivalence.exact import FORMATS
-from equivalence.losses.categorical import softmax, weighted_target
 from equivalence.losses.loss import Gradients, Loss
 from equivalence.losses.reduction import MEAN_OVER_NONZERO_WEIGHTS, MEAN_OVER_SAMPLE_WEIGHTS
 
@@ -135,25 +135,7 @@ def gradient_assumes_normalised_targets(case: Case) -> Case | None:
     Documented ("If they are not, the computation of the gradient will be incorrect"). With
     tf.config.experimental.enable_op_determinism() the right gradient is returned.
     """
-    sums = case.distribution.sum(-1)
-    # What rounding the targets can do.
-    tolerance = case.distribution.shape[-1] * FORMATS[case.dtype].unit
-    if not np.any(np.abs(sums - 1) > tolerance):
-        return None
-    return replace(case, loss=_unscaled_softmax(case.loss))
-
-
-@functools.cache
-def _unscaled_softmax(loss: Loss) -> Loss:
-    def gradient(
-        logits: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None
-    ) -> Gradients:
-        own = loss.gradient(logits, target, label_smoothing=label_smoothing)
-        return Gradients(
-            softmax(logits).probability - weighted_target(target, None, label_smoothing), own.target
-        )
-
-    return replace(loss, name=f"{loss.name} with the gradient softmax(x) - t", gradient=gradient)
+    return assumes_normalised_targets(case)
 
 
 divergence(
