@@ -11,7 +11,7 @@ from equivalence.implementations import IMPLEMENTATIONS
 from equivalence.losses.reduction import denominator
 from equivalence.report.words import plural
 from equivalence.reproduction import literal, named_case
-from equivalence.search import Found, Observation, Search, applied, search
+from equivalence.search import NARROW, WIDE, Found, Observation, Search, applied, search
 from equivalence.shrinking import smallest
 
 if TYPE_CHECKING:
@@ -34,8 +34,10 @@ def discovery(finding: Finding, profile: str = "quick") -> list[Fact]:
     """
     implementation = IMPLEMENTATIONS[finding.implementation]
     case = named_case(finding.loss, finding.target, finding.reduction, finding.dtype, finding.case)
-    found = search(implementation, finding.mode, [case], profile)
-    return [("search", list(_outcome(found))), *smallest_input(finding, case)]
+    dtypes = WIDE if finding.dtype in WIDE else NARROW
+    found = search(implementation, finding.mode, [case], profile, dtypes)
+    lines = [*_outcome(found), f"compared in {' and '.join(sorted(dtypes))}"]
+    return [("search", lines), *smallest_input(finding, case)]
 
 
 def smallest_input(finding: Finding, case: Case) -> list[Fact]:

@@ -84,7 +84,7 @@ def searched(printed):
 
 def test_a_hidden_pair_of_faults_is_explained(wrong, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    assert main(["explain", f"mean:value:{wrong}@eager"]) == 1
+    assert main(["explain", f"float64:value:{wrong}@eager"]) == 1
     said = searched(capsys.readouterr().out)
     assert all(fault in said for fault in FAULTS[wrong]), said
     assert "nothing fits" not in said

@@ -67,7 +67,8 @@ def _clip(low: float, high: float, passes: bool) -> Step:  # noqa: FBT001 - cach
 
 def clamps_logarithms(least: float) -> Model:
     """Logarithms below ``least`` are replaced by it; the gradient is zero there."""
-    return clips(float(np.exp(least)), np.inf, inside_logarithms=True)
+    step = _clip(float(np.exp(least)), np.inf, False)  # noqa: FBT003 - cached, so positional
+    return lambda case: _with(case, step, inside_logarithms=True)
 
 
 @functools.cache

@@ -17,7 +17,6 @@ from equivalence.divergences.divergence import divergence
 from equivalence.divergences.gradients import assumes_normalised_targets
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms
-from equivalence.exact import FORMATS
 from equivalence.losses.loss import Gradients, Loss
 from equivalence.losses.reduction import MEAN_OVER_NONZERO_WEIGHTS, MEAN_OVER_SAMPLE_WEIGHTS
 
