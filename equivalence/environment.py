@@ -102,6 +102,7 @@ def implementation_record(implementation: Implementation) -> ImplementationRecor
         array=framework.array,
         reductions=dict(implementation.reductions),
         reduces="reduction" in inspect.signature(implementation.function).parameters,
+        differentiates_target=implementation.differentiates_target,
     )
 
 

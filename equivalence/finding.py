@@ -84,7 +84,7 @@ class Finding:
             sum.
         quantity: ``"value"``, ``"gradient"`` or ``"target_gradient"``.
         implementation: ``"torch.cross_entropy"``; for one of several means ``"...[MEAN]"``.
-        mode: ``"eager"`` or ``"graph"``.
+        mode: How it was run: ``"eager"``, ``"graph"``, ``"xla"``, ...
         case: The origin of the case, unique within the cell; ``""`` if nothing was asked.
         digest: A hash of everything that was asked.
         got: The implementation's number at the worst position.

@@ -47,6 +47,7 @@ class ImplementationRecord:
         reductions: The native names by kind of reduction.
         reduces: Whether the function is told the reduction.
         sweep: What it returned along a range of magnitudes (``sweeping.swept``).
+        differentiates_target: Whether it is differentiated with respect to soft targets too.
     """
 
     name: str
@@ -62,6 +63,7 @@ class ImplementationRecord:
     reductions: dict[str, str] = field(default_factory=dict)
     reduces: bool = True
     sweep: dict[str, str] = field(default_factory=dict)
+    differentiates_target: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

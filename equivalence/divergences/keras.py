@@ -206,8 +206,8 @@ divergence(
 
 
 @divergence(
-    "tensorflow_v2.keras.BinaryCrossentropy*",
-    "tensorflow_v2.keras.binary_crossentropy*",
+    "tensorflow_v2.keras.BinaryCrossentropy*@eager",
+    "tensorflow_v2.keras.binary_crossentropy*@eager",
     versions="keras>=3.0",
     reference=LOSSES,
     by_design=(
@@ -222,6 +222,22 @@ def averages_nothing(case: Case) -> type[Exception] | None:
 
     raised: type[Exception] = tf.errors.InvalidArgumentError
     return raised
+
+
+@divergence(
+    "tensorflow_v2.keras.BinaryCrossentropy*@function",
+    "tensorflow_v2.keras.binary_crossentropy*@function",
+    "tensorflow_v2.keras.BinaryCrossentropy*@xla",
+    "tensorflow_v2.keras.binary_crossentropy*@xla",
+    versions="keras>=3.0",
+    reference=LOSSES,
+    by_design=(
+        "Documented: predictions have the shape [batch_size, d0, .. dN], so there is a last axis."
+    ),
+)
+def averages_nothing_while_tracing(case: Case) -> type[Exception] | None:
+    """Averages the last axis first; where there is none, a graph cannot be made: ValueError."""
+    return None if case.shape else ValueError
 
 
 divergence(

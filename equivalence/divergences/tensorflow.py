@@ -83,6 +83,7 @@ divergence(
 
 divergence(
     "tensorflow_v1.losses.log_loss*@graph",
+    "tensorflow_v1.losses.log_loss*@xla",
     versions=">=1.14",
     reference=V1 + "log_loss",
     name="folds_epsilon_into_one",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equivalence.divergences.cancellation import cancels_against_log_sigmoid
+from equivalence.divergences.cancellation import cancels_against_log_sigmoid, sums_exponentials
 from equivalence.divergences.departures import divides_by
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.overflow import overflows
@@ -187,6 +187,25 @@ divergence(
         "its own softplus, which keeps all digits of the same number."
     ),
 )(cancels_against_log_sigmoid)
+
+
+divergence(
+    "torch.binary_cross_entropy_with_logits@func",
+    "torch.nn.BCEWithLogitsLoss@func",
+    versions=">=2.0",
+    reference="https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/functorch/PyTorchOperatorHacks.cpp",
+    name="sums_exponentials_in_func",
+    reason=(
+        "Inside torch.func another formula is computed, the logarithm of a rounded sum.\n\n"
+        "Eagerly x = 51 with target 1 costs 6.5e-23; under torch.func.vjp, grad or vmap it costs "
+        "0, and the gradient at x = -129 with target 0 is 0 instead of 8.6e-57. The formula is the "
+        "one that the eager kernel had before pytorch/pytorch#115539."
+    ),
+    defect=(
+        "The source says of its copies: it is bad if any of these go out-of-sync with the "
+        "implementations in pytorch/pytorch. This one has: the same call has two values."
+    ),
+)(sums_exponentials)
 
 
 def _sigmoid_then_clamped(case: Case) -> Case:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -44,13 +44,15 @@ class Framework:
         imports: The lines with which a reproduction script begins.
         scripts: For each mode, the rest of the script; ``{prediction}``, ``{target}``,
             ``{function}``, ``{arguments}``, ``{cotangent}`` (numbers), ``{variable}`` (what is
-            differentiated: ``prediction`` or ``target``) and ``{quantity}`` (what its gradient is
-            called) are filled in.
+            differentiated: ``prediction`` or ``target``), ``{quantity}`` (what its gradient is
+            called) and ``{wanted}`` (everything that is differentiated) are filled in.
         dtypes: The floating-point formats that it has.
         array: How an array is written, from ``{values}`` and ``{dtype}``.
         class_axis: Where the classes are: 1 (behind the batch) or -1 (last).
         differentiates: Whether gradients are offered at all.
         flags: Returns the settings that decide numbers.
+        unavailable: For a mode that may not run on every machine, why it does not on this one, in
+            one line; empty if it does.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Framework:
     class_axis: int = -1
     differentiates: bool = True
     flags: Callable[[], dict[str, str]] = dict
+    unavailable: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.name

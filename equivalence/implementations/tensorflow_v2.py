@@ -15,9 +15,17 @@ DOCUMENTATION = "https://www.tensorflow.org/api_docs/python/tf/"
 framework = Framework(
     name="tensorflow_v2",
     distributions=engine.distributions("tensorflow", "tensorflow-cpu", "keras"),
-    evaluate={"eager": engine.evaluate_eager},
+    evaluate={
+        "eager": engine.evaluate_eager,
+        "function": engine.evaluate_function,
+        "xla": engine.evaluate_xla,
+    },
     imports="import keras\n" + engine.IMPORTS,
-    scripts={"eager": engine.EAGER_SCRIPT},
+    scripts={
+        "eager": engine.EAGER_SCRIPT,
+        "function": engine.FUNCTION_SCRIPT,
+        "xla": engine.XLA_SCRIPT,
+    },
     array=engine.ARRAY,
     flags=engine.flags,
 )
