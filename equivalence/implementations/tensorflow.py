@@ -145,7 +145,7 @@ _graphs: OrderedDict[tuple[Any, ...], _Graph] = OrderedDict()
 
 
 def _signature(call: Call) -> tuple[Any, ...]:
-    """What a graph is built for: the function, ranks, dtypes and the constants among the options."""
+    """What a graph is built for: the function, ranks, dtypes, and options that are no arrays."""
     signature: list[Any] = [call.implementation.function, call.target_gradient]
     for array in (call.prediction, call.target):
         signature += [array.dtype.name, array.ndim]

@@ -107,7 +107,8 @@ def evaluate_func(call: Call) -> Response:
         given = inputs if call.target_gradient else (*inputs, target)
         return call.implementation.function(*given, **arguments)
 
-    value, vjp = torch.func.vjp(function, *wanted)
+    both: Any = torch.func.vjp(function, *wanted)
+    value, vjp = both
     return _response(value, vjp(_upstream(value)))
 
 
