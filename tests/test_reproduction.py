@@ -26,6 +26,15 @@ ASKED = {
 }
 SCRIPTS = 24  # for each framework
 
+# A few cases of the modes that are asked in the full profile only, or of few.
+COSTLY = {
+    "torch": ["@func", "float32", "*cross_entropy*:pinned.*"],
+    "torch-compiled": ["torch.cross_entropy@compile", "target_leads.*"],
+    "tensorflow_v1": ["@xla", "*log_loss*", "near_*"],
+    "tensorflow_v2": ["@function", "float32", "near_zero.*"],
+    "tensorflow_v2-compiled": ["@xla", "*keras.B*", "target_trails.*"],
+}
+
 # Runs the scripts given on its input, one after the other, in a process without this package.
 RUNNER = """\
 import contextlib, io, json, sys, traceback
@@ -43,11 +52,18 @@ json.dump(results, sys.stdout)
 """
 
 
-@pytest.fixture(scope="module", params=sorted(ASKED))
+@pytest.fixture(
+    scope="module",
+    params=[*((name, ASKED) for name in ASKED), *((name, COSTLY) for name in COSTLY)],
+    ids=lambda param: param[0] + ("-costly" if param[1] is COSTLY else ""),
+)
 def run(request):
-    if not _installed(request.param):
-        pytest.skip(f"{request.param} is not installed")
-    return equivalence.run(ASKED[request.param], frameworks=[request.param], processes=1)
+    name, asked = request.param
+    framework = name.partition("-")[0]
+    if not _installed(framework):
+        pytest.skip(f"{framework} is not installed")
+    profile = "quick" if asked is ASKED else "full"
+    return equivalence.run(asked[name], frameworks=[framework], processes=1, profile=profile)
 
 
 def sample(run):
