@@ -84,9 +84,10 @@ def test_a_left_out_case_is_noticed():
 def test_the_choice_does_not_depend_on_who_else_is_asked():
     """The same specs come out whether the implementations are asked for forwards or backwards."""
     everyone = distinct()
-    before = [chosen_by(implementation, 2) for implementation in everyone]
+    pairs = plan.Extent(2)
+    before = [chosen_by(implementation, pairs) for implementation in everyone]
     plan.chosen.cache_clear()
-    after = [chosen_by(implementation, 2) for implementation in reversed(everyone)]
+    after = [chosen_by(implementation, pairs) for implementation in reversed(everyone)]
     assert before == after[::-1]
 
 
