@@ -130,6 +130,14 @@ def _parser() -> argparse.ArgumentParser:
     listing = verb("list", "print what there is", "equivalence list implementations")
     listing.add_argument("noun", nargs="?", metavar="NOUN", help=", ".join(NOUNS))
     listing.add_argument("--frameworks", type=_names, metavar="A,B", help="of these only")
+    listing.add_argument(
+        "--defects",
+        action="store_true",
+        help="of divergences: the defect candidates, asked now: smallest input, got, exact",
+    )
+    listing.add_argument(
+        "--markdown", action="store_true", help="of divergences: the page of the documentation"
+    )
     return parser
 
 

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equivalence import results
+from equivalence.catalogue import defects, page
 from equivalence.discovery import discovery
 from equivalence.divergences import DIVERGENCES
 from equivalence.explanation import again, explanation
 from equivalence.finding import Verdict
-from equivalence.listing import entries
+from equivalence.listing import entries, present
 from equivalence.merging import merge
 from equivalence.report import render_html, render_markdown
 from equivalence.report.as_json import render_json
@@ -252,7 +253,15 @@ def list_(options: argparse.Namespace) -> int:
         asked = request(frameworks=options.frameworks)
     except UnknownError as error:
         raise UsageError(str(error)) from error
-    print_list(entries(options.noun or "", asked.frameworks, stderr()), stdout())
+    if (options.defects or options.markdown) and options.noun != "divergences":
+        message = "--defects and --markdown are of divergences: equivalence list divergences ..."
+        raise UsageError(message)
+    if options.markdown:
+        sys.stdout.write(page(present(asked.frameworks, stderr())))
+    elif options.defects:
+        print_list(defects(present(asked.frameworks, stderr())), stdout())
+    else:
+        print_list(entries(options.noun or "", asked.frameworks, stderr()), stdout())
     return 0
 
 
