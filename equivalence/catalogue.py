@@ -14,6 +14,7 @@ from equivalence.discovery import arguments
 from equivalence.divergences import DIVERGENCES, Divergence, Standing
 from equivalence.expectation import catalogued, expectation
 from equivalence.plan import questions
+from equivalence.running import PROFILES
 from equivalence.shrinking import smallest
 
 if TYPE_CHECKING:
@@ -52,17 +53,21 @@ This page is made by `make docs`, from `equivalence/divergences/`.
 def _questions(
     divergence: Divergence, implementations: Iterable[Implementation]
 ) -> Iterator[Question]:
-    """The questions of the quick profile that a divergence concerns."""
-    for known in implementations:
-        modes = {
-            mode: catalogued(known, mode)
-            for mode in known.offered_modes
-            if divergence.concerns(known, mode)
-        }
-        for question in questions([known], "quick") if modes else ():
-            steps = modes.get(question.mode, ())
-            if divergence in expectation(question.case, steps).steps:
+    """The questions that a divergence concerns: of the quick profile, else of the full one."""
+    concerned = [
+        known
+        for known in implementations
+        if any(divergence.concerns(known, mode) for mode in known.offered_modes)
+    ]
+    met = False
+    for profile in PROFILES if concerned else ():
+        for question in questions(concerned, profile):
+            steps = catalogued(question.implementation, question.mode)
+            if divergence in steps and divergence in expectation(question.case, steps).steps:
+                met = True
                 yield question
+        if met:
+            return
 
 
 def defects(frameworks: Iterable[str]) -> Iterator[Entry]:
