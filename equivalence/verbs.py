@@ -17,6 +17,7 @@ from equivalence.discovery import discovery
 from equivalence.divergences import DIVERGENCES
 from equivalence.explanation import again, explanation
 from equivalence.finding import Verdict
+from equivalence.garbage import uncollected
 from equivalence.listing import entries, present
 from equivalence.merging import merge
 from equivalence.report import render_html, render_markdown
@@ -193,11 +194,13 @@ def report(options: argparse.Namespace) -> int:
     if not made.environment.complete:
         stderr().print("equivalence: the run is incomplete: it was cut short", soft_wrap=True)
     baseline = results.read(Path(options.baseline)) if options.baseline else None
-    text = {
+    renders = {
         "html": lambda: _html(made, baseline),
         "markdown": lambda: render_markdown(made, baseline=baseline),
         "json": lambda: render_json(made),
-    }[options.format]()
+    }
+    with uncollected():
+        text = renders[options.format]()
     if output is None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
     else:

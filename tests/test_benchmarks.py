@@ -3,6 +3,11 @@
 import runpy
 from pathlib import Path
 
+import pytest
+
+import equivalence
+from equivalence import results
+
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
@@ -13,3 +18,29 @@ def test_log_softmax_prints_a_row_for_each_way(capsys):
     header, first, *_ = capsys.readouterr().out.splitlines()
     assert header.startswith("log(softmax) takes, times log_softmax")
     assert first.startswith("numpy, forward")
+
+
+def test_a_large_run_becomes_a_page(tmp_path, capsys):
+    run = equivalence.run(["one_hot:sum:float32:value", "textbook"])
+    results.write(run, tmp_path / "run.jsonl")
+    names = runpy.run_path(str(BENCHMARKS / "large_run.py"))
+    assert names["main"](tmp_path / "run.jsonl", 3 * len(run.findings)) == 0
+    assert capsys.readouterr().out.startswith(f"{3 * len(run.findings):,} findings")
+
+
+def test_the_page_is_lighter_than_any_bar(tmp_path, capsys):
+    """Against a page of one's own in the place of pytest-html's, which tests do not install."""
+    pytest.importorskip("playwright.sync_api")
+    run = equivalence.run(["one_hot:sum:float32:value", "textbook"])
+    results.write(run, tmp_path / "run.jsonl")
+    other = tmp_path / "pytest.html"
+    other.write_text("<p class=results-table-row>one</p>")
+    names = runpy.run_path(str(BENCHMARKS / "report_page.py"))
+    if not Path(names["CHROMIUM"]).exists():
+        pytest.skip("no chromium")
+    names["main"].__globals__["pytest_html"] = lambda *_: other
+    names["main"](tmp_path / "run.jsonl", 1)
+    first, mine, theirs, *_ = capsys.readouterr().out.splitlines()
+    assert first.endswith("medians of 1 openings")
+    assert " elements" in mine
+    assert " 4 elements" in theirs

@@ -145,8 +145,7 @@ def _briefly(cell: Cell) -> str:
 def _compared(finding: Finding) -> list[str]:
     """What was got, what is exact, and how far apart they are."""
     numbers = {"got": finding.got, "exact": finding.exact}
-    width = min(30, max((len(number.decimal) for number in numbers.values() if number), default=0))
-    lines = [f"{term:<5} {_number(n, width)}" for term, n in numbers.items() if n]
+    lines = [f"{term:<5} {_number(n)}" for term, n in numbers.items() if n]
     return [*lines, _error(finding)] if finding.error is not None else lines
 
 

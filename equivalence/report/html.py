@@ -19,7 +19,7 @@ from equivalence.report.against import SHOWN, against
 from equivalence.report.curves import charts
 from equivalence.report.divisors import divisors
 from equivalence.report.drawing import HEIGHT, WIDTH, draw
-from equivalence.report.drilldown import describe
+from equivalence.report.drilldown import DrillDown
 from equivalence.report.families import families
 from equivalence.report.formula import formula
 from equivalence.report.grouping import Group, fragment, groups
@@ -112,6 +112,18 @@ def _standings(groups_: tuple[Group, ...]) -> list[tuple[str, list[Group]]]:
     return sorted(found.items(), key=lambda item: (not item[0], "defect" not in item[0], item[0]))
 
 
+def _classes(drill: DrillDown, filters_: dict[str, Filter]) -> str:
+    """The classes by which the filters know a drill-down: each of its cells', once."""
+    worst = drill.worst.worst
+    found = [f"f{filters_['framework'].index(worst.framework)}"]
+    found.append(f"l{filters_['loss'].index(worst.loss)}")
+    for cell in drill.cells:
+        found.append(words.TONES[cell.verdict])
+        found.append(f"d{filters_['dtype'].index(cell.worst.dtype)}")
+        found.append(f"q{filters_['quantity'].index(cell.worst.quantity)}")
+    return " ".join(dict.fromkeys(found))
+
+
 def _breakable(text: str) -> Markup:
     """The name with places where a line may break."""
     return Markup("_<wbr>").join(words.visible(text).split("_"))
@@ -134,7 +146,6 @@ def _templates() -> jinja2.Environment:
         words.href,
         words.plural,
         measure,
-        describe,
         formula,
         fragment,
     ):
@@ -143,6 +154,7 @@ def _templates() -> jinja2.Environment:
         "without": _without,
         "breakable": _breakable,
         "groupby_standing": _standings,
+        "classes": _classes,
     }
     environment.globals |= {
         "MARKS": words.MARKS,
