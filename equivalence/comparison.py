@@ -14,7 +14,7 @@ from equivalence.cases.answers import QUANTITIES, Answer, answers
 from equivalence.cases.case import SPARSE, encoding
 from equivalence.distance import Distance, distance
 from equivalence.divergences import Divergence
-from equivalence.exact import Number
+from equivalence.exact import FORMATS, Number
 from equivalence.expectation import Expectation, catalogued, declines, expectation
 from equivalence.finding import Finding, Verdict, Where
 
@@ -110,8 +110,10 @@ def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> F
         )
     matched = _matching(reading, case, expected, quantity)
     if matched is expected.steps:
+        if _narrower(reading, expected.case):
+            return found(Verdict.DIVERGES, detail=f"returned {reading.dtype.name}: digits are lost")
         if measured.inside and not _too_good(case, answer, expected, quantity):
-            return found(Verdict.AGREES)
+            return found(Verdict.AGREES, detail=_returned(reading, case))
         if measured.inside:
             return found(
                 Verdict.RETIRED,
@@ -129,6 +131,17 @@ def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> F
             f"the catalogue expects {', '.join(gone)}, which no longer shows",
         )
     return found(Verdict.DIVERGES, detail=_diverging(measured, expected))
+
+
+def _narrower(reading: np.ndarray, answered: Case) -> bool:
+    """Whether what came back has fewer digits than the question that is answered."""
+    returned = FORMATS.get(reading.dtype.name)
+    return returned is not None and returned.precision < FORMATS[answered.dtype].precision
+
+
+def _returned(reading: np.ndarray, case: Case) -> str:
+    name = reading.dtype.name
+    return "" if name == case.dtype else f"returned {name} for {case.dtype}"
 
 
 def _too_good(case: Case, answer: Answer, expected: Expectation, quantity: str) -> bool:
@@ -237,6 +250,8 @@ def _finding(
             "ulps": Number.of(far.ulps, f"{far.ulps:.4g}"),
             "where": _where(case, asked.quantity, far.index),
         }
+        if reading.dtype.name != case.dtype:
+            numbers["returned"] = reading.dtype.name
     return Finding(
         loss=case.loss.name,
         target=case.target_kind,

@@ -95,6 +95,7 @@ class Finding:
         where: The worst position and its inputs.
         divergence: The names of the catalogued divergences that explain the finding, joined by
             " + ".
+        returned: The dtype of what came back, if it is not the question's.
         detail: One sentence: the exception, the shape, what was expected instead.
         bits: A hash of all the numbers that came back; empty if none did.
     """
@@ -118,6 +119,7 @@ class Finding:
     ulps: Number | None = None
     where: Where | None = None
     divergence: str = ""
+    returned: str = ""
     detail: str = ""
     bits: str = ""
 
