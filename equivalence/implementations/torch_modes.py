@@ -26,6 +26,19 @@ print("value", value.tolist())
 (gradient,) = torch.autograd.grad(value, {variable}, torch.tensor({cotangent}, dtype=value.dtype))
 print("{quantity}", gradient.tolist())
 """
+STRIDED_SCRIPT = """\
+def strided(tensor):
+    if tensor.ndim in (4, 5):
+        layout = torch.channels_last if tensor.ndim == 4 else torch.channels_last_3d
+        return tensor.to(memory_format=layout)
+    axes = tuple(reversed(range(tensor.ndim)))
+    spaced = torch.stack([tensor, tensor], -1)[..., 0]
+    return spaced.permute(axes).clone(memory_format=torch.contiguous_format).permute(axes)
+
+
+prediction = strided({prediction})
+target = strided({target})
+"""
 FUNC_SCRIPT = """\
 prediction = {prediction}
 target = {target}
