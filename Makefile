@@ -14,7 +14,7 @@ export OPENBLAS_NUM_THREADS := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help report full test suite check docs wheel venv clean
+.PHONY: help report full test suite check confirm docs wheel venv clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +40,9 @@ check: venv ## lint, format, types, layers
 	$(bin)/lint-imports
 
 # The built wheel must work without the checkout: it is installed and run in an empty folder elsewhere.
+confirm: report ## 200 random findings of each dtype again, by formulas in mpmath
+	$(bin)/python tests/confirmation.py reports/run.jsonl 200
+
 docs: venv ## docs/divergences.md, from the catalogue
 	$(bin)/equivalence list divergences --markdown > docs/divergences.md.part
 	mv docs/divergences.md.part docs/divergences.md

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 import textwrap
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from equivalence.asking import Event, Finished, Judged, Loaded, Lost
+from equivalence.exact import FORMATS
 from equivalence.finding import Verdict
 from equivalence.report import summarise
 from equivalence.report.summary import share
@@ -66,6 +68,8 @@ def print_run(run: Run, console: Console) -> None:
             soft_wrap=True,
         )
     console.print(f"\n{summary.headline} {summary.rest}".rstrip())
+    for sentence in filter(None, (_open(summary), _largest(run.findings))):
+        console.print(sentence, soft_wrap=True)
     for name, (number, example) in _reasons(run.findings):
         console.print(f"  {number:>6,}  {name}: {command('explain', example)}", soft_wrap=True)
     for cell in summary.failing[:SHOWN]:
@@ -75,6 +79,35 @@ def print_run(run: Run, console: Console) -> None:
     more = len(summary.failing) - SHOWN
     if more > 0:
         console.print(f"\nand {plural(more, 'more cell')}")
+
+
+def _open(summary: Summary) -> str:
+    """How many findings nobody can explain, with their denominator, and what to do about it."""
+    asked, unexplained = summary.findings.asked, summary.findings[Verdict.DIVERGES]
+    if not asked:
+        return ""
+    opened = f"{unexplained:,} of {asked:,} {'is' if unexplained == 1 else 'are'} open"
+    if not unexplained:
+        return f"{opened}: every difference is explained."
+    cells = sum(cell.verdict is Verdict.DIVERGES for cell in summary.failing)
+    return (
+        f"{opened}, in {plural(cells, 'cell')}: no model of the catalogue reproduces them. "
+        "`equivalence explain` searches for what does, and prints the smallest input."
+    )
+
+
+def _largest(findings: Iterable[Finding]) -> str:
+    """The largest error of what agrees, as a fraction of the bound, by dtype; never above 1.
+
+    An overflow that agrees with an exact answer beyond the largest number has no finite error.
+    """
+    largest: dict[str, float] = {}
+    for finding in findings:
+        fraction = share(finding) if finding.verdict is Verdict.AGREES else math.nan
+        if math.isfinite(fraction):
+            largest[finding.dtype] = max(fraction, largest.get(finding.dtype, 0.0))
+    parts = [f"{dtype} {largest[dtype]:.3f}" for dtype in FORMATS if dtype in largest]
+    return f"Largest error of what agrees, by its bound: {listed(parts)}." if parts else ""
 
 
 def _reasons(findings: Iterable[Finding]) -> list[tuple[str, tuple[int, str]]]:
