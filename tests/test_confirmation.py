@@ -79,7 +79,7 @@ def test_a_run_ends_with_what_is_open_and_the_largest_error(findings):
     text = printed(made)
     assert re.search(r"^0 of [\d,]+ are open: every difference is explained\.$", text, re.MULTILINE)
     largest = re.search(r"^Largest error of what agrees.*$", text, re.MULTILINE)[0]
-    fractions = {name: float(re.search(rf" {name} ([\d.]+)", largest)[1]) for name in FORMATS}
+    fractions = {name: float(re.search(rf" {name} (\d+\.\d+)", largest)[1]) for name in FORMATS}
     assert all(0 < fraction <= 1 for fraction in fractions.values())
 
 
