@@ -120,9 +120,18 @@ class Keeper:
             terminalreporter.write_line(line)
         if self.config.option.equivalence_html:
             Path(self.config.option.equivalence_html).write_text(_page(self.run), encoding="utf-8")
+        _publish(self.run, terminalreporter)
         for name in FILES:
             if self.config.getoption(f"equivalence_{name}"):
                 terminalreporter.write_line(self.config.getoption(f"equivalence_{name}"))
+
+
+def _publish(run: Run, terminalreporter: pytest.TerminalReporter) -> None:
+    """Tells a job of GitHub Actions, if this is one."""
+    from equivalence.github import append_summary, workflow_commands
+
+    for line in filter(None, (append_summary(run), *workflow_commands(run))):
+        terminalreporter.write_line(line)
 
 
 def crashed_cell(cell: str, detail: str) -> Finding:

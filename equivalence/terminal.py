@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import math
-import os
 import shlex
 import textwrap
-import time
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
-from equivalence.asking import Event, Finished, Judged, Loaded, Lost
 from equivalence.exact import FORMATS
 from equivalence.finding import Verdict
 from equivalence.report import summarise
 from equivalence.report.summary import share
-from equivalence.report.words import MARKS, figure, listed, magnitude, plural, times_bound
+from equivalence.report.words import MARKS, figure, magnitude, plural, times_bound
 from equivalence.running import how_to_install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-    from rich.status import Status
 
     from equivalence.finding import Finding
     from equivalence.report import Cell, Counts, Part, Summary
@@ -211,69 +204,3 @@ def print_list(entries: Iterable[tuple[str, Iterable[str]]], console: Console) -
                 sentence, max(40, console.width - 4), break_long_words=False, break_on_hyphens=False
             ):
                 console.print(f"    {line}", soft_wrap=True)
-
-
-@dataclass(slots=True, kw_only=True)
-class Progress:
-    """How far a run has come: one live line on a terminal, one line a framework elsewhere."""
-
-    console: Console
-    questions: Counter[str] = field(default_factory=Counter)
-    judged: Counter[str] = field(default_factory=Counter)
-    red: Counter[str] = field(default_factory=Counter)
-    done: set[str] = field(default_factory=set)
-    began: float = field(default_factory=time.monotonic)
-    _status: Status | None = None
-
-    def __enter__(self) -> Progress:  # noqa: PYI034 - Self is not in Python 3.10
-        if self.console.is_terminal and not os.environ.get("CI"):
-            self._status = self.console.status("loading the frameworks")
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-    def watch(self, event: Event) -> None:
-        """Takes notice of an event."""
-        if isinstance(event, Loaded):
-            name = event.record.name
-            self.questions[name] = sum(count for _, count in event.questions)
-            if event.record.absent:
-                self._say(f"{name}: absent ({event.record.absent})")
-            else:
-                self._finish(name)
-        elif isinstance(event, Judged):
-            name = event.findings[0].framework
-            self.judged[name] += 1
-            self.red[name] += sum(finding.verdict.fails for finding in event.findings)
-            if self._status is not None:
-                self._status.update(Text(self._line()))
-        elif isinstance(event, Finished):
-            self._finish(event.framework)
-        elif isinstance(event, Lost):
-            self._say(f"{event.framework}: {event.reason}")
-
-    def _finish(self, name: str) -> None:
-        if (
-            self.judged[name] >= self.questions[name]
-            and self.questions[name]
-            and name not in self.done
-        ):
-            self.done.add(name)
-            red = f", {self.red[name]:,} red" if self.red[name] else ""
-            self._say(
-                f"{name}: {plural(self.judged[name], 'question')}{red}, after {self._seconds()}"
-            )
-
-    def _line(self) -> str:
-        going = [name for name in self.questions if self.judged[name] < self.questions[name]]
-        parts = [f"{name} {self.judged[name]:,} of {self.questions[name]:,}" for name in going]
-        return f"{listed(parts) or 'loading the frameworks'}, {self._seconds()}"
-
-    def _seconds(self) -> str:
-        return f"{time.monotonic() - self.began:.0f} s"
-
-    def _say(self, text: str) -> None:
-        self.console.print(text, soft_wrap=True)

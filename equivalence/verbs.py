@@ -18,15 +18,16 @@ from equivalence.divergences import DIVERGENCES
 from equivalence.explanation import again, explanation
 from equivalence.finding import Verdict
 from equivalence.garbage import uncollected
+from equivalence.github import append_summary, workflow_commands
 from equivalence.listing import entries, present
 from equivalence.merging import merge
+from equivalence.progress import Progress
 from equivalence.report import render_html, render_markdown
 from equivalence.report.as_json import render_json
 from equivalence.reproduction import ReproductionError, reproduction
 from equivalence.running import UnknownError, events, record, request
 from equivalence.selection import ORDER, NothingSelectedError, SelectError, parse
 from equivalence.terminal import (
-    Progress,
     command,
     print_facts,
     print_list,
@@ -141,7 +142,10 @@ def _tell(run: Run, output: Path | None, page: Path | None) -> int:
     print_run(run, console)
     if page is not None:
         page.write_text(_html(run), encoding="utf-8")
-    _append_summary(run)
+    if problem := append_summary(run):
+        stderr().print(f"equivalence: {problem}", soft_wrap=True)
+    for line in workflow_commands(run):
+        print(line, flush=True)  # noqa: T201 - a command to the runner, not a line of the table
     last = page or output
     hint = "equivalence run -o run.jsonl --html page.html" if last is None else str(last)
     console.print(f"\n{hint}", soft_wrap=True)
@@ -163,19 +167,6 @@ def _script(finding: Finding, environment: Environment) -> str:
         return reproduction(finding, environment)
     except ReproductionError as error:
         return f"# {error}"
-
-
-def _append_summary(run: Run) -> None:
-    """Appends the Markdown report to the summary of a GitHub job, if this is one."""
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        try:
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(render_markdown(run))
-        except OSError as error:
-            stderr().print(
-                f"equivalence: {summary} cannot be written ({error.strerror})", soft_wrap=True
-            )
 
 
 def report(options: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Characters of scripts on a page, and of one; beyond, a command stands in the place of a script.
 SCRIPTS = 300_000
 SCRIPT = 4_000
-FULL = 1_000  # cells that are told in full; beyond, each has one line
+FULL = 900  # cells that are told in full; beyond, each has one line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

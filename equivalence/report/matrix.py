@@ -94,11 +94,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One loss in one reduction mode: implementations by framework, against target kinds."""
+    """One loss in one reduction mode: implementations by framework, against target kinds.
+
+    Attributes:
+        loss: Its name.
+        columns: The target kinds.
+        groups: The rows of each framework, those in which anything was asked.
+        unasked: implementation@mode of the rows in which nothing was.
+    """
 
     loss: str
     columns: tuple[Column, ...]
     groups: tuple[tuple[str, tuple[Row, ...]], ...]
+    unasked: tuple[str, ...]
 
     @property
     def counts(self) -> Counts:
@@ -201,8 +209,21 @@ def _table(loss: str, cells: list[Cell], place: Callable[[str], int]) -> Table:
                 for column in columns
             ),
         )
-    groups = tuple((framework, tuple(group.values())) for framework, group in rows.items())
-    return Table(loss=loss, columns=columns, groups=groups)
+    asked = {
+        framework: tuple(row for row in group.values() if row.counts.asked)
+        for framework, group in rows.items()
+    }
+    return Table(
+        loss=loss,
+        columns=columns,
+        groups=tuple((framework, group) for framework, group in asked.items() if group),
+        unasked=tuple(
+            f"{row.implementation}@{row.mode}"
+            for group in rows.values()
+            for row in group.values()
+            if not row.counts.asked
+        ),
+    )
 
 
 def _lines(loss: str, cells: list[Cell], frameworks: tuple[str, ...]) -> list[Line]:

@@ -90,7 +90,7 @@ def test_a_loss_leaves_its_rows_tables_and_cards_only(visit):
     name = page.locator("label[for=l1]").inner_text().split()[0]
     assert [head.split()[0] for head in shown(page, "#panel-2 section.loss h4")] == [name]
     assert shown(page, "#losses h3") == [name]
-    losses = {text.rsplit(None, 1)[-1] for text in shown(page, "#divergences h5 small")}
+    losses = {text.rsplit(", ", 1)[-1] for text in shown(page, "#divergences h5")}
     assert losses <= {name}
 
 
