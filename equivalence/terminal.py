@@ -14,7 +14,7 @@ from equivalence.exact import FORMATS
 from equivalence.finding import Verdict
 from equivalence.report import summarise
 from equivalence.report.summary import share
-from equivalence.report.words import MARKS, figure, magnitude, plural, times_bound
+from equivalence.report.words import MARKS, figure, listed, magnitude, plural, times_bound
 from equivalence.running import how_to_install
 
 if TYPE_CHECKING:
