@@ -11,21 +11,13 @@ import numpy as np
 
 from equivalence.divergences.cancellation import rounds_complement
 from equivalence.divergences.departures import (
-    averages_last_axis_first,
     computes_in,
-    divides_by,
 )
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.overflow import reciprocals_overflow
 from equivalence.divergences.probabilities import clips, needs_zero_convention, renormalises
 from equivalence.losses import cross_entropy
 from equivalence.losses.loss import Gradients, Loss, TermBounds, times
-from equivalence.losses.reduction import (
-    MEAN,
-    MEAN_OVER_PASSED_WEIGHTS,
-    MEAN_OVER_SAMPLE_WEIGHTS,
-    SUM,
-)
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -44,12 +36,13 @@ def forms(name: str) -> tuple[str, ...]:
     >>> forms("BinaryCrossentropy")[2]
     'tensorflow_v2.keras.binary_crossentropy'
     """
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    words = re.sub(r"(?<=[a-zL])(?=[A-Z][a-z])", "_", name).lower()
     return tuple(f"tensorflow_v2.keras.{form}" for form in (name, f"{name}[*]", words))
 
 
 divergence(
     "tensorflow_v2.keras.*Crossentropy*",
+    "tensorflow_v2.keras.KLDivergence",
     versions="keras>=3.0",
     reference=LOSS_SOURCE,
     name="keras_computes_in_float32",
@@ -174,6 +167,7 @@ divergence(
     *forms("CategoricalCrossentropy"),
     *forms("SparseCategoricalCrossentropy"),
     *forms("BinaryCrossentropy"),
+    *forms("CategoricalFocalCrossentropy"),
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="clips_to_epsilon",
@@ -191,6 +185,7 @@ divergence(
 
 divergence(
     *forms("CategoricalCrossentropy"),
+    *forms("CategoricalFocalCrossentropy"),
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="divides_probabilities_by_their_sum",
@@ -203,96 +198,3 @@ divergence(
         'probability of each class for every sample adds up to 1".'
     ),
 )(renormalises)
-
-
-@divergence(
-    "tensorflow_v2.keras.BinaryCrossentropy*@eager",
-    "tensorflow_v2.keras.binary_crossentropy*@eager",
-    versions="keras>=3.0",
-    reference=LOSSES,
-    by_design=(
-        "Documented: predictions have the shape [batch_size, d0, .. dN], so there is a last axis."
-    ),
-)
-def averages_nothing(case: Case) -> type[Exception] | None:
-    """Averages the last axis first, and raises InvalidArgumentError where there is none."""
-    if case.shape:
-        return None
-    import tensorflow as tf  # noqa: TID251 - the type is TensorFlow's, and met only where it answers
-
-    raised: type[Exception] = tf.errors.InvalidArgumentError
-    return raised
-
-
-@divergence(
-    "tensorflow_v2.keras.BinaryCrossentropy*@function",
-    "tensorflow_v2.keras.binary_crossentropy*@function",
-    "tensorflow_v2.keras.BinaryCrossentropy*@xla",
-    "tensorflow_v2.keras.binary_crossentropy*@xla",
-    versions="keras>=3.0",
-    reference=LOSSES,
-    by_design=(
-        "Documented: predictions have the shape [batch_size, d0, .. dN], so there is a last axis."
-    ),
-)
-def averages_nothing_while_tracing(case: Case) -> type[Exception] | None:
-    """Averages the last axis first; where there is none, a graph cannot be made: ValueError."""
-    return None if case.shape else ValueError
-
-
-divergence(
-    "tensorflow_v2.keras.BinaryCrossentropy*",
-    "tensorflow_v2.keras.binary_crossentropy*",
-    versions="keras>=3.0",
-    reference=LOSSES,
-    name="averages_last_axis_first",
-    reason=(
-        "Averages over the last axis before the reduction, so that none and sum see the means of "
-        "rows.\n\n"
-        "The value of reduction none has one axis less, that of sum is smaller by the size of the "
-        "last axis; a rank-1 input becomes one number. Unweighted means are the same."
-    ),
-    by_design="Documented: binary_crossentropy returns the shape [batch_size, d0, .. dN-1].",
-)(averages_last_axis_first)
-
-
-@divergence(
-    "tensorflow_v2.keras.*[mean_with_sample_weight]",
-    versions="keras>=3.0",
-    reference=LOSS_SOURCE,
-    defect=(
-        'Contradicts its documentation ("divides by the sum of the sample weights", which weigh '
-        "every loss) and tf.compat.v1's MEAN: a scalar weight changes a mean of equal losses."
-    ),
-)
-def divides_by_passed_weights(case: Case) -> Case | None:
-    """Divides by the sum of the sample weights as they were passed, before they are broadcast.
-
-    So a scalar weight of 1 returns the sum, and weights (N, 1) of losses (N, L) a mean that is L
-    times too large; with ignore_class they are broadcast first. Unbatched losses are not divided at
-    all, and 0 / 0 is 0.
-    """
-    if case.reduction != MEAN or case.weights is None:
-        return None
-    if not case.shape or (case.shape == (1,) and not np.ndim(case.weights)):
-        return replace(
-            case, reduction=replace(MEAN_OVER_PASSED_WEIGHTS, name=SUM.name, denominator="nothing")
-        )
-    if "ignore_index" in case.options:
-        return divides_by(MEAN_OVER_SAMPLE_WEIGHTS, empty_is_zero=True)(case)
-    return divides_by(MEAN_OVER_PASSED_WEIGHTS, empty_is_zero=True)(case)
-
-
-@divergence(
-    "tensorflow_v2.keras.*",
-    versions="keras>=3.0",
-    reference=LOSS_SOURCE,
-    defect=(
-        "Contradicts its own terms for any other batch: with reduction none the shape is that of "
-        "the losses."
-    ),
-)
-def squeezes_batch_of_one(case: Case) -> Case | None:
-    """With a scalar weight, the terms of a batch of one lose their axis: none has the shape ()."""
-    alone = case.shape == (1,) and case.weights is not None and not np.ndim(case.weights)
-    return replace(case, reduction=SUM) if alone and case.reduction.kind == "none" else None
