@@ -10,10 +10,14 @@ import numpy as np
 
 from equivalence.asking import implementations_of
 from equivalence.comparison import judge, respond
-from equivalence.discovery import arguments
+from equivalence.discovery import arguments, smallest_input
 from equivalence.divergences import DIVERGENCES, Divergence, Standing
 from equivalence.expectation import catalogued, expectation
+from equivalence.explanation import again
+from equivalence.finding import Verdict
 from equivalence.plan import questions
+from equivalence.report import summarise
+from equivalence.reproduction import named_case
 from equivalence.running import PROFILES
 from equivalence.shrinking import smallest
 
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from equivalence.finding import Finding
     from equivalence.implementations import Implementation
     from equivalence.plan import Question
+    from equivalence.results import Run
 
     Entry = tuple[str, Iterable[str]]
 
@@ -79,6 +84,24 @@ def defects(frameworks: Iterable[str]) -> Iterator[Entry]:
         shown = shown_by(entry, implementations)
         if shown is not None:
             yield entry.name, _defect(entry, *shown)
+
+
+def unexplained(run: Run) -> Iterator[Entry]:
+    """The open findings of a run, the worst of each cell: its smallest input, asked now.
+
+    Raises:
+        AbsentError: If its framework is not installed.
+    """
+    for cell in summarise(run).failing:
+        if cell.verdict is not Verdict.DIVERGES:
+            continue
+        finding, _ = again(cell.worst.name)
+        lines = [f"of the run: {cell.worst.detail}; now {finding.verdict}"]
+        if finding.verdict is Verdict.DIVERGES:
+            asked = finding.loss, finding.target, finding.reduction, finding.dtype
+            case = named_case(*asked, finding.case)
+            lines = [line for _, lines in smallest_input(finding, case) for line in lines]
+        yield finding.name, lines
 
 
 def shown_by(

@@ -138,6 +138,11 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument(
         "--markdown", action="store_true", help="of divergences: the page of the documentation"
     )
+    listing.add_argument(
+        "--open",
+        metavar="RUN.jsonl",
+        help="of divergences: what a run found and nobody can explain, each with a smallest input",
+    )
     return parser
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equivalence import results
-from equivalence.catalogue import defects, page
+from equivalence.catalogue import defects, page, unexplained
 from equivalence.discovery import discovery
 from equivalence.divergences import DIVERGENCES
 from equivalence.explanation import again, explanation
@@ -247,10 +247,12 @@ def list_(options: argparse.Namespace) -> int:
         asked = request(frameworks=options.frameworks)
     except UnknownError as error:
         raise UsageError(str(error)) from error
-    if (options.defects or options.markdown) and options.noun != "divergences":
-        message = "--defects and --markdown are of divergences: equivalence list divergences ..."
+    if (options.defects or options.markdown or options.open) and options.noun != "divergences":
+        message = "--defects, --markdown and --open are of: equivalence list divergences"
         raise UsageError(message)
-    if options.markdown:
+    if options.open:
+        print_list(unexplained(results.read(Path(options.open))), stdout())
+    elif options.markdown:
         sys.stdout.write(page(present(asked.frameworks, stderr())))
     elif options.defects:
         print_list(defects(present(asked.frameworks, stderr())), stdout())

@@ -64,7 +64,7 @@ def test_the_smallest_inputs_are_small(defects):
     assert re.search(r"gradient(?: at \[0\])?: got 0.0; exactly -0.50*\n", said)
 
 
-@pytest.mark.parametrize("option", ["--defects", "--markdown"])
+@pytest.mark.parametrize("option", ["--defects", "--markdown", "--open=run.jsonl"])
 def test_only_divergences_have_a_page(option, capsys):
     assert main(["list", "losses", option]) == 2
-    assert "are of divergences" in capsys.readouterr().err
+    assert "are of: equivalence list divergences" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """An unknown difference is explained by models and pairs of them, or said to be open."""
 
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -147,3 +148,23 @@ def test_a_single_model_is_found_alone():
         "takes logarithms to the base 2, so that everything is 1.443 times as large"
     ]
     assert all(len(each.models) == 1 for each in found.found)
+
+
+def test_open_findings_of_a_run_are_listed_with_their_smallest_input(capsys, monkeypatch, tmp_path):
+    load("textbook")
+    before = set(IMPLEMENTATIONS)
+    runpy.run_path(str(HERE / FILES["textbook"]))
+    monkeypatch.chdir(tmp_path)
+    name = "textbook.smooths_twice_and_divides_by_the_batch"
+    try:
+        words = [f"one_hot:sum:float32:value:{name}@eager", "-n", "0", "-o", "run.jsonl"]
+        assert main(["run", *words]) == 1
+        assert "1 of 4 is open, in 1 cell: no model" in capsys.readouterr().out
+        assert main(["list", "divergences", "--open", "run.jsonl"]) == 0
+    finally:
+        for own in set(IMPLEMENTATIONS) - before:
+            del IMPLEMENTATIONS[own]
+    printed = " ".join(capsys.readouterr().out.split())
+    assert printed.startswith(f"cross_entropy:one_hot:sum:float32:value:{name}@eager:")
+    assert re.search(r"prediction = \[\[.*\]\], target = \[\[.*label_smoothing = 0.1", printed)
+    assert re.search(r"value: [\d.]+, exactly [\d.]+", printed)
