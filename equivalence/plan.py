@@ -56,6 +56,7 @@ STRENGTHS = {"quick": Extent(2), "full": Extent(3)}
 OTHERS = {"quick": Extent(1), "full": Extent(2)}
 COSTLY = {
     "quick": {
+        "strided": Extent(1, pinned=False),
         "func": Extent(1, pinned=False),
         "function": Extent(1, narrow=True, pinned=False),
         "xla": NOTHING,

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import equivalence
@@ -37,6 +38,27 @@ def test_a_function_is_built_once_for_a_shape(mode):
     again = question.implementation.respond(question.case, mode)
     assert list(engine._functions.values()) == built
     assert again.value.tobytes() == first.value.tobytes()
+
+
+def test_what_is_called_strided_is():
+    needs("torch")
+    import torch
+
+    from equivalence.implementations import torch_modes as engine
+
+    for shape in [(3,), (3, 4), (2, 3, 4), (2, 3, 4, 5), (2, 2, 3, 4, 5)]:
+        plain = torch.arange(float(torch.Size(shape).numel())).reshape(shape)
+        laid_out = engine.strided(plain)
+        assert torch.equal(laid_out, plain)
+        assert not laid_out.is_contiguous()
+
+
+def test_what_is_called_strided_in_numpy_is():
+    from equivalence.implementations.numpy_layouts import strided
+
+    plain = np.arange(12.0).reshape(3, 4)
+    assert np.array_equal(strided(plain), plain)
+    assert strided(plain).strides == (-8, 24)
 
 
 def test_what_compiles_slowly_is_asked_in_the_full_profile_only():

@@ -28,7 +28,9 @@ SCRIPTS = 24  # for each framework
 
 # A few cases of the modes that are asked in the full profile only, or of few.
 COSTLY = {
+    "sklearn": ["@strided"],
     "torch": ["@func", "float32", "*cross_entropy*:pinned.*"],
+    "torch-strided": ["@strided", "float32", "normal.*"],
     "torch-compiled": ["torch.cross_entropy@compile", "target_leads.*"],
     "tensorflow_v1": ["@xla", "*log_loss*", "near_*"],
     "tensorflow_v2": ["@function", "float32", "near_zero.*"],

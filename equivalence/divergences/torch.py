@@ -208,6 +208,28 @@ divergence(
 )(sums_exponentials)
 
 
+@divergence(
+    "torch.nll_loss@strided",
+    "torch.nn.NLLLoss@strided",
+    versions=">=1.5",
+    reference="https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/LossNLL2d.cpp",
+    defect=(
+        "The same call of contiguous images is differentiated, as is cross_entropy of "
+        "channels-last ones; the documentation asks for no layout."
+    ),
+)
+def does_not_differentiate_channels_last(case: Case) -> type[Exception] | None:
+    """Images whose log-probabilities lie channels-last raise RuntimeError when differentiated.
+
+    ``grad_input must be contiguous``: the backward kernel makes its result in the layout of its
+    input, and then refuses it. The value alone is right, and .contiguous() before the call mends
+    it.
+    """
+    *outer, classes = case.prediction.shape
+    image = len(outer) == 3 and classes > 1 and outer[1] * outer[2] > 1
+    return RuntimeError if image else None
+
+
 def _sigmoid_then_clamped(case: Case) -> Case:
     clamped = _clamped(binary_cross_entropy, case.dtype)
     return replace(case, loss=rounds_sigmoid(case.loss, clamped, case.dtype, once=True))

@@ -18,6 +18,7 @@ framework = Framework(
     distributions=("torch",),
     evaluate={
         "eager": engine.evaluate_eager,
+        "strided": engine.evaluate_strided,
         "func": engine.evaluate_func,
         "compile": engine.evaluate_compile,
     },
@@ -25,6 +26,7 @@ framework = Framework(
     imports="import torch\nimport torch.nn.functional as F\nfrom torch import nn",
     scripts={
         "eager": engine.EAGER_SCRIPT,
+        "strided": engine.STRIDED_SCRIPT,
         "func": engine.FUNC_SCRIPT,
         "compile": engine.COMPILE_SCRIPT,
     },

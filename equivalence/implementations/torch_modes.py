@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import ml_dtypes
@@ -25,19 +27,6 @@ value = {function}(prediction, target{arguments})
 print("value", value.tolist())
 (gradient,) = torch.autograd.grad(value, {variable}, torch.tensor({cotangent}, dtype=value.dtype))
 print("{quantity}", gradient.tolist())
-"""
-STRIDED_SCRIPT = """\
-def strided(tensor):
-    if tensor.ndim in (4, 5):
-        layout = torch.channels_last if tensor.ndim == 4 else torch.channels_last_3d
-        return tensor.to(memory_format=layout)
-    axes = tuple(reversed(range(tensor.ndim)))
-    spaced = torch.stack([tensor, tensor], -1)[..., 0]
-    return spaced.permute(axes).clone(memory_format=torch.contiguous_format).permute(axes)
-
-
-prediction = strided({prediction})
-target = strided({target})
 """
 FUNC_SCRIPT = """\
 prediction = {prediction}
@@ -81,6 +70,21 @@ def array(tensor: Any) -> np.ndarray:
     return np.asarray(tensor.numpy())
 
 
+def strided(tensor: torch.Tensor) -> torch.Tensor:
+    """The same numbers elsewhere in memory: images channels-last, others turned and spaced out."""
+    if tensor.ndim > 3:
+        last = torch.channels_last if tensor.ndim == 4 else torch.channels_last_3d
+        return tensor.to(memory_format=last)
+    axes = tuple(reversed(range(tensor.ndim)))
+    turned = tensor.permute(axes)
+    return torch.stack([turned, turned], -1)[..., 0].permute(axes)
+
+
+STRIDED_SCRIPT = f"{inspect.getsource(strided)}\n\n" + EAGER_SCRIPT.replace(
+    "{prediction}", "strided({prediction})"
+).replace("{target}", "strided({target})")
+
+
 def _given(call: Call) -> tuple[Any, Any, dict[str, Any]]:
     arguments = {name: tensor(value) for name, value in call.arguments.items()}
     return tensor(call.prediction), tensor(call.target), arguments
@@ -96,9 +100,12 @@ def _response(value: Any, gradients: tuple[Any, ...]) -> Response:
     return Response(value=array(value), **found)
 
 
-def _differentiated(call: Call, function: Any) -> Response:
+def _differentiated(
+    call: Call, function: Any, laid_out: Callable[[Any], Any] = lambda tensor: tensor
+) -> Response:
     """Calls the function on tensors that record, and differentiates what comes back."""
     prediction, target, arguments = _given(call)
+    prediction, target = laid_out(prediction), laid_out(target)
     wanted = (prediction, target) if call.target_gradient else (prediction,)
     for one in wanted:
         one.requires_grad_()
@@ -109,6 +116,11 @@ def _differentiated(call: Call, function: Any) -> Response:
 def evaluate_eager(call: Call) -> Response:
     """Runs the function and differentiates it backwards."""
     return _differentiated(call, call.implementation.function)
+
+
+def evaluate_strided(call: Call) -> Response:
+    """Runs the function on tensors that are not contiguous."""
+    return _differentiated(call, call.implementation.function, strided)
 
 
 def evaluate_func(call: Call) -> Response:
