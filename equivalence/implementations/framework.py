@@ -89,6 +89,7 @@ class Framework:
         weights: frozenset[str] = SAMPLE_WEIGHTS,
         weighted_shapes: frozenset[str] = EVERY_SHAPE,
         differentiates_target: bool = False,
+        modes: tuple[str, ...] = (),
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Registers the decorated function as this framework's translation of a loss.
 
@@ -104,17 +105,19 @@ class Framework:
             weights: Which sample weights it takes, if it has a parameter ``sample_weight``.
             weighted_shapes: The shapes with which it takes sample weights.
             differentiates_target: Whether its gradient with respect to the target is asked for.
+            modes: The modes in which it is run; by default all that the framework has.
 
         The options that it takes are its keyword parameters. A function without a parameter
         ``reduction`` returns the terms and is asked for nothing else.
 
         Raises:
-            ValueError: If the name is taken, or a shape, a kind of weight or of reduction is
-                unknown.
+            ValueError: If the name is taken, or a shape, a kind of weight or of reduction, or a
+                mode is unknown.
         """
         _check("shape", {*shapes, *weighted_shapes}, EVERY_SHAPE)
         _check("sample weight", weights, SAMPLE_WEIGHTS)
         _check("reduction", reductions or (), STANDARD_REDUCTIONS)
+        _check("mode", modes, self.evaluate)
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             parameters = tuple(inspect.signature(function).parameters)[2:]
@@ -139,6 +142,7 @@ class Framework:
                     options=_options(parameters, weights),
                     documentation=documentation,
                     differentiates_target=differentiates_target and self.differentiates,
+                    modes=modes,
                 )
             return function
 
