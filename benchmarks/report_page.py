@@ -6,7 +6,8 @@ differ; it is opened with scripts on, which it needs. Both are opened in turn in
 busy machine slows both. pytest-html is installed into a virtual environment of its own,
 which is kept in ``build/pytest-html``.
 
-Run it as ``python benchmarks/report_page.py RUN.jsonl [REPETITIONS]``.
+Run it as ``python benchmarks/report_page.py RUN.jsonl [REPETITIONS [OTHER.html]]``; another page is
+opened in the place of pytest-html's if it is named.
 """
 
 from __future__ import annotations
@@ -103,23 +104,23 @@ def opened(browser: Browser, path: Path, *, scripts: bool) -> float:
     return taken
 
 
-def elements(browser: Browser, path: Path) -> int:
+def elements(browser: Browser, path: Path, *, scripts: bool) -> int:
     """How many elements a page has once it is there."""
-    context = browser.new_context(offline=True)
+    context = browser.new_context(offline=True, java_script_enabled=scripts)
     tab = context.new_page()
     tab.goto(path.as_uri(), wait_until="load", timeout=120_000)
-    number: int = tab.evaluate("document.getElementsByTagName('*').length")
+    number = tab.locator("*").count()
     context.close()
     return number
 
 
-def main(path: Path, repetitions: int) -> int:
+def main(path: Path, repetitions: int, other: Path | None = None) -> int:
     """Prints the figures of both pages, and returns 1 if a bar is missed."""
     run = results.read(path)
     cells = sum(cell.verdict.asked for cell in summarise(run).cells)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
-        mine, theirs = folder / "equivalence.html", pytest_html(run, folder)
+        mine, theirs = folder / "equivalence.html", other or pytest_html(run, folder)
         mine.write_text(page(run), encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         opened(browser, mine, scripts=False)  # the browser itself is warm from here on
@@ -127,7 +128,7 @@ def main(path: Path, repetitions: int) -> int:
         for _ in range(repetitions):
             times[mine].append(opened(browser, mine, scripts=False))
             times[theirs].append(opened(browser, theirs, scripts=True))
-        counts = {each: elements(browser, each) for each in times}
+        counts = {each: elements(browser, each, scripts=each is theirs) for each in times}
         browser.close()
         print(f"{cells:,} cells; medians of {repetitions} openings")
         for each, taken in times.items():
@@ -151,4 +152,5 @@ def main(path: Path, repetitions: int) -> int:
 
 if __name__ == "__main__":
     many = int(sys.argv[2]) if len(sys.argv) > 2 else REPETITIONS
-    raise SystemExit(main(Path(sys.argv[1]), many))
+    named = Path(sys.argv[3]).resolve() if len(sys.argv) > 3 else None
+    raise SystemExit(main(Path(sys.argv[1]), many, named))

@@ -1,6 +1,8 @@
 """The benchmarks run, and what they time is right; how long it takes is not asserted."""
 
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,19 +30,20 @@ def test_a_large_run_becomes_a_page(tmp_path, capsys):
     assert capsys.readouterr().out.startswith(f"{3 * len(run.findings):,} findings")
 
 
-def test_the_page_is_lighter_than_any_bar(tmp_path, capsys):
-    """Against a page of one's own in the place of pytest-html's, which tests do not install."""
+def test_the_page_is_weighed_beside_another(tmp_path):
+    """Beside a page of one's own in the place of pytest-html's, which tests do not install."""
     pytest.importorskip("playwright.sync_api")
     run = equivalence.run(["one_hot:sum:float32:value", "textbook"])
     results.write(run, tmp_path / "run.jsonl")
-    other = tmp_path / "pytest.html"
-    other.write_text("<p class=results-table-row>one</p>")
-    names = runpy.run_path(str(BENCHMARKS / "report_page.py"))
-    if not Path(names["CHROMIUM"]).exists():
+    (tmp_path / "other.html").write_text("<p class=results-table-row>one</p>")
+    script = BENCHMARKS / "report_page.py"
+    if not Path(runpy.run_path(str(script))["CHROMIUM"]).exists():
         pytest.skip("no chromium")
-    names["main"].__globals__["pytest_html"] = lambda *_: other
-    names["main"](tmp_path / "run.jsonl", 1)
-    first, mine, theirs, *_ = capsys.readouterr().out.splitlines()
+    command = [sys.executable, str(script), "run.jsonl", "1", "other.html"]
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    first, mine, theirs, *_, last = process.stdout.splitlines()
     assert first.endswith("medians of 1 openings")
-    assert " elements" in mine
+    assert mine.startswith("equivalence.html")
     assert " 4 elements" in theirs
+    assert last.startswith("missed: ")
+    assert process.returncode == 1

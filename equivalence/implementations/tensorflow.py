@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from importlib import metadata
 from typing import Any
@@ -74,6 +75,7 @@ def flags() -> dict[str, str]:
     from tensorflow.python.framework import config  # private, and may move
 
     return {
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "by default"),
         "intra_op_threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
         "tensor_float_32": str(config.tensor_float_32_execution_enabled()),
     }

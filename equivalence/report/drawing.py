@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 560, 260
 LEFT, RIGHT, TOP, BOTTOM = 46, 8, 22, 40
 LEAST = 0.1  # ulps: what is below is drawn on the lowest line
-COLUMNS = 6  # points that stand in the table under a plot
+COLUMNS = 6  # points that have a word under a plot
 _TICKS = 7  # at most so many lines across
 
 
@@ -28,11 +28,10 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line of a drawing: its name, its path, and the numbers that stand in the table."""
+    """A line of a drawing: its name, its path, and what it shows in words."""
 
     label: str
     path: str
-    cells: tuple[str, ...]
     summary: str
 
 
@@ -47,7 +46,7 @@ class Drawing:
         vertical: Words beside the lines across.
         reference: The bound, or the exact curve.
         lines: The others.
-        head: The points that stand in the table.
+        table: All numbers, a line for each point, a column for each line of the drawing.
     """
 
     title: str
@@ -56,7 +55,7 @@ class Drawing:
     vertical: tuple[Tick, ...]
     reference: Line
     lines: tuple[Line, ...]
-    head: tuple[str, ...]
+    table: str
 
     @property
     def summary(self) -> str:
@@ -152,16 +151,30 @@ def draw(chart: Chart) -> Drawing:
             Tick(at=round(_across(place, count), 1), text=chart.points[place]) for place in shown
         ),
         vertical=scale.ticks,
-        reference=_line(chart.reference, scale, shown),
-        lines=tuple(_line(series, scale, shown) for series in chart.series),
-        head=tuple(chart.points[place] for place in shown),
+        reference=_line(chart.reference, scale),
+        lines=tuple(_line(series, scale) for series in chart.series),
+        table=_table(chart),
     )
 
 
-def _line(series: Series, scale: _Scale, shown: range) -> Line:
-    return Line(
-        label=series.label,
-        path=_path(series, scale),
-        cells=tuple(_number(series.numbers[place]) for place in shown),
-        summary=series.summary,
+def _line(series: Series, scale: _Scale) -> Line:
+    return Line(label=series.label, path=_path(series, scale), summary=series.summary)
+
+
+def _table(chart: Chart) -> str:
+    """The numbers as lines of text: on a page with many plots cells would be most of its elements.
+
+    The columns are numbered as in the key.
+    """
+    series = (chart.reference, *chart.series)
+    head = [chart.axis, chart.reference.label, *(f"line {n + 1}" for n in range(len(chart.series)))]
+    columns = [
+        [head[0], *chart.points],
+        *([name, *map(_number, line.numbers)] for name, line in zip(head[1:], series, strict=True)),
+    ]
+    widths = [max(map(len, column)) for column in columns]
+    lines = zip(*columns, strict=True)
+    return "\n".join(
+        "  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True))
+        for line in lines
     )

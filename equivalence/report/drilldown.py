@@ -81,8 +81,6 @@ class DrillDown:
     def input(self) -> str:
         """The smallest known input, what came of it, and what the mean divided by."""
         finding = self.smallest
-        if self.brief:
-            return f"smallest known input  {short(finding.case)}"
         what = f"{short(finding.dtype, 60)} {short(finding.quantity, 60)}, {short(finding.case)}"
         lines = [f"smallest known input  {what}"]
         if not self.script and finding not in [cell.worst for cell in self.cells]:
@@ -136,9 +134,7 @@ def _briefly(cell: Cell) -> str:
     worst = cell.worst
     count = f"{cell.counts[worst.verdict]}/{cell.counts.asked}"
     parts = [f"{MARKS[worst.verdict]} {worst.verdict} {count}"]
-    parts += [f"got {short(worst.got.decimal, 24)}"] if worst.got else []
-    parts += [f"exact {short(worst.exact.decimal[:24], 24)}"] if worst.exact else []
-    parts += [f"{figure(cell.ulps)} ulps"] if not math.isnan(cell.ulps) else []
+    parts += [f"{figure(cell.ulps)} ulps"] if math.isfinite(cell.ulps) else []
     return ", ".join([*parts, short(worst.case, 100)])
 
 

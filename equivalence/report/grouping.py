@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from equivalence.results import DivergenceRecord, Run
 
 # Characters of scripts on a page, and of one; beyond, a command stands in the place of a script.
-SCRIPTS = 300_000
+SCRIPTS = 280_000
 SCRIPT = 4_000
-FULL = 900  # cells that are told in full; beyond, each has one line
+FULL = 700  # cells that are told in full; beyond, each has one line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

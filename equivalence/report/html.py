@@ -28,7 +28,7 @@ from equivalence.report.translations import translations
 from equivalence.report.undefined import undefined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from equivalence.finding import Finding
     from equivalence.report.counts import Counts
@@ -112,16 +112,16 @@ def _standings(groups_: tuple[Group, ...]) -> list[tuple[str, list[Group]]]:
     return sorted(found.items(), key=lambda item: (not item[0], "defect" not in item[0], item[0]))
 
 
-def _classes(drill: DrillDown, filters_: dict[str, Filter]) -> str:
-    """The classes by which the filters know a drill-down: each of its cells', once."""
-    worst = drill.worst.worst
-    found = [f"f{filters_['framework'].index(worst.framework)}"]
-    found.append(f"l{filters_['loss'].index(worst.loss)}")
-    for cell in drill.cells:
-        found.append(words.TONES[cell.verdict])
-        found.append(f"d{filters_['dtype'].index(cell.worst.dtype)}")
-        found.append(f"q{filters_['quantity'].index(cell.worst.quantity)}")
-    return " ".join(dict.fromkeys(found))
+def _classes(drills: Iterable[DrillDown], filters_: dict[str, Filter]) -> str:
+    """The classes by which the filters know some drill-downs: each of their cells', once."""
+    found: dict[str, None] = {}
+    for cell in (cell for drill in drills for cell in drill.cells):
+        worst = cell.worst
+        for name in ("framework", "loss", "dtype", "quantity"):
+            known = filters_[name]
+            found[f"{known.letter}{known.index(getattr(worst, name))}"] = None
+        found[words.TONES[cell.verdict]] = None
+    return " ".join(found)
 
 
 def _breakable(text: str) -> Markup:

@@ -87,6 +87,20 @@ class Row:
         return total(entry.findings for entry in self.entries if entry)
 
     @property
+    def runs(self) -> tuple[tuple[Entry | None, int], ...]:
+        """The entries, those in a row that hold nothing, or nothing that was asked, as one."""
+        found: list[tuple[Entry | None, int]] = []
+        for entry in self.entries:
+            empty = entry is None or not entry.asked
+            before = found[-1][0] if found else None
+            same = (before is None) == (entry is None) and (before is None or not before.asked)
+            if found and empty and same:
+                found[-1] = (before, found[-1][1] + 1)
+            else:
+                found.append((entry, 1))
+        return tuple(found)
+
+    @property
     def denominators(self) -> tuple[tuple[str, Counts], ...]:
         """What its mean divides by: the most frequent denominator first."""
         return denominators(cell for entry in self.entries if entry for cell in entry.cells)

@@ -61,7 +61,7 @@ class Cell:
     @property
     def fragment(self) -> str:
         """The id of the cell on a page, the same in every run: short, as a page holds thousands."""
-        return "c" + hashlib.sha256(self.id.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        return "c" + hashlib.sha256(self.id.encode("utf-8", "surrogatepass")).hexdigest()[:10]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
