@@ -187,8 +187,7 @@ def in_torch(function, loss):
 
     owner = dataclasses.replace(load("torch"), name="mine")
     targets = ONE_HOT | SOFT if loss.has_classes else BINARY | SOFT_BINARY
-    offer = {"targets": targets, "differentiates_target": True, "modes": ("eager",)}
-    return private(owner, loss, function, **offer)
+    return private(owner, loss, function, targets=targets, differentiates_target=True)
 
 
 def scaled(torch, tensor, scale):

@@ -14,17 +14,9 @@ DOCUMENTATION = "https://www.tensorflow.org/api_docs/python/tf/compat/v1/"
 framework = Framework(
     name="tensorflow_v1",
     distributions=engine.distributions("tensorflow", "tensorflow-cpu"),
-    evaluate={
-        "eager": engine.evaluate_eager,
-        "graph": engine.evaluate_graph,
-        "xla": engine.evaluate_xla,
-    },
+    evaluate={"eager": engine.evaluate_eager, "graph": engine.evaluate_graph},
     imports=engine.IMPORTS,
-    scripts={
-        "eager": engine.EAGER_SCRIPT,
-        "graph": engine.GRAPH_SCRIPT,
-        "xla": engine.XLA_SCRIPT,
-    },
+    scripts={"eager": engine.EAGER_SCRIPT, "graph": engine.GRAPH_SCRIPT},
     array=engine.ARRAY,
     flags=engine.flags,
 )
