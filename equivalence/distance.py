@@ -54,8 +54,7 @@ def distance(
     got = reading.astype(np.float64)
     missing = np.isnan(exact.high)
     error = exact.error(got)
-    # An infinite bound is no licence: who cannot say how far off a reading may be accepts none.
-    allowed = np.where(np.isfinite(exact.high) & np.isfinite(answer.bound), answer.bound, 0.0)
+    allowed = answer.granted
     overflow = np.abs(exact.high) + allowed > FORMATS[dtype].largest
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         share = np.where(error == 0, 0.0, np.maximum(error - exact.radius, 0) / allowed)

@@ -83,12 +83,11 @@ class Reading:
     def interval(self) -> tuple[np.ndarray, np.ndarray]:
         """Where the truth must be if the reading is good; an infinite one may have overflowed."""
         finite = np.clip(self.array, -self.largest, self.largest)
-        bound = np.where(np.isinf(self.bound), 0.0, self.bound)  # no licence: see distance.py
         with np.errstate(over="ignore"):
-            low, high = finite - bound, finite + bound
+            low, high = finite - self.bound, finite + self.bound
         return (
-            np.where((self.array == -np.inf), -np.inf, low),
-            np.where((self.array == np.inf), np.inf, high),
+            np.where(self.array == -np.inf, -np.inf, low),
+            np.where(self.array == np.inf, np.inf, high),
         )
 
 
@@ -154,7 +153,7 @@ def reading(implementation: Implementation, case: Case, mode: str, quantity: str
         label=f"{implementation}@{mode}",
         name=":".join((*parts, f"{implementation}@{mode}", case.origin)),
         array=got.astype(np.float64),
-        bound=np.where(np.isnan(answer.bound) | ~np.isfinite(answer.exact.high), 0.0, answer.bound),
+        bound=answer.granted,
         answers=answer.exact.high,
         largest=FORMATS[case.dtype].largest,
     )

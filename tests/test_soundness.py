@@ -95,10 +95,15 @@ def test_an_unshifted_softmax_explains_only_what_it_gives(row, wrong):
     assert judged.verdict == Verdict.DIVERGES
 
 
-def test_an_infinite_bound_accepts_nothing():
+@pytest.mark.parametrize(
+    ("exact", "bound"), [(1.0, np.inf), (1.0, np.nan), (np.inf, 0.5), (np.nan, 0.5)]
+)
+def test_nothing_is_granted_that_is_not_finite(exact, bound):
+    """Neither against the exact answer nor between two readings, which both ask for it."""
     answer = Answer(
-        exact=Enclosure(np.array([1.0]), np.zeros(1), np.zeros(1)), bound=np.array([np.inf])
+        exact=Enclosure(np.array([exact]), np.zeros(1), np.zeros(1)), bound=np.array([bound])
     )
+    assert answer.granted.tolist() == [0.0]
     assert not distance(np.array([1.5]), answer, "float32").inside
 
 

@@ -39,6 +39,15 @@ class Answer:
     exact: Enclosure
     bound: np.ndarray
 
+    @property
+    def granted(self) -> np.ndarray:
+        """The error that is granted: the bound where it and the exact number are finite, else none.
+
+        An infinite bound is no licence: who cannot say how far off a reading may be accepts none.
+        """
+        finite = np.isfinite(self.exact.high) & np.isfinite(self.bound)
+        return np.where(finite, self.bound, 0.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
