@@ -171,7 +171,7 @@ divergence(
 
 
 @divergence(
-    "tensorflow_v2.keras.*[mean_with_sample_weight]", versions="keras>=3.0", reference=LOSS_SOURCE
+    "tensorflow_v2.keras.*[mean_with_sample_weight]", versions="keras>=3.7", reference=LOSS_SOURCE
 )
 def divides_by_passed_weights(case: Case) -> Case | None:
     """Divides by the sum of the sample weights as they were passed, before they are broadcast.
