@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equivalence.cases.answers import QUANTITIES
-from equivalence.cases.case import SEGMENTATION_ENDING, SOFT, SOFT_BINARY, Encoding
-from equivalence.cases.generation import levels
 from equivalence.comparison import judge
+from equivalence.declined import inapplicable
 from equivalence.environment import (
     divergence_records,
     framework_record,
@@ -24,9 +22,9 @@ from equivalence.environment import (
 )
 from equivalence.finding import Finding, Verdict
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, load
-from equivalence.implementations.implementation import SEGMENTATION
 from equivalence.plan import Question, questions
 from equivalence.results import ClaimRecord, DivergenceRecord, FrameworkRecord, ImplementationRecord
+from equivalence.sweeping import swept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,10 +87,15 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """All selected questions of an implementation have been asked."""
+    """All selected questions of an implementation have been asked.
+
+    Attributes:
+        sweep: What it returned along a range of magnitudes.
+    """
 
     framework: str
     implementation: str
+    sweep: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,64 +204,6 @@ def crashed(question: Question, detail: str = "") -> tuple[Finding, ...]:
     )
 
 
-def inapplicable(implementation: Implementation) -> Iterator[Finding]:
-    """One finding for each cell of its loss that an implementation does not offer, with why."""
-    encodings, _, dtypes, _, _, reductions = levels(implementation.loss)
-    siblings = _siblings(implementation)
-    for encoding in encodings:
-        for ending in ("", SEGMENTATION_ENDING):
-            for reduction in reductions:
-                for quantity in QUANTITIES:
-                    elsewhere = reduction in siblings and reduction not in implementation.reductions
-                    if elsewhere or (
-                        quantity == "target_gradient" and encoding not in SOFT | SOFT_BINARY
-                    ):
-                        continue
-                    reason = _declines(implementation, encoding, ending, reduction, quantity)
-                    for dtype, mode in (
-                        (d, m) for d in dtypes for m in implementation.offered_modes if reason
-                    ):
-                        yield Finding(
-                            loss=implementation.loss.name,
-                            target=str(encoding.name).lower() + ending,
-                            reduction=reduction,
-                            denominator="",
-                            dtype=dtype,
-                            quantity=quantity,
-                            implementation=implementation.name,
-                            framework=implementation.framework.name,
-                            mode=mode,
-                            case="",
-                            digest="",
-                            verdict=Verdict.INAPPLICABLE,
-                            detail=reason,
-                        )
-
-
-def _siblings(implementation: Implementation) -> set[str]:
-    """The reductions that the other columns of the same function offer."""
-    family = implementation.name.partition("[")[0]
-    columns = (known for name, known in IMPLEMENTATIONS.items() if name.partition("[")[0] == family)
-    return {reduction for known in columns for reduction in known.reductions}
-
-
-def _declines(
-    implementation: Implementation, encoding: Encoding, ending: str, reduction: str, quantity: str
-) -> str:
-    """Why a cell is not offered, in words; empty if it is."""
-    if encoding not in implementation.targets:
-        return f"takes no {str(encoding.name).lower()} targets"
-    if ending and SEGMENTATION not in implementation.shapes:
-        return "takes no segmentation shape"
-    if reduction not in implementation.reductions:
-        return f"has no reduction {reduction}"
-    if quantity != "value" and not implementation.framework.differentiates:
-        return f"{implementation.framework} has no gradient"
-    if quantity == "target_gradient" and not implementation.differentiates_target:
-        return "has no gradient with respect to the target"
-    return ""
-
-
 def examined(request: Request) -> Examined:
     """Examines the tutorial's claims with the frameworks of a request."""
     from equivalence.identities import claims
@@ -279,6 +224,7 @@ def in_process(request: Request) -> Iterator[Event]:
         for name, _ in event.questions:
             for question in selected(IMPLEMENTATIONS[name], request):
                 yield Judged(findings=ask(question))
-            yield Finished(framework=framework, implementation=name)
+            swept_ = swept(IMPLEMENTATIONS[name])
+            yield Finished(framework=framework, implementation=name, sweep=swept_)
     if request.claims:
         yield examined(request)

@@ -101,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument(
         "-o", "--output", metavar="PAGE", help="by default RUN.html; Markdown and JSON go to stdout"
     )
+    report.add_argument(
+        "--baseline", metavar="OLD.jsonl", help="say first what is new against this run"
+    )
     report.add_argument("--format", default="html", help="html (default), markdown or json")
 
     cell = "cross_entropy:sparse:mean:float32:value:torch.cross_entropy@eager"
@@ -127,6 +130,19 @@ def _parser() -> argparse.ArgumentParser:
     listing = verb("list", "print what there is", "equivalence list implementations")
     listing.add_argument("noun", nargs="?", metavar="NOUN", help=", ".join(NOUNS))
     listing.add_argument("--frameworks", type=_names, metavar="A,B", help="of these only")
+    listing.add_argument(
+        "--defects",
+        action="store_true",
+        help="of divergences: the defect candidates, asked now: smallest input, got, exact",
+    )
+    listing.add_argument(
+        "--markdown", action="store_true", help="of divergences: the page of the documentation"
+    )
+    listing.add_argument(
+        "--open",
+        metavar="RUN.jsonl",
+        help="of divergences: what a run found and nobody can explain, each with a smallest input",
+    )
     return parser
 
 

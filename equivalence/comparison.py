@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections import OrderedDict
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from equivalence.cases.answers import QUANTITIES, Answer, answers
 from equivalence.cases.case import SPARSE, encoding
 from equivalence.distance import Distance, distance
 from equivalence.divergences import Divergence
-from equivalence.exact import Number
+from equivalence.exact import FORMATS, Number
 from equivalence.expectation import Expectation, catalogued, declines, expectation
 from equivalence.finding import Finding, Verdict, Where
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from equivalence.implementations import Implementation, Response
 
 _SHOWN = 12  # numbers of a row that a finding carries
-_MUCH = 1024  # how much wider a bound is, to tell another precision from another rounding
+_MUCH = 2.0**20  # how much wider a bound is, to tell another precision from another rounding
 _RESPONSES = 16  # kept, so that value and gradients come from one call
 
 _responses: OrderedDict[tuple[int, int, str], tuple[Implementation, Case, Response]] = OrderedDict()
@@ -109,8 +110,10 @@ def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> F
         )
     matched = _matching(reading, case, expected, quantity)
     if matched is expected.steps:
-        if measured.inside and not _too_good(answer, expected, quantity):
-            return found(Verdict.AGREES)
+        if _narrower(reading, expected.case):
+            return found(Verdict.DIVERGES, detail=f"returned {reading.dtype.name}: digits are lost")
+        if measured.inside and not _too_good(case, answer, expected, quantity):
+            return found(Verdict.AGREES, detail=_returned(reading, case))
         if measured.inside:
             return found(
                 Verdict.RETIRED,
@@ -130,19 +133,33 @@ def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> F
     return found(Verdict.DIVERGES, detail=_diverging(measured, expected))
 
 
-def _too_good(answer: Answer, expected: Expectation, quantity: str) -> bool:
+def _narrower(reading: np.ndarray, answered: Case) -> bool:
+    """Whether what came back has fewer digits than the question that is answered."""
+    returned = FORMATS.get(reading.dtype.name)
+    return returned is not None and returned.precision < FORMATS[answered.dtype].precision
+
+
+def _returned(reading: np.ndarray, case: Case) -> str:
+    name = reading.dtype.name
+    return "" if name == case.dtype else f"returned {name} for {case.dtype}"
+
+
+def _too_good(case: Case, answer: Answer, expected: Expectation, quantity: str) -> bool:
     """Whether a reading that is inside the bound cannot come from what the catalogue expects.
 
     A framework that computes in a narrower dtype does not hit the bound of the wider one, a
-    thousandth of its own or less, around a number that is not even the one that it aims at.
+    millionth of its own or less, around a number that is not even the one that it aims at. That is
+    so of float64 only: no framework computes the others in a format so much narrower.
     """
-    if not expected.steps or expected.raises is not None:
+    if not expected.steps or expected.raises is not None or case.dtype != "float64":
         return False
     foretold = getattr(answers(expected.case), quantity)
     if foretold.exact.high.shape != answer.exact.high.shape:
         return False
     with np.errstate(invalid="ignore"):
         elsewhere = np.abs(foretold.exact.high - answer.exact.high) > answer.bound
+    # What is below a format's floor is zero to it, and may hit a zero of the wider one.
+    elsewhere &= np.abs(foretold.exact.high) > FORMATS[expected.case.dtype].floor
     return bool(np.any(elsewhere & (_MUCH * answer.bound < foretold.bound)))
 
 
@@ -224,10 +241,10 @@ def _finding(
     detail: str = "",
 ) -> Finding:
     implementation, case = asked.implementation, asked.case
-    numbers: dict[str, Any] = {}
+    numbers: dict[str, Any] = {} if measured is None else {"bits": bits(measured[0])}
     if measured is not None and not measured[2].problem and measured[0].size:
         reading, answer, far = measured
-        numbers = {
+        numbers |= {
             "got": Number.of(float(reading[far.index])),
             "exact": answer.exact.digits(far.index),
             "error": Number.of(far.error),
@@ -235,6 +252,8 @@ def _finding(
             "ulps": Number.of(far.ulps, f"{far.ulps:.4g}"),
             "where": _where(case, asked.quantity, far.index),
         }
+        if reading.dtype.name != case.dtype:
+            numbers["returned"] = reading.dtype.name
     return Finding(
         loss=case.loss.name,
         target=case.target_kind,
@@ -252,6 +271,17 @@ def _finding(
         detail=detail,
         **numbers,
     )
+
+
+def bits(reading: np.ndarray) -> str:
+    """A hash of the numbers that came back, and of their shape; one NaN is as good as another.
+
+    >>> bits(np.float32([0.0])) == bits(np.float32([-0.0]))
+    False
+    """
+    numbers = np.where(np.isnan(reading), np.nan, reading.astype(np.float64))
+    shape = repr(numbers.shape).encode()
+    return hashlib.blake2b(shape + numbers.tobytes(), digest_size=6).hexdigest()
 
 
 def _where(case: Case, quantity: str, index: tuple[int, ...]) -> Where:

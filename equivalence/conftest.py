@@ -77,15 +77,20 @@ def _thing(item: pytest.Item) -> Item | None:
     return next((thing for thing in things if isinstance(thing, Item)), None)
 
 
+def _cell(item: pytest.Item) -> Cell | None:
+    thing = _thing(item)
+    return thing if isinstance(thing, Cell) else None
+
+
 def _tell(item: pytest.Item, said: dict[str, Any]) -> None:
     """Attaches what was found to the item's report, as text: it may go to another process."""
     if not item.config.stash.get(TOLD, False):
         item.config.stash[TOLD] = True
         made = _plan(item.config)
-        cells = [thing for one in item.session.items if isinstance(thing := _thing(one), Cell)]
+        cells = [cell for one in item.session.items if (cell := _cell(one))]
         said["environment"] = environment_line(made.environment)
         said["inapplicable"] = list(map(finding_line, made.not_offered_beside(cells)))
-        said["cells"] = len(cells)
+        said["cells"] = {one.nodeid: cell.id for one in item.session.items if (cell := _cell(one))}
     item.user_properties.append((PROPERTY, json.dumps(said)))
 
 

@@ -102,6 +102,7 @@ def implementation_record(implementation: Implementation) -> ImplementationRecor
         array=framework.array,
         reductions=dict(implementation.reductions),
         reduces="reduction" in inspect.signature(implementation.function).parameters,
+        differentiates_target=implementation.differentiates_target,
     )
 
 
@@ -125,6 +126,8 @@ def divergence_records(implementations: Iterable[Implementation]) -> tuple[Diver
             reason=entry.reason,
             versions=entry.versions,
             reference=entry.reference,
+            standing=entry.standing.value,
+            evidence=entry.evidence,
         )
         for entry, names in concerned.items()
         if names

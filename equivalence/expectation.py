@@ -65,7 +65,8 @@ def declines(implementation: Implementation, case: Case, mode: str) -> str:
     A case that names another denominator than the number of terms is asked of those whose mean
     divides by it.
     """
-    reason = implementation.declines(case)
+    here = implementation.framework.unavailable.get(mode, str)
+    reason = implementation.declines(case) or here()
     if reason or case.reduction.kind != "mean" or case.reduction == MEAN:
         return reason
     own = expectation(

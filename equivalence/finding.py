@@ -84,7 +84,7 @@ class Finding:
             sum.
         quantity: ``"value"``, ``"gradient"`` or ``"target_gradient"``.
         implementation: ``"torch.cross_entropy"``; for one of several means ``"...[MEAN]"``.
-        mode: ``"eager"`` or ``"graph"``.
+        mode: How it was run: ``"eager"``, ``"graph"``, ``"xla"``, ...
         case: The origin of the case, unique within the cell; ``""`` if nothing was asked.
         digest: A hash of everything that was asked.
         got: The implementation's number at the worst position.
@@ -95,7 +95,9 @@ class Finding:
         where: The worst position and its inputs.
         divergence: The names of the catalogued divergences that explain the finding, joined by
             " + ".
+        returned: The dtype of what came back, if it is not the question's.
         detail: One sentence: the exception, the shape, what was expected instead.
+        bits: A hash of all the numbers that came back; empty if none did.
     """
 
     loss: str
@@ -117,7 +119,9 @@ class Finding:
     ulps: Number | None = None
     where: Where | None = None
     divergence: str = ""
+    returned: str = ""
     detail: str = ""
+    bits: str = ""
 
     @property
     def cell(self) -> str:

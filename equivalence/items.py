@@ -80,6 +80,11 @@ class Cell(Item):
 
     quantity: str
 
+    @property
+    def id(self) -> str:
+        """The id of the cell."""
+        return self.questions[0].cell(self.quantity)
+
     def findings(self) -> list[Finding]:
         """Its findings, one for each case."""
         every = (finding for question in self.questions for finding in findings(question))

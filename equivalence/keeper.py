@@ -13,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from equivalence.finding import Finding
     from equivalence.results import Run
     from equivalence.running import Recording
 
@@ -32,8 +33,9 @@ class Keeper:
         self.config = config
         self.recording: Recording | None = None
         self.run: Run | None = None
-        self._cells = 0
+        self._cells: dict[str, str] = {}
         self._missing = 0
+        self._dead: list[tuple[str, str]] = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -43,12 +45,33 @@ class Keeper:
         for text in mine if report.when == "call" else ():
             self._take(json.loads(str(text)))
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
+        """Notes over which cell a worker of xdist died; another goes on behind it."""
+        self._dead.append((crashitem, " ".join(str(report.longrepr).split())))
+        self._bury()
+
+    def _bury(self) -> None:
+        """Reports the cells over which a worker died, as soon as it is known what was asked."""
+        from equivalence.asking import Finished, Judged
+
+        if self.recording is None:
+            return
+        for item, reason in self._dead:
+            if item in self._cells:
+                found = crashed_cell(self._cells[item], f"the process died: {reason}")
+                self.recording.take(Judged(findings=(found,)))
+                self.recording.take(Finished(framework="", implementation=""))
+                self._missing -= 1
+        self._dead.clear()
+
     def _take(self, said: dict[str, Any]) -> None:
         from equivalence.asking import Finished, Judged
         from equivalence.results import ClaimRecord, parse_finding
 
         if self.recording is None:
             self.recording = self._begin(said)
+            self._bury()
         if "findings" in said:
             findings = tuple(map(parse_finding, said["findings"]))
             self.recording.take(Judged(findings=findings))
@@ -68,7 +91,8 @@ class Keeper:
 
         environment = parse_environment(said["environment"])
         environment = dataclasses.replace(environment, command=_command(self.config))
-        self._missing = said["cells"]
+        self._cells = said["cells"]
+        self._missing = len(self._cells)
         order = tuple(record.name for record in environment.frameworks)
         path = self.config.option.equivalence_run
         recording = Recording(
@@ -96,9 +120,41 @@ class Keeper:
             terminalreporter.write_line(line)
         if self.config.option.equivalence_html:
             Path(self.config.option.equivalence_html).write_text(_page(self.run), encoding="utf-8")
+        _publish(self.run, terminalreporter)
         for name in FILES:
             if self.config.getoption(f"equivalence_{name}"):
                 terminalreporter.write_line(self.config.getoption(f"equivalence_{name}"))
+
+
+def _publish(run: Run, terminalreporter: pytest.TerminalReporter) -> None:
+    """Tells a job of GitHub Actions, if this is one."""
+    from equivalence.github import append_summary, workflow_commands
+
+    for line in filter(None, (append_summary(run), *workflow_commands(run))):
+        terminalreporter.write_line(line)
+
+
+def crashed_cell(cell: str, detail: str) -> Finding:
+    """The finding of a cell over which the process died; which of its cases it was is not known."""
+    from equivalence.finding import Finding, Verdict
+
+    loss, target, reduction, dtype, quantity, who = cell.split(":", 5)
+    implementation, _, mode = who.rpartition("@")
+    return Finding(
+        loss=loss,
+        target=target,
+        reduction=reduction,
+        denominator="",
+        dtype=dtype,
+        quantity=quantity,
+        implementation=implementation,
+        framework=implementation.partition(".")[0],
+        mode=mode,
+        case="",
+        digest="",
+        verdict=Verdict.CRASHED,
+        detail=detail,
+    )
 
 
 def _command(config: pytest.Config) -> str:
@@ -106,7 +162,6 @@ def _command(config: pytest.Config) -> str:
 
 
 def _page(run: Run) -> str:
-    from equivalence.finding import Finding
     from equivalence.report import render_html
     from equivalence.reproduction import ReproductionError, reproduction
 

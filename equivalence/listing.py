@@ -35,11 +35,11 @@ def entries(noun: str, frameworks: Iterable[str], console: Console) -> Iterator[
     """
     names = tuple(frameworks)
     if noun == "claims":
-        yield from _claims(_present(names, console))
+        yield from _claims(present(names, console))
         return
     listed: dict[str, Callable[[], Iterator[Entry]]] = {
         "losses": _losses,
-        "implementations": lambda: _implementations(_present(names, console)),
+        "implementations": lambda: _implementations(present(names, console)),
         "divergences": lambda: _divergences(names),
         "cases": _cases,
     }
@@ -47,7 +47,7 @@ def entries(noun: str, frameworks: Iterable[str], console: Console) -> Iterator[
         yield from listed[each]()
 
 
-def _present(names: Iterable[str], console: Console) -> list[str]:
+def present(names: Iterable[str], console: Console) -> list[str]:
     """Those that can be imported; of the others it is said that they are absent."""
     present = []
     for name in names:
@@ -101,6 +101,7 @@ def _divergences(frameworks: Iterable[str]) -> Iterator[Entry]:
                 entry.name,
                 (
                     entry.summary,
+                    f"{entry.standing}: {entry.evidence}",
                     f"of {', '.join(entry.implementations)}{versions}",
                     entry.reference,
                 ),

@@ -27,8 +27,59 @@ if TYPE_CHECKING:
     from equivalence.implementations import Implementation
     from equivalence.losses import Loss
 
-# How many levels are asked together: by profile, for a framework's first mode and for its others.
-STRENGTHS = {"quick": (2, 1), "full": (3, 2)}
+
+class Extent(NamedTuple):
+    """How much a mode is asked in a profile.
+
+    Attributes:
+        strength: How many levels are asked together; 0 asks nothing.
+        narrow: Whether only rows of plain float32 are asked, which differ in their numbers: where
+            each signature is compiled anew, and slowly.
+        pinned: Whether the pinned cases are asked too.
+    """
+
+    strength: int
+    narrow: bool = False
+    pinned: bool = True
+
+    def holds(self, spec: Spec) -> bool:
+        """Whether the cases of a spec are among those asked."""
+        plain = spec.shape == "rows" and spec.dtype == "float32" and not spec.options
+        return plain or not self.narrow
+
+
+NOTHING = Extent(0)
+# By profile: for a framework's first mode, and for its others. What a mode costs for each signature
+# decides: 2 ms in torch.func, 30 ms to trace a tf.function or a graph, 150 ms to compile it by XLA,
+# 2 s to compile by inductor.
+STRENGTHS = {"quick": Extent(2), "full": Extent(3)}
+OTHERS = {"quick": Extent(1), "full": Extent(2)}
+COSTLY = {
+    "quick": {
+        "strided": Extent(1, pinned=False),
+        "func": Extent(1, pinned=False),
+        "function": Extent(1, narrow=True, pinned=False),
+        "xla": NOTHING,
+        "compile": NOTHING,
+    },
+    "full": {
+        "function": Extent(1),
+        "xla": Extent(1, pinned=False),
+        "compile": Extent(1, narrow=True, pinned=False),
+    },
+}
+
+
+def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
+    """How much an implementation is asked in a mode.
+
+    Raises:
+        KeyError: If the profile is unknown.
+    """
+    if mode == implementation.offered_modes[0]:
+        return STRENGTHS[profile]
+    return COSTLY[profile].get(mode, OTHERS[profile])
+
 
 _SHAPE_NAMES = {
     "unbatched": UNBATCHED,
@@ -63,6 +114,7 @@ class Offer(NamedTuple):
     weighted_shapes: frozenset[str]
     options: frozenset[str]
     reductions: frozenset[str]
+    dtypes: frozenset[str]
 
     def accepts(self, spec: Spec) -> bool:
         """Whether the cases of a spec are offered."""
@@ -70,6 +122,7 @@ class Offer(NamedTuple):
         return (
             spec.encoding in self.targets
             and spec.reduction in self.reductions
+            and spec.dtype in self.dtypes
             and self.options.issuperset(spec.options)
             and shape in self.shapes
             and (shape in self.weighted_shapes or SAMPLE_WEIGHTS.isdisjoint(spec.options))
@@ -84,13 +137,17 @@ def offer(implementation: Implementation) -> Offer:
         implementation.weighted_shapes,
         implementation.options,
         frozenset(implementation.reductions),
+        frozenset(implementation.framework.dtypes),
     )
 
 
 @functools.cache
-def chosen(loss: Loss, offered: Offer, strength: int) -> tuple[Spec, ...]:
-    """The specs that hold every combination of ``strength`` levels that is offered."""
-    return cover(loss, offered.accepts, strength)
+def chosen(loss: Loss, offered: Offer, asked: Extent) -> tuple[Spec, ...]:
+    """The specs that hold every combination of as many levels as are asked together."""
+    if not asked.strength:
+        return ()
+    accepted = (lambda spec: offered.accepts(spec) and asked.holds(spec)) if asked.narrow else None
+    return cover(loss, accepted or offered.accepts, asked.strength)
 
 
 @functools.cache
@@ -104,15 +161,17 @@ def questions(implementations: Iterable[Implementation], profile: str) -> Iterat
     Raises:
         KeyError: If the profile is unknown.
     """
-    first, others = STRENGTHS[profile]
     for implementation in implementations:
         for mode in implementation.offered_modes:
-            strength = first if mode == implementation.offered_modes[0] else others
-            specs = chosen(implementation.loss, offer(implementation), strength)
+            asked = extent(implementation, mode, profile)
+            specs = chosen(implementation.loss, offer(implementation), asked)
             cases = [_case(implementation.loss, spec) for spec in specs]
-            cases += [case for case in pinned() if not declines(implementation, case, mode)]
+            if asked.strength and asked.pinned:
+                cases += [case for case in pinned() if not declines(implementation, case, mode)]
             for case in cases:
-                asked = quantities(implementation, case)
                 yield Question(
-                    implementation=implementation, mode=mode, case=case, quantities=asked
+                    implementation=implementation,
+                    mode=mode,
+                    case=case,
+                    quantities=quantities(implementation, case),
                 )

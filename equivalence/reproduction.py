@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.cases.answers import QUANTITIES
-from equivalence.cases.case import SPARSE, Case, cotangent, encoding
+from equivalence.cases.case import SOFT, SOFT_BINARY, SPARSE, Case, cotangent, encoding
 from equivalence.cases.generation import from_name
 from equivalence.cases.pinned import ORIGIN, pinned_case
 from equivalence.implementations.implementation import classes_to
@@ -72,6 +72,7 @@ def reproduction(finding: Finding, environment: Environment) -> str:
         cotangent=_cotangent(record, case),
         quantity=finding.quantity if finding.quantity != QUANTITIES[0] else QUANTITIES[1],
         variable="target" if finding.quantity == QUANTITIES[2] else "prediction",
+        wanted=_wanted(record, case),
     )
     return "\n".join(
         [
@@ -85,6 +86,12 @@ def reproduction(finding: Finding, environment: Environment) -> str:
             script,
         ]
     )
+
+
+def _wanted(record: ImplementationRecord, case: Case) -> str:
+    """Everything that was differentiated in one step: of compiled code it decides the bits."""
+    soft = encoding(case.target_kind) in SOFT | SOFT_BINARY
+    return "prediction, target" if record.differentiates_target and soft else "prediction"
 
 
 def _heading(finding: Finding, environment: Environment, case: Case, axis: int) -> list[str]:

@@ -9,12 +9,14 @@ line.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
 from equivalence.exact import Number
 from equivalence.finding import Finding, Verdict, Where
+from equivalence.garbage import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,6 +48,8 @@ class ImplementationRecord:
         array: How an array is written, from ``{values}`` and ``{dtype}``.
         reductions: The native names by kind of reduction.
         reduces: Whether the function is told the reduction.
+        sweep: What it returned along a range of magnitudes (``sweeping.swept``).
+        differentiates_target: Whether it is differentiated with respect to soft targets too.
     """
 
     name: str
@@ -60,11 +64,16 @@ class ImplementationRecord:
     array: str = ""
     reductions: dict[str, str] = field(default_factory=dict)
     reduces: bool = True
+    sweep: dict[str, str] = field(default_factory=dict)
+    differentiates_target: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DivergenceRecord:
-    """A catalogued divergence: whose, what it does, since when, and where that is documented."""
+    """A catalogued divergence: whose, what it does, since when, and where that is documented.
+
+    Whether it is by design or a defect candidate stands in ``standing``, why in ``evidence``.
+    """
 
     name: str
     implementations: tuple[str, ...]
@@ -72,6 +81,8 @@ class DivergenceRecord:
     reason: str
     versions: str
     reference: str
+    standing: str = ""
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,11 +170,7 @@ def finding_line(finding: Finding) -> str:
     fields["verdict"] = finding.verdict.value
     if finding.where is not None:
         where = finding.where
-        fields["where"] = {
-            "index": where.index,
-            "prediction": where.prediction,
-            "target": where.target,
-        }
+        fields["where"] = {name: getattr(where, name) for name in ("index", "prediction", "target")}
     return json.dumps(fields, allow_nan=False)
 
 
@@ -214,8 +221,13 @@ def parse_environment(line: str) -> Environment:
     return Environment(**_known(Environment, fields))
 
 
+@functools.cache
+def _names(kind: Any) -> frozenset[str]:
+    return frozenset(attribute.name for attribute in dataclasses.fields(kind))
+
+
 def _known(kind: Any, fields: dict[str, Any]) -> dict[str, Any]:
-    known = {attribute.name for attribute in dataclasses.fields(kind)}
+    known = _names(kind)
     return {name: value for name, value in fields.items() if name in known}
 
 
@@ -248,7 +260,8 @@ def read(path: Path) -> Run:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"{path}: line 1 is not the environment of a run, which `equivalence run` writes"
         raise RunFileError(message) from error
-    findings = [_parsed(path, number, line) for number, line in enumerate(lines[1:], start=2)]
+    with uncollected():
+        findings = [_parsed(path, number, line) for number, line in enumerate(lines[1:], start=2)]
     if torn:
         environment = dataclasses.replace(environment, complete=False)
     return Run(environment=environment, findings=ordered(findings))

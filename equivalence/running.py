@@ -159,12 +159,25 @@ class Recording:
             self.findings.extend(event.findings)
             if self._file is not None:
                 append(event.findings, self._file)
-        elif isinstance(event, Finished) and self._file is not None:
-            self._file.flush()
+        elif isinstance(event, Finished):
+            if event.sweep:
+                self._remember(event)
+            if self._file is not None:
+                self._file.flush()
         elif isinstance(event, Examined):
             self.environment = dataclasses.replace(self.environment, claims=event.claims)
         elif isinstance(event, Lost):
             self.lost.append(f"{event.framework}: {event.reason}")
+
+    def _remember(self, event: Finished) -> None:
+        """Puts the sweep of an implementation into its record, which is written in the end."""
+        records = (
+            dataclasses.replace(record, sweep=event.sweep)
+            if record.name == event.implementation
+            else record
+            for record in self.environment.implementations
+        )
+        self.environment = dataclasses.replace(self.environment, implementations=tuple(records))
 
     def _rewrite(self) -> None:
         """Writes the file anew, because its first line has changed, and leaves it open for more."""

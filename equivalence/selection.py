@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ORDER = "loss:target:reduction:dtype:quantity:implementation@mode:case"
-MODES = ("@eager", "@graph")
+MODES = ("@eager", "@graph", "@function", "@xla", "@func", "@compile", "@strided")
 FEW = 12  # words that a message can name
 _PARTS = ORDER.count(":") - 1  # the colons in a cell's id
 _ANYTHING = "\0" * 8  # the rest of a name that is not known yet

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import math
 import shlex
 import textwrap
-import time
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
-from equivalence.asking import Event, Finished, Judged, Loaded, Lost
+from equivalence.exact import FORMATS
 from equivalence.finding import Verdict
 from equivalence.report import summarise
 from equivalence.report.summary import share
@@ -22,8 +19,6 @@ from equivalence.running import how_to_install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-    from rich.status import Status
 
     from equivalence.finding import Finding
     from equivalence.report import Cell, Counts, Part, Summary
@@ -66,6 +61,8 @@ def print_run(run: Run, console: Console) -> None:
             soft_wrap=True,
         )
     console.print(f"\n{summary.headline} {summary.rest}".rstrip())
+    for sentence in filter(None, (_open(summary), _largest(run.findings))):
+        console.print(sentence, soft_wrap=True)
     for name, (number, example) in _reasons(run.findings):
         console.print(f"  {number:>6,}  {name}: {command('explain', example)}", soft_wrap=True)
     for cell in summary.failing[:SHOWN]:
@@ -75,6 +72,35 @@ def print_run(run: Run, console: Console) -> None:
     more = len(summary.failing) - SHOWN
     if more > 0:
         console.print(f"\nand {plural(more, 'more cell')}")
+
+
+def _open(summary: Summary) -> str:
+    """How many findings nobody can explain, with their denominator, and what to do about it."""
+    asked, unexplained = summary.findings.asked, summary.findings[Verdict.DIVERGES]
+    if not asked:
+        return ""
+    opened = f"{unexplained:,} of {asked:,} {'is' if unexplained == 1 else 'are'} open"
+    if not unexplained:
+        return f"{opened}: every difference is explained."
+    cells = sum(cell.verdict is Verdict.DIVERGES for cell in summary.failing)
+    return (
+        f"{opened}, in {plural(cells, 'cell')}: no model of the catalogue reproduces them. "
+        "`equivalence explain` searches for what does, and prints the smallest input."
+    )
+
+
+def _largest(findings: Iterable[Finding]) -> str:
+    """The largest error of what agrees, as a fraction of the bound, by dtype; never above 1.
+
+    An overflow that agrees with an exact answer beyond the largest number has no finite error.
+    """
+    largest: dict[str, float] = {}
+    for finding in findings:
+        fraction = share(finding) if finding.verdict is Verdict.AGREES else math.nan
+        if math.isfinite(fraction):
+            largest[finding.dtype] = max(fraction, largest.get(finding.dtype, 0.0))
+    parts = [f"{dtype} {largest[dtype]:.3f}" for dtype in FORMATS if dtype in largest]
+    return f"Largest error of what agrees, by its bound: {listed(parts)}." if parts else ""
 
 
 def _reasons(findings: Iterable[Finding]) -> list[tuple[str, tuple[int, str]]]:
@@ -178,69 +204,3 @@ def print_list(entries: Iterable[tuple[str, Iterable[str]]], console: Console) -
                 sentence, max(40, console.width - 4), break_long_words=False, break_on_hyphens=False
             ):
                 console.print(f"    {line}", soft_wrap=True)
-
-
-@dataclass(slots=True, kw_only=True)
-class Progress:
-    """How far a run has come: one live line on a terminal, one line a framework elsewhere."""
-
-    console: Console
-    questions: Counter[str] = field(default_factory=Counter)
-    judged: Counter[str] = field(default_factory=Counter)
-    red: Counter[str] = field(default_factory=Counter)
-    done: set[str] = field(default_factory=set)
-    began: float = field(default_factory=time.monotonic)
-    _status: Status | None = None
-
-    def __enter__(self) -> Progress:  # noqa: PYI034 - Self is not in Python 3.10
-        if self.console.is_terminal and not os.environ.get("CI"):
-            self._status = self.console.status("loading the frameworks")
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-    def watch(self, event: Event) -> None:
-        """Takes notice of an event."""
-        if isinstance(event, Loaded):
-            name = event.record.name
-            self.questions[name] = sum(count for _, count in event.questions)
-            if event.record.absent:
-                self._say(f"{name}: absent ({event.record.absent})")
-            else:
-                self._finish(name)
-        elif isinstance(event, Judged):
-            name = event.findings[0].framework
-            self.judged[name] += 1
-            self.red[name] += sum(finding.verdict.fails for finding in event.findings)
-            if self._status is not None:
-                self._status.update(Text(self._line()))
-        elif isinstance(event, Finished):
-            self._finish(event.framework)
-        elif isinstance(event, Lost):
-            self._say(f"{event.framework}: {event.reason}")
-
-    def _finish(self, name: str) -> None:
-        if (
-            self.judged[name] >= self.questions[name]
-            and self.questions[name]
-            and name not in self.done
-        ):
-            self.done.add(name)
-            red = f", {self.red[name]:,} red" if self.red[name] else ""
-            self._say(
-                f"{name}: {plural(self.judged[name], 'question')}{red}, after {self._seconds()}"
-            )
-
-    def _line(self) -> str:
-        going = [name for name in self.questions if self.judged[name] < self.questions[name]]
-        parts = [f"{name} {self.judged[name]:,} of {self.questions[name]:,}" for name in going]
-        return f"{listed(parts) or 'loading the frameworks'}, {self._seconds()}"
-
-    def _seconds(self) -> str:
-        return f"{time.monotonic() - self.began:.0f} s"
-
-    def _say(self, text: str) -> None:
-        self.console.print(text, soft_wrap=True)

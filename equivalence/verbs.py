@@ -12,17 +12,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equivalence import results
+from equivalence.catalogue import defects, page, unexplained
+from equivalence.discovery import discovery
 from equivalence.divergences import DIVERGENCES
 from equivalence.explanation import again, explanation
-from equivalence.listing import entries
+from equivalence.finding import Verdict
+from equivalence.garbage import uncollected
+from equivalence.github import append_summary, workflow_commands
+from equivalence.listing import entries, present
 from equivalence.merging import merge
+from equivalence.progress import Progress
 from equivalence.report import render_html, render_markdown
 from equivalence.report.as_json import render_json
 from equivalence.reproduction import ReproductionError, reproduction
 from equivalence.running import UnknownError, events, record, request
 from equivalence.selection import ORDER, NothingSelectedError, SelectError, parse
 from equivalence.terminal import (
-    Progress,
     command,
     print_facts,
     print_list,
@@ -137,7 +142,10 @@ def _tell(run: Run, output: Path | None, page: Path | None) -> int:
     print_run(run, console)
     if page is not None:
         page.write_text(_html(run), encoding="utf-8")
-    _append_summary(run)
+    if problem := append_summary(run):
+        stderr().print(f"equivalence: {problem}", soft_wrap=True)
+    for line in workflow_commands(run):
+        print(line, flush=True)  # noqa: T201 - a command to the runner, not a line of the table
     last = page or output
     hint = "equivalence run -o run.jsonl --html page.html" if last is None else str(last)
     console.print(f"\n{hint}", soft_wrap=True)
@@ -148,8 +156,10 @@ def _tell(run: Run, output: Path | None, page: Path | None) -> int:
     return FAILS if any(finding.verdict.fails for finding in run.findings) else 0
 
 
-def _html(run: Run) -> str:
-    return render_html(run, reproduce=lambda finding: _script(finding, run.environment))
+def _html(run: Run, baseline: Run | None = None) -> str:
+    return render_html(
+        run, reproduce=lambda finding: _script(finding, run.environment), baseline=baseline
+    )
 
 
 def _script(finding: Finding, environment: Environment) -> str:
@@ -157,19 +167,6 @@ def _script(finding: Finding, environment: Environment) -> str:
         return reproduction(finding, environment)
     except ReproductionError as error:
         return f"# {error}"
-
-
-def _append_summary(run: Run) -> None:
-    """Appends the Markdown report to the summary of a GitHub job, if this is one."""
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        try:
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(render_markdown(run))
-        except OSError as error:
-            stderr().print(
-                f"equivalence: {summary} cannot be written ({error.strerror})", soft_wrap=True
-            )
 
 
 def report(options: argparse.Namespace) -> int:
@@ -187,12 +184,14 @@ def report(options: argparse.Namespace) -> int:
     made = merge([results.read(Path(path)) for path in options.runs])
     if not made.environment.complete:
         stderr().print("equivalence: the run is incomplete: it was cut short", soft_wrap=True)
-    render: Callable[[Run], str] = {
-        "html": _html,
-        "markdown": render_markdown,
-        "json": render_json,
-    }[options.format]
-    text = render(made)
+    baseline = results.read(Path(options.baseline)) if options.baseline else None
+    renders = {
+        "html": lambda: _html(made, baseline),
+        "markdown": lambda: render_markdown(made, baseline=baseline),
+        "json": lambda: render_json(made),
+    }
+    with uncollected():
+        text = renders[options.format]()
     if output is None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
     else:
@@ -212,6 +211,8 @@ def explain(options: argparse.Namespace) -> int:
     console = stdout()
     console.print(finding.name, style="bold", soft_wrap=True)
     print_facts(explanation(finding, environment), console)
+    if finding.verdict is Verdict.DIVERGES and finding.case:
+        print_facts(discovery(finding, options.profile), console)
     if finding.case:
         console.print(f"\n{command('reproduce', finding.name)}", soft_wrap=True)
     return FAILS if finding.verdict.fails else 0
@@ -246,7 +247,17 @@ def list_(options: argparse.Namespace) -> int:
         asked = request(frameworks=options.frameworks)
     except UnknownError as error:
         raise UsageError(str(error)) from error
-    print_list(entries(options.noun or "", asked.frameworks, stderr()), stdout())
+    if (options.defects or options.markdown or options.open) and options.noun != "divergences":
+        message = "--defects, --markdown and --open are of: equivalence list divergences"
+        raise UsageError(message)
+    if options.open:
+        print_list(unexplained(results.read(Path(options.open))), stdout())
+    elif options.markdown:
+        sys.stdout.write(page(present(asked.frameworks, stderr())))
+    elif options.defects:
+        print_list(defects(present(asked.frameworks, stderr())), stdout())
+    else:
+        print_list(entries(options.noun or "", asked.frameworks, stderr()), stdout())
     return 0
 
 

@@ -1,7 +1,7 @@
 """Worker processes: one framework in each, fed with one implementation after the other.
 
-A worker that dies takes one question with it; another goes on behind it. Workers ignore SIGINT:
-whoever started them ends them.
+A worker that dies, or says nothing for too long and is killed, takes one question with it; another
+goes on behind it. Workers ignore SIGINT: whoever started them ends them.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import os
 import signal
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from equivalence.asking import (
     Asking,
@@ -36,6 +37,7 @@ from equivalence.asking import (
 from equivalence.implementations import IMPLEMENTATIONS
 from equivalence.results import FrameworkRecord
 from equivalence.selection import SelectError
+from equivalence.sweeping import swept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +50,8 @@ ENOUGH = 1000  # waiting questions that are worth the start of another worker
 LAST_LINES = 5  # of what a dead worker wrote
 GRACE = 5.0  # seconds that a worker is given to end
 CLAIMS = "claims"  # what the worker that examines them has instead of a framework
+PATIENCE = 240.0  # seconds without a word after which a worker is taken for dead
+TICK = 1.0  # seconds between looks at the clock
 TRIES = 2  # starts without a single answer after which a framework is given up
 
 
@@ -86,6 +90,8 @@ class _Worker:
     written: Path
     unit: _Unit | None = None
     useful: bool = False
+    hanging: bool = False
+    heard: float = field(default_factory=time.monotonic)
     asking: tuple[Finding, ...] = ()
 
     def next(self) -> None:
@@ -110,6 +116,8 @@ class _Worker:
         self.process.join(GRACE)
         code = self.process.exitcode
         how = f"exit status {code}" if code is None or code >= 0 else signal.Signals(-code).name
+        if self.hanging:
+            how = f"killed after {PATIENCE:g} s without an answer"
         lines = self.written.read_text(encoding="utf-8", errors="replace").splitlines()
         said = " | ".join([line.strip() for line in lines if line.strip()][-LAST_LINES:])
         return f"the process died ({how})" + (f": {said}" if said else "")
@@ -145,7 +153,8 @@ def pool(request: Request, processes: int) -> Iterator[Event]:
                     workers.append(_start(queue, request, next(files)))
                 if not workers:
                     return
-                ready = wait([worker.connection for worker in workers])
+                ready = wait([worker.connection for worker in workers], TICK)
+                _kill_those_that_hang(workers, ready)
                 for worker in [worker for worker in workers if worker.connection in ready]:
                     event = worker.listen()
                     if event is None:
@@ -154,6 +163,17 @@ def pool(request: Request, processes: int) -> Iterator[Event]:
         finally:
             for worker in workers:
                 worker.end()
+
+
+def _kill_those_that_hang(workers: list[_Worker], ready: list[Any]) -> None:
+    """Kills workers that have said nothing for too long; what they were asked is what crashed."""
+    now = time.monotonic()
+    for worker in workers:
+        if worker.connection in ready:
+            worker.heard = now
+        elif now - worker.heard > PATIENCE:
+            worker.hanging = True
+            worker.process.kill()
 
 
 def _neediest(queues: list[_Queue], workers: list[_Worker]) -> _Queue | None:
@@ -256,10 +276,15 @@ def _work(connection: Connection, framework: str, request: Request, written: str
         connection.send(loaded(framework, request))
         while order := connection.recv():
             name, done = order
+            sweep: dict[str, str] = {}
+            left = False
             for question in itertools.islice(selected(IMPLEMENTATIONS[name], request), done, None):
                 connection.send(Asking(crashed=crashed(question)))
                 connection.send(Judged(findings=ask(question)))
-            connection.send(Finished(framework=framework, implementation=name))
+                left = True
+            if left:  # else a worker before this one died of the sweep
+                sweep = swept(IMPLEMENTATIONS[name])
+            connection.send(Finished(framework=framework, implementation=name, sweep=sweep))
     except SelectError as error:
         connection.send(error)
     except (EOFError, OSError):  # nobody listens any more

@@ -57,6 +57,12 @@ class Dual:
     def __rtruediv__(self, other):
         return other / self
 
+    @binary
+    def __pow__(self, other):
+        """To a power that does not depend on the variable."""
+        slope = other.value * self.value ** (other.value - 1) * self.slope
+        return Dual(self.value**other.value, slope if self.slope != 0 else 0)
+
     def exp(self):
         power = self.value.exp()
         return Dual(power, power * self.slope)

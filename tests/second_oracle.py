@@ -44,6 +44,10 @@ def row_target(case, index):
 def row(case, index):
     """One term over classes with its derivatives: the term, d/dprediction, d/dtarget."""
     x = [number(entry) for entry in case.prediction[index]]
+    if case.loss.name.startswith("kl"):
+        return kullback_leibler(case, x, row_target(case, index))
+    if case.loss.name.startswith("focal"):
+        return focal_row(case, x, row_target(case, index))
     classes = len(x)
     smoothing = number(case.options.get("label_smoothing", 0))
     weight = [number(entry) for entry in case.options.get("weight", np.ones(classes))]
@@ -64,11 +68,92 @@ def row(case, index):
     return term, towards, [times(s, one) for s, one in zip(slope, surprisal, strict=True)]
 
 
+def kullback_leibler(case, x, target):
+    """Each class adds t log t - t log p; the derivative by t is log t + 1 - log p."""
+    probabilities = case.loss.name.endswith("probabilities")
+    logs = [log(entry) for entry in x] if probabilities else x
+    of_target = bool(case.options.get("log_target"))
+    shares = [mp.exp(t) for t in target] if of_target else target
+    own = target if of_target else [log(t) for t in target]
+    term = mp.mpf(0)
+    sideways = []
+    for share, entropy, surprise in zip(shares, own, logs, strict=True):
+        term += times(share, entropy) if share == 0 else share * entropy - share * surprise
+        rate = entropy + 1 - surprise
+        sideways.append(times(share, rate) if of_target else rate)
+    towards = [-s if not probabilities else -quotient(s, p) for s, p in zip(shares, x, strict=True)]
+    return term, towards, sideways
+
+
+def power(base, exponent):
+    """A power with 0 ** 0 = 1 and 0 ** -1 = infinity."""
+    if base == 0 and exponent < 0:
+        return INFINITY
+    return mp.mpf(1) if exponent == 0 else mp.power(base, exponent)
+
+
+def focal_row(case, x, target):
+    """(1 - p)^gamma times -log p, differentiated by p and then, from logits, by the softmax."""
+    smoothing, gamma = number(case.options.get("label_smoothing", 0)), case.options.get("gamma", 2)
+    alpha, gamma = number(case.options.get("alpha", 1)), number(gamma)
+    logits = not case.loss.name.endswith("probabilities")
+    total = sum(mp.exp(entry) for entry in x) if logits else mp.mpf(1)
+    p = [mp.exp(entry) / total for entry in x] if logits else x
+    rest = [
+        sum((mp.exp(e) for k, e in enumerate(x) if k != c), mp.mpf(0)) / total
+        for c in range(len(x))
+    ]
+    rest = rest if logits else [1 - entry for entry in x]
+    q = [alpha * ((1 - smoothing) * t + smoothing / len(x)) for t in target]
+    surprise = [mp.log(total) - entry for entry in x] if logits else [-log(entry) for entry in x]
+    each = [times(power(r, gamma), s) for r, s in zip(rest, surprise, strict=True)]
+    term = sum((times(share, one) for share, one in zip(q, each, strict=True)), mp.mpf(0))
+    sideways = [alpha * (1 - smoothing) * one for one in each]
+    steep = [
+        times(gamma, times(s, power(r, gamma - 1))) for r, s in zip(rest, surprise, strict=True)
+    ]
+    if not logits:
+        slopes = [
+            times(power(r, gamma), quotient(mp.mpf(1), e)) for r, e in zip(rest, x, strict=True)
+        ]
+        return term, [-times(w, a + b) for w, a, b in zip(q, slopes, steep, strict=True)], sideways
+    by_log = [w * (power(r, gamma) + e * s) for w, r, e, s in zip(q, rest, p, steep, strict=True)]
+    towards = [e * sum(by_log) - own for e, own in zip(p, by_log, strict=True)]
+    return term, towards, sideways
+
+
+def binary_focal(case, x, t):
+    """alpha_t (1 - p_t)^gamma CE, differentiated factor by factor."""
+    gamma, alpha = number(case.options.get("gamma", 2)), case.options.get("alpha")
+    if case.loss.name.endswith("logits"):
+        p, absent = 1 / (1 + mp.exp(-x)), 1 / (1 + mp.exp(x))
+        positive, negative, inner_slope = mp.log(1 + mp.exp(-x)), mp.log(1 + mp.exp(x)), p * absent
+        towards = (1 - t) * p - t * absent
+    else:
+        p, absent, inner_slope = x, 1 - x, mp.mpf(1)
+        positive, negative = -log(x), -log(1 - x)
+        towards = quotient(1 - t, 1 - x) - quotient(t, x)
+    entropy = times(t, positive) + times(1 - t, negative)
+    miss = t * absent + (1 - t) * p
+    weight = mp.mpf(1) if alpha is None else t * number(alpha) + (1 - t) * (1 - number(alpha))
+    tilt = mp.mpf(0) if alpha is None else 2 * number(alpha) - 1
+    focus = power(miss, gamma)
+    steep = times(gamma, times(entropy, power(miss, gamma - 1)))
+    first = weight * (times((1 - 2 * t) * inner_slope, steep) + times(focus, towards))
+    if mp.isinf(towards):  # the logarithm's own slope is the larger
+        first = weight * times(focus, towards)
+    second = weight * (times(absent - p, steep) + times(focus, positive - negative))
+    return weight * times(focus, entropy), first, second + tilt * times(focus, entropy)
+
+
 def single(case, index):
     """One binary term with its derivatives."""
     x = number(case.prediction[index])
     smoothing = number(case.options.get("label_smoothing", 0))
     t = (1 - smoothing) * number(case.target[index]) + smoothing / 2
+    if "focal" in case.loss.name:
+        term, towards, sideways = binary_focal(case, x, t)
+        return term, [towards], [(1 - smoothing) * sideways]
     if case.loss.name == "binary_cross_entropy":
         term = -times(t, log(x)) - times(1 - t, log(1 - x))
         towards = quotient(1 - t, 1 - x) - quotient(t, x)

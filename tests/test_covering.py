@@ -24,14 +24,17 @@ def distinct():
     return sorted(found.values(), key=str)
 
 
-def chosen_by(implementation, strength):
-    return plan.chosen(implementation.loss, plan.offer(implementation), strength)
+def chosen_by(implementation, extent):
+    return plan.chosen(implementation.loss, plan.offer(implementation), extent)
 
 
-def missing(implementation, strength, within=None):
-    """The combinations that the array of a strength (``within``) leaves out."""
-    chosen = chosen_by(implementation, within or strength)
-    accepts = plan.offer(implementation).accepts
+def missing(implementation, strength, within):
+    """The combinations of what is offered that are left out where ``within`` is asked."""
+    chosen = chosen_by(implementation, within)
+
+    def accepts(spec):
+        return plan.offer(implementation).accepts(spec) and within.holds(spec)
+
     wanted = uncovered(implementation.loss, accepts, chosen, strength)
     assert all(map(accepts, chosen))
     return sorted(map(str, wanted))[:10]
@@ -39,20 +42,25 @@ def missing(implementation, strength, within=None):
 
 @pytest.mark.parametrize("implementation", distinct(), ids=str)
 def test_the_quick_profile_asks_every_pair(implementation):
-    assert plan.STRENGTHS["quick"][0] == 2
-    assert missing(implementation, 2) == []
+    assert missing(implementation, 2, plan.STRENGTHS["quick"]) == []
 
 
 @pytest.mark.parametrize("implementation", distinct(), ids=str)
 def test_the_full_profile_asks_every_triple(implementation):
-    assert plan.STRENGTHS["full"][0] == 3
-    assert missing(implementation, 3) == []
+    assert missing(implementation, 3, plan.STRENGTHS["full"]) == []
 
 
 @pytest.mark.parametrize("implementation", distinct(), ids=str)
 def test_every_level_that_is_offered_is_asked_in_every_mode(implementation):
-    for strength in (*plan.STRENGTHS["quick"], *plan.STRENGTHS["full"]):
-        assert missing(implementation, 1, within=strength) == [], strength
+    for mode, profile in itertools.product(implementation.offered_modes, plan.STRENGTHS):
+        extent = plan.extent(implementation, mode, profile)
+        assert missing(implementation, 1, extent) == [] or extent == plan.NOTHING, mode
+
+
+@pytest.mark.parametrize("implementation", distinct(), ids=str)
+def test_every_mode_is_asked_in_the_full_profile(implementation):
+    for mode in implementation.offered_modes:
+        assert chosen_by(implementation, plan.extent(implementation, mode, "full"))
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
@@ -76,9 +84,10 @@ def test_a_left_out_case_is_noticed():
 def test_the_choice_does_not_depend_on_who_else_is_asked():
     """The same specs come out whether the implementations are asked for forwards or backwards."""
     everyone = distinct()
-    before = [chosen_by(implementation, 2) for implementation in everyone]
+    pairs = plan.Extent(2)
+    before = [chosen_by(implementation, pairs) for implementation in everyone]
     plan.chosen.cache_clear()
-    after = [chosen_by(implementation, 2) for implementation in reversed(everyone)]
+    after = [chosen_by(implementation, pairs) for implementation in reversed(everyone)]
     assert before == after[::-1]
 
 

@@ -89,12 +89,16 @@ def test_cases_are_what_their_names_say(loss):
             assert case.distribution.shape == case.prediction.shape  # labels are in range
         else:
             assert case.target.shape == case.prediction.shape
-            limits = (case.target.min(), case.target.max())
+            logs, target = "log_target" in case.options, case.target.astype(float)
+            target = np.exp(target) if logs else target
+            limits = (target.min(), target.max())
             assert 0 <= limits[0] <= limits[1] <= 1, case.id
         if kind in Encoding.ONE_HOT | Encoding.BINARY:
-            assert set(np.unique(case.target)) <= {0, 1}
+            assert set(np.unique(target)) <= {0, 1}
         if kind == Encoding.SOFT:
-            assert np.abs(case.target.astype(float).sum(-1) - 1).max() < 1e-6
+            rounded = 2 * case.target.shape[-1] * FORMATS[case.dtype].unit
+            rounded *= 20 if logs else 1  # an error of a logarithm of that size
+            assert np.abs(target.sum(-1) - 1).max() < rounded
         if loss.prediction == PROBABILITIES:
             assert case.prediction.min() >= 0
             assert case.prediction.max() <= 1

@@ -10,6 +10,7 @@ from equivalence.cases.generation import generate
 from equivalence.cases.pinned import pinned
 from equivalence.exact import balls
 from equivalence.losses import LOSSES, NONE
+from equivalence.losses.loss import PROBABILITIES
 
 BITS = 1500  # enough for a gradient of exp(-300) beside 1
 CERTAIN = 2.0**-600  # no interval that is compared is wider than this, relatively or absolutely
@@ -40,6 +41,7 @@ def mismatches(case):
         balls(case.prediction), balls(case.distribution), **parameters(case, balls)
     )
     edge = case.origin.startswith(("exactly", "certain"))
+    edge |= case.loss.prediction == PROBABILITIES and bool(np.any(case.prediction == 0))
     for which, name in enumerate(("prediction", "target")):
         expected, compared = derivative(case, which), 0
         got = np.broadcast_to(np.asarray(closed[which], dtype=object), expected.shape)

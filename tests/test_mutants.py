@@ -187,7 +187,8 @@ def in_torch(function, loss):
 
     owner = dataclasses.replace(load("torch"), name="mine")
     targets = ONE_HOT | SOFT if loss.has_classes else BINARY | SOFT_BINARY
-    return private(owner, loss, function, targets=targets, differentiates_target=True)
+    offer = {"targets": targets, "differentiates_target": True, "modes": ("eager",)}
+    return private(owner, loss, function, **offer)
 
 
 def scaled(torch, tensor, scale):

@@ -8,6 +8,7 @@ from private import definition_in, findings, framework, options_for, private
 
 from equivalence.cases.answers import answers
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE, Case
+from equivalence.exact import FORMATS
 from equivalence.finding import Verdict
 from equivalence.implementations import Response
 from equivalence.losses import LOSSES, REDUCTIONS
@@ -28,7 +29,7 @@ def implementation(loss, evaluate, name):
 def alarms(loss, evaluate, name, dtypes):
     judged = [f for f in findings(implementation(loss, evaluate, name)) if f.dtype in dtypes]
     assert len(judged) > 50
-    assert Counter(finding.verdict for finding in judged)[Verdict.UNDEFINED] < 30
+    assert Counter(finding.verdict for finding in judged)[Verdict.UNDEFINED] < len(judged) / 8
     return [str(finding) for finding in judged if finding.verdict not in GREEN][:20]
 
 
@@ -59,16 +60,23 @@ def correctly_rounded(call):
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
-def test_the_definition_in_float64_rounded_once_is_green_in_float32(loss):
-    assert alarms(loss, definition_in(np.float64), "wide", {"float32"}) == []
+def test_the_definition_in_float64_rounded_once_is_green_in_narrower_formats(loss):
+    formats = {"float16", "bfloat16", "float32"}
+    assert alarms(loss, definition_in(np.float64), "wide", formats) == []
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
+def test_the_definition_in_float32_rounded_once_is_green_in_16_bits(loss):
+    assert alarms(loss, definition_in(np.float32), "single", {"float16", "bfloat16"}) == []
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
 def test_exact_answers_rounded_once_are_green(loss):
-    assert alarms(loss, correctly_rounded, "exact", {"float32", "float64"}) == []
+    assert alarms(loss, correctly_rounded, "exact", set(FORMATS)) == []
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
 def test_the_definition_in_the_dtype_under_test_is_green(loss):
     """The bounds leave room for rounding every step, as a framework does."""
-    assert alarms(loss, definition_in(None), "native", {"float32", "float64"}) == []
+    formats = {"bfloat16", "float32", "float64"}  # float16 does not hold every 1 / p on the way
+    assert alarms(loss, definition_in(None), "native", formats) == []

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from equivalence import results
+from equivalence.finding import Verdict
 from equivalence.items import findings as judged_findings
 from equivalence.ranges import typeable
 
@@ -24,6 +25,19 @@ from equivalence.losses import negative_log_likelihood
 def wrong(log_probabilities, target, *, reduction="mean"):
     terms = -(target * log_probabilities).sum(-1)
     return {"none": terms, "sum": terms.sum(), "mean": terms.sum() / (terms.size + 1)}[reduction]
+"""
+DEADLY = """
+import os
+from equivalence.cases.case import ONE_HOT
+from equivalence.implementations.textbook import framework
+from equivalence.losses import negative_log_likelihood
+
+@framework.implements(negative_log_likelihood, targets=ONE_HOT)
+def deadly(log_probabilities, target, *, reduction="mean"):
+    terms = -(target * log_probabilities).sum(-1)
+    if reduction == "sum":
+        os.abort()
+    return {"none": terms, "mean": terms.mean()}[reduction]
 """
 ABSENT = """
 import importlib.util
@@ -324,3 +338,15 @@ def test_what_a_framework_warns_about_is_no_failure(laws, pytester):
 
 def test_findings_are_judged_once_for_all_their_quantities():
     assert judged_findings.cache_info().maxsize >= 10_000
+
+
+def test_a_worker_of_xdist_that_dies_writes_a_crashed_finding(laws, pytester):
+    pytest.importorskip("xdist")
+    pytester.makeconftest(DEADLY)
+    laws(*SMALL, "-n2", "-p", "xdist", "-k", "test_value", "--equivalence-run=run.jsonl")
+    run = results.read(pytester.path / "run.jsonl")
+    crashed = [finding for finding in run.findings if finding.verdict is Verdict.CRASHED]
+    parts = {(f.implementation, f.reduction, f.quantity) for f in crashed}
+    assert parts == {("textbook.deadly", "sum", "value")}
+    assert all(finding.detail.startswith("the process died: ") for finding in crashed)
+    assert run.environment.complete

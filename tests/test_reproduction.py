@@ -11,8 +11,11 @@ import pytest
 
 import equivalence
 from equivalence import results
+from equivalence.comparison import bits
 from equivalence.exact import FORMATS
 from equivalence.finding import Finding, Verdict
+from equivalence.report import summarise
+from equivalence.report.grouping import groups
 from equivalence.reproduction import ReproductionError, literal, printed_index, reproduction
 from equivalence.running import _installed
 
@@ -25,6 +28,17 @@ ASKED = {
     "tensorflow_v2": ["float64", "*keras*", "*near_zero.*"],
 }
 SCRIPTS = 24  # for each framework
+
+# A few cases of the modes that are asked in the full profile only, or of few.
+COSTLY = {
+    "sklearn": ["@strided"],
+    "torch": ["@func", "float32", "*cross_entropy*:pinned.*"],
+    "torch-strided": ["@strided", "float32", "normal.*"],
+    "torch-compiled": ["torch.cross_entropy@compile", "target_leads.*"],
+    "tensorflow_v1": ["@xla", "*log_loss*", "near_*"],
+    "tensorflow_v2": ["@function", "float32", "near_zero.*"],
+    "tensorflow_v2-compiled": ["@xla", "*keras.B*", "target_trails.*"],
+}
 
 # Runs the scripts given on its input, one after the other, in a process without this package.
 RUNNER = """\
@@ -43,11 +57,18 @@ json.dump(results, sys.stdout)
 """
 
 
-@pytest.fixture(scope="module", params=sorted(ASKED))
+@pytest.fixture(
+    scope="module",
+    params=[*((name, ASKED) for name in ASKED), *((name, COSTLY) for name in COSTLY)],
+    ids=lambda param: param[0] + ("-costly" if param[1] is COSTLY else ""),
+)
 def run(request):
-    if not _installed(request.param):
-        pytest.skip(f"{request.param} is not installed")
-    return equivalence.run(ASKED[request.param], frameworks=[request.param], processes=1)
+    name, asked = request.param
+    framework = name.partition("-")[0]
+    if not _installed(framework):
+        pytest.skip(f"{framework} is not installed")
+    profile = "quick" if asked is ASKED else "full"
+    return equivalence.run(asked[name], frameworks=[framework], processes=1, profile=profile)
 
 
 def sample(run):
@@ -73,11 +94,16 @@ def executed(scripts):
     return json.loads(process.stdout)
 
 
-def number(finding, output, axis):
-    """The number at the finding's position in what a script printed."""
+def numbers(finding, output):
+    """The numbers that a script printed for the finding's quantity."""
     line = next(line for line in output.splitlines() if line.startswith(f"{finding.quantity} "))
     text = line.partition(" ")[2].replace("nan", "None").replace("inf", "1e999")
-    array = np.array(ast.literal_eval(text), dtype=np.float64)
+    return np.array(ast.literal_eval(text), dtype=np.float64)
+
+
+def number(finding, output, axis):
+    """The number at the finding's position in what a script printed."""
+    array = numbers(finding, output)
     return float(array[printed_index(finding.where.index, axis, finding.quantity)])
 
 
@@ -88,6 +114,37 @@ def test_every_script_prints_the_bits_that_were_measured(run):
     for finding, output in zip(findings, executed(scripts), strict=True):
         axis = -1 if finding.loss.startswith("binary") else axes[finding.implementation]
         assert number(finding, output, axis).hex() == float(finding.got).hex(), finding.name
+
+
+def printed(run):
+    """The findings whose scripts stand on the page of a run, with the scripts."""
+    shown = groups(run, summarise(run), lambda finding: reproduction(finding, run.environment))
+    drills = [drill for part in shown for group in part for drill in group.drills]
+    return [(drill.smallest, drill.script) for drill in drills if drill.script]
+
+
+def check(run):
+    """Runs every script of a page; returns how many, and what does not print what was measured."""
+    axes = {record.name: record.class_axis for record in run.environment.implementations}
+    found = printed(run)
+    wrong = []
+    for (finding, _), output in zip(found, executed([script for _, script in found]), strict=True):
+        if finding.got is None and finding.bits:  # of another shape than was asked for
+            same = bits(numbers(finding, output)) == finding.bits
+        elif finding.got is None:  # it refuses: the exception is what was measured
+            same = finding.detail.removeprefix("raises ").partition(":")[0] in output
+        else:
+            axis = -1 if finding.loss.startswith("binary") else axes[finding.implementation]
+            same = number(finding, output, axis).hex() == float(finding.got).hex()
+        if not same:
+            wrong.append(f"{finding.name}: {output[-300:]}")
+    return len(found), wrong
+
+
+def test_every_script_of_a_page_prints_what_was_measured(run):
+    count, wrong = check(run)
+    assert bool(count) == any(finding.verdict.catalogued for finding in run.findings)
+    assert wrong == []
 
 
 def test_a_script_needs_nothing_of_this_package(run):

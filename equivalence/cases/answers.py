@@ -196,6 +196,33 @@ def _answers(case: Case) -> Answers:
     )
 
 
+def rough_value(case: Case) -> np.ndarray:
+    """The value in stable float64, without any bound."""
+    with np.errstate(all="ignore"):
+        prediction, target, parameters = _convert(
+            case, lambda array: np.asarray(array, dtype=np.float64)
+        )
+        terms = np.asarray(case.loss.definition(prediction, target, **parameters))
+        return reduce(terms, factors(case.reduction, case.weighing), case.reduction)
+
+
+def estimate(case: Case) -> Answers:
+    """The answers in stable float64, whose own a-priori error is the radius; nothing is certified.
+
+    Some ten times faster than ``answers``: to rule questions out, never to accept one.
+    """
+    format_ = FORMATS[case.dtype]
+    with np.errstate(all="ignore"):
+        bounds = _bounds(case, format_.precision, format_.floor)
+        exact = _float64(case)
+    return Answers(
+        **{
+            name: Answer(exact=enclosure, bound=bound)
+            for name, enclosure, bound in zip(QUANTITIES, exact, bounds, strict=True)
+        }
+    )
+
+
 def answers(case: Case) -> Answers:
     """The exact value and gradients of a case, each with its bound; computed once and remembered.
 

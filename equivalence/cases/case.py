@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equivalence.exact import FORMATS, Format
 from equivalence.losses.reduction import Weighing
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Case:
         reduction: How the terms become the value.
         dtype: The floating-point format under test.
         origin: Where the case comes from: ``"regime.shape.options.seed"`` or ``"pinned.name"``.
+        arithmetic: The wider format that a divergence computes in; empty for ``dtype``.
     """
 
     loss: Loss
@@ -72,6 +74,7 @@ class Case:
     origin: str
     weights: np.ndarray | None = None
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    arithmetic: str = ""
 
     @property
     def id(self) -> str:
@@ -82,6 +85,11 @@ class Case:
         return self.id
 
     __repr__ = __str__
+
+    @property
+    def computed_in(self) -> Format:
+        """The format in which the answer is computed: that of its constants and intermediates."""
+        return FORMATS[self.arithmetic or self.dtype]
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -26,7 +26,7 @@ from equivalence.losses import LOSSES, REDUCTIONS
 if TYPE_CHECKING:
     from equivalence.losses import Loss, Reduction
 
-DTYPES = ("float32", "float64")
+DTYPES = tuple(FORMATS)
 
 # The shape of the terms, and the numbers of classes to choose from.
 SHAPES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
@@ -45,7 +45,18 @@ CLASS_SHAPES = tuple(name for name in SHAPES if name != "columns")
 BINARY_SHAPES = tuple(name for name in SHAPES if name != "many_classes")
 
 _WEIGHTS = ("scalar_weight", "sample_weight", "position_weight")
-_CLASS_OPTIONS = ("weight", "ignore_index", "label_smoothing")
+_OPTIONS = (
+    "weight",
+    "ignore_index",
+    "label_smoothing",
+    "pos_weight",
+    "gamma",
+    "alpha",
+    "log_target",
+)
+
+# One is for class indices, the other for everything else.
+_FOR_SPARSE_OR_NOT = frozenset(("ignore_index", "log_target"))
 
 
 def _option_sets(options: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
@@ -73,17 +84,15 @@ class Spec(NamedTuple):
 
 def levels(loss: Loss) -> tuple[tuple[Any, ...], ...]:
     """What each factor of a ``Spec`` can be for a loss, in the order of its fields."""
-    options = tuple(name for name in (*_CLASS_OPTIONS, "pos_weight") if name in loss.parameters)
-    if loss.has_classes:
-        options = tuple(
-            name for name in _CLASS_OPTIONS if name in loss.parameters or name == "ignore_index"
-        )
+    ignores = {"ignore_index"} if loss.has_classes else set()
+    options = tuple(name for name in _OPTIONS if name in {*loss.parameters, *ignores})
+    sets = [chosen for chosen in _option_sets(options) if not _FOR_SPARSE_OR_NOT.issubset(chosen)]
     return (
         (SPARSE, ONE_HOT, SOFT) if loss.has_classes else (BINARY, SOFT_BINARY),
         CLASS_SHAPES if loss.has_classes else BINARY_SHAPES,
         DTYPES,
         tuple(REGIMES[loss.prediction, loss.has_classes]),
-        _option_sets(options),
+        tuple(sets),
         ("none", "sum", "mean"),
     )
 
@@ -95,6 +104,9 @@ def possible(spec: Spec) -> bool:
     if "position_weight" in spec.options and len(shape) < 2:
         return False
     if "sample_weight" in spec.options and not shape:
+        return False
+    # Indices have no logarithm.
+    if "log_target" in spec.options and spec.encoding == SPARSE:
         return False
     return not ("ignore_index" in spec.options and spec.encoding != SPARSE)
 
@@ -113,7 +125,7 @@ def generate(loss: Loss, spec: Spec, seed: int = 0) -> Case:
     shape, classes = SHAPES[spec.shape]
     full = (*shape, int(rng.choice(classes))) if loss.has_classes else shape
     labels = rng.integers(0, full[-1] if loss.has_classes else 2, shape)
-    round_ = FORMATS[spec.dtype].round
+    round_, largest = FORMATS[spec.dtype].round, FORMATS[spec.dtype].largest
     options: dict[str, Any] = {}
     if "weight" in spec.options:
         options["weight"] = round_(rng.uniform(0.25, 3, full[-1]))
@@ -122,10 +134,18 @@ def generate(loss: Loss, spec: Spec, seed: int = 0) -> Case:
     if "pos_weight" in spec.options:
         per_column = len(shape) > 1 and rng.random() < 0.5  # either form, evenly
         options["pos_weight"] = round_(rng.uniform(0.5, 4, shape[-1:] if per_column else ()))
-    prediction = round_(
-        REGIMES[loss.prediction, loss.has_classes][spec.regime](rng, full, np.asarray(labels))
-    )
+    if "gamma" in spec.options:
+        options["gamma"] = float(rng.choice([0.0, 1.0, 1.5, 5.0]))
+    if "alpha" in spec.options:
+        options["alpha"] = float(FORMATS["bfloat16"].round(rng.uniform(0.1, 0.9)))
+    drawn = REGIMES[loss.prediction, loss.has_classes][spec.regime](rng, full, np.asarray(labels))
+    finite = np.where(np.isinf(drawn), drawn, np.clip(drawn, -largest, largest))
+    prediction = round_(finite)
     target = _target(rng, spec, full, np.asarray(labels))
+    if "log_target" in spec.options:
+        options["log_target"] = True
+        with np.errstate(divide="ignore"):
+            target = np.log(target)
     if "ignore_index" in spec.options:
         options["ignore_index"] = int(rng.choice([-100, -1]))
         target = np.where(rng.random(shape) < 0.3, options["ignore_index"], target)

@@ -1,6 +1,14 @@
 """Who is known to answer another question, and which: the catalogue."""
 
-from equivalence.divergences import keras, sklearn, tensorflow, textbook, torch  # noqa: F401 - they fill the catalogue
-from equivalence.divergences.divergence import DIVERGENCES, Divergence, divergence
+from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
+    keras,
+    keras_focal,
+    keras_reductions,
+    sklearn,
+    tensorflow,
+    textbook,
+    torch,
+)
+from equivalence.divergences.divergence import DIVERGENCES, Divergence, Standing, divergence
 
-__all__ = ["DIVERGENCES", "Divergence", "divergence"]
+__all__ = ["DIVERGENCES", "Divergence", "Standing", "divergence"]

@@ -58,6 +58,33 @@ def _log_sigmoid(loss: Loss, *, slope: bool) -> Loss:
     return widened(loss, "cancelling for negative logits", more)
 
 
+def sums_exponentials(case: Case) -> Case:
+    """(1 - t) x + (1 + (w - 1) t) (max(-x, 0) + log(exp(-max(-x, 0)) + exp(-x - max(-x, 0))))."""
+    return replace(case, loss=_log_of_sum(case.loss))
+
+
+@functools.cache
+def _log_of_sum(loss: Loss) -> Loss:
+    def more(
+        logit: np.ndarray,
+        target: np.ndarray,
+        unit: float,
+        *,
+        pos_weight: Any = 1.0,
+        label_smoothing: Any = None,
+    ) -> TermBounds:
+        size = 1 - target + pos_weight * target
+        # The sum, between 1 and 2, errs by 3 u relatively, and so absolutely does its logarithm.
+        # For negative logits |x| cancels, of which each summand has been rounded twice.
+        term = unit * size * (4 + np.where(logit < 0, 3 * np.abs(logit), 0.0))
+        # Differentiated operation by operation: two quotients by the sum, of which one is
+        # subtracted from the other's complement, then weighted, then added to 1 - t.
+        slope = 16 * unit * size + 0 * logit
+        return TermBounds(term, slope, 4 * unit * np.abs(pos_weight - 1) + 0 * logit)
+
+    return widened(loss, "through the logarithm of a rounded sum", more)
+
+
 def rounds_complement(case: Case) -> Case:
     """log(1 - p) of the rounded 1 - p errs by u absolutely, where log1p(-p) errs relatively."""
     return replace(case, loss=complement_rounded(case.loss))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from equivalence.exact import FORMATS
-from equivalence.losses.loss import Gradients, Loss, TermBounds, accumulation, times
+from equivalence.losses.loss import Gradients, Loss, TermBounds
 from equivalence.losses.reduction import MEAN, MEAN_OVER_TARGET_WEIGHTS, Reduction
 
 if TYPE_CHECKING:
@@ -36,12 +37,23 @@ def divides_by(
     return model
 
 
+def reduces_to(reduction: Reduction, kind: str) -> Callable[[Case], Case | None]:
+    """A reduction of a kind is answered by another one, whatever the weights."""
+    return lambda case: (
+        replace(case, reduction=reduction)
+        if case.reduction.kind == kind and case.reduction != reduction
+        else None
+    )
+
+
 def computes_in(dtype: str) -> Callable[[Case], Case | None]:
-    """Inputs are rounded to a narrower dtype, in which everything is computed."""
+    """Inputs are cast to a dtype, in which everything is computed; a wider one loses nothing."""
 
     def model(case: Case) -> Case | None:
-        if FORMATS[case.dtype].precision <= FORMATS[dtype].precision:
+        if case.dtype == dtype:
             return None
+        if FORMATS[case.dtype].precision < FORMATS[dtype].precision:
+            return replace(case, arithmetic=dtype)
         round_ = FORMATS[dtype].round
         floating = case.target.dtype.kind == "f"
         return replace(
@@ -50,103 +62,15 @@ def computes_in(dtype: str) -> Callable[[Case], Case | None]:
             prediction=round_(case.prediction),
             target=round_(case.target) if floating else case.target,
             weights=None if case.weights is None else round_(case.weights),
+            options=MappingProxyType(
+                {
+                    name: round_(value) if isinstance(value, np.ndarray | np.generic) else value
+                    for name, value in case.options.items()
+                }
+            ),
         )
 
     return model
-
-
-def clips(low: float, high: float | None = None) -> Callable[[Case], Case]:
-    """Probabilities are clipped to [low, high], as rounded in the dtype.
-
-    By default ``high`` is 1 - low.
-    """
-
-    def model(case: Case) -> Case:
-        round_ = FORMATS[case.dtype].round
-        least = float(round_(low))
-        most = float(round_(1 - least)) if high is None else float(round_(high))
-        return replace(case, loss=clipped(case.loss, least, most))
-
-    return model
-
-
-@functools.cache
-def clipped(loss: Loss, low: float, high: float) -> Loss:
-    """The loss of clipped predictions; the gradient is zero strictly outside [low, high]."""
-
-    def clip(prediction: np.ndarray) -> np.ndarray:
-        zero = prediction * 0
-        return np.where(
-            prediction < low, zero + low, np.where(prediction > high, zero + high, prediction)
-        )
-
-    def passed(prediction: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        return np.where((prediction < low) | (prediction > high), 0.0, gradient)
-
-    def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
-        inner = loss.gradient(clip(prediction), target, **parameters)
-        return Gradients(passed(prediction, inner.prediction), inner.target)
-
-    return replace(
-        loss,
-        name=f"{loss.name} of probabilities clipped to [{low!r}, {high!r}]",
-        definition=lambda prediction, target, **parameters: loss.definition(
-            clip(prediction), target, **parameters
-        ),
-        gradient=gradient,
-        bound=lambda prediction, target, precision, **parameters: loss.bound(
-            clip(prediction), target, precision, **parameters
-        ),
-    )
-
-
-def renormalises(case: Case) -> Case:
-    """Probabilities are divided by their sum first."""
-    return replace(case, loss=renormalised(case.loss))
-
-
-@functools.cache
-def renormalised(loss: Loss) -> Loss:
-    """The loss of p / sum(p); the gradient flows through the division."""
-
-    def divided(prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        total = np.sum(prediction, axis=-1, keepdims=True)
-        return prediction / total, total
-
-    def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
-        share, total = divided(prediction)
-        inner = loss.gradient(share, target, **parameters)
-        mean = np.sum(times(share, inner.prediction), axis=-1, keepdims=True)
-        return Gradients((inner.prediction - mean) / total, inner.target)
-
-    def bound(
-        prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
-    ) -> TermBounds:
-        share, total = divided(prediction)
-        inner = loss.bound(share, target, precision, **parameters)
-        derivative = loss.gradient(share, target, **parameters).prediction
-        units = 2.0**-precision * (accumulation(prediction.shape[-1], precision) + 2)
-        # The rounded quotient is a neighbour of the exact one, perhaps on the other side of a clip.
-        moved = [
-            np.abs(loss.gradient(share * factor, target, **parameters).prediction - derivative)
-            for factor in (1 - units, 1 + units)
-        ]
-        own = inner.prediction + np.maximum(*moved) + units * np.abs(derivative)
-        return TermBounds(
-            inner.term + units * np.sum(times(share, np.abs(derivative)), axis=-1),
-            (own + np.sum(times(share, own), axis=-1, keepdims=True)) / total,
-            inner.target + units,
-        )
-
-    return replace(
-        loss,
-        name=f"{loss.name} of probabilities divided by their sum",
-        definition=lambda prediction, target, **parameters: loss.definition(
-            divided(prediction)[0], target, **parameters
-        ),
-        gradient=gradient,
-        bound=bound,
-    )
 
 
 def averages_last_axis_first(case: Case) -> Case | None:
@@ -196,28 +120,51 @@ def row_mean(loss: Loss) -> Loss:
     )
 
 
-def needs_zero_convention(case: Case) -> Case:
-    """``0 * log 0`` is NaN where the definition says 0."""
-    return replace(case, loss=without_zero_convention(case.loss))
+def multiplies_by(factor: float, words: str, kind: str = "") -> Callable[[Case], Case | None]:
+    """The loss is multiplied by a constant.
+
+    Args:
+        factor: The constant.
+        words: What it is.
+        kind: Only where this kind of reduction is asked; by default everywhere.
+    """
+    return lambda case: (
+        replace(case, loss=_multiplied(case.loss, factor, words))
+        if kind in {"", case.reduction.kind}
+        else None
+    )
 
 
 @functools.cache
-def without_zero_convention(loss: Loss) -> Loss:
-    """The loss of a formula that multiplies zero targets with infinite logarithms."""
+def _multiplied(loss: Loss, factor: float, words: str) -> Loss:
+    def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
+        own = loss.gradient(prediction, target, **parameters)
+        return Gradients(own.prediction * factor, own.target * factor)
 
-    def broken(prediction: np.ndarray, target: np.ndarray) -> np.ndarray:
-        if loss.prediction == "log_probabilities":
-            return np.asarray(np.any((target == 0) & (prediction == -np.inf), axis=-1))
-        if loss.has_classes:
-            return np.asarray(np.any((target == 0) & (prediction == 0), axis=-1))
-        absent, present = (target == 0) & (prediction == 0), (target == 1) & (prediction == 1)
-        return np.asarray(absent | present)
-
-    def definition(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> np.ndarray:
+    def bound(
+        prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
+    ) -> TermBounds:
+        own = loss.bound(prediction, target, precision, **parameters)
         terms = loss.definition(prediction, target, **parameters)
-        return np.where(broken(prediction, target), terms * np.nan, terms)
+        sizes = terms, *loss.gradient(prediction, target, **parameters)
+        # The constant is rounded, and the product.
+        rounding = 2 * 2.0**-precision
+        return TermBounds(
+            *(
+                abs(factor) * (error + rounding * np.abs(size))
+                for error, size in zip(own, sizes, strict=True)
+            )
+        )
 
-    return replace(loss, name=f"{loss.name} without 0 log 0 = 0", definition=definition)
+    return replace(
+        loss,
+        name=f"{loss.name} times {words}",
+        definition=lambda prediction, target, **parameters: (
+            loss.definition(prediction, target, **parameters) * factor
+        ),
+        gradient=gradient,
+        bound=bound,
+    )
 
 
 def widened(loss: Loss, name: str, more: Callable[..., TermBounds]) -> Loss:

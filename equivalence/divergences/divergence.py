@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,6 +26,21 @@ _AnyModel = TypeVar("_AnyModel", bound=Model)
 DIVERGENCES: dict[str, Divergence] = {}
 
 
+class Standing(str, Enum):
+    """Whether a divergence is meant. Its value is the words that are printed everywhere.
+
+    It is by design if it is documented or a plain convention. It is a defect candidate, to be
+    reported upstream, if it contradicts the framework's own documentation, its own other functions
+    or modes, or the mathematics.
+    """
+
+    BY_DESIGN = "by design"
+    DEFECT = "defect candidate"
+
+    def __str__(self) -> str:
+        return self.value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Divergence:
     """A catalogued departure of some implementations; ``str()`` is its name.
@@ -37,6 +53,8 @@ class Divergence:
         versions: The versions of the framework's package for which it is known to hold.
         reference: The URL of the documentation or source that says so.
         reason: What happens, in a full sentence, and why.
+        standing: Whether it is meant.
+        evidence: What says so: the documentation, a plain convention; or what it contradicts.
     """
 
     name: str
@@ -45,6 +63,8 @@ class Divergence:
     versions: str
     reference: str
     reason: str
+    standing: Standing
+    evidence: str
 
     def __str__(self) -> str:
         return self.name
@@ -84,7 +104,13 @@ def _plain(name: str) -> str:
 
 
 def divergence(
-    *implementations: str, versions: str, reference: str, name: str = "", reason: str = ""
+    *implementations: str,
+    versions: str,
+    reference: str,
+    name: str = "",
+    reason: str = "",
+    by_design: str = "",
+    defect: str = "",
 ) -> Callable[[_AnyModel], _AnyModel]:
     """Catalogues the decorated model for the implementations that match a pattern.
 
@@ -98,9 +124,13 @@ def divergence(
         reference: The URL of the documentation or source that says so.
         name: Its name; by default the function's.
         reason: What happens and why; by default the function's docstring.
+        by_design: The evidence that it is meant: the documentation, or a plain convention.
+        defect: The evidence that it is not: the framework's own documentation, other functions or
+            modes of its own, or the mathematics, that it contradicts. One of both is given.
 
     Raises:
-        ValueError: If the name is taken, or there is no reason or no reference.
+        ValueError: If the name is taken, there is no reason or no reference, or it is not said
+            whether it is meant.
     """
 
     def register(model: _AnyModel) -> _AnyModel:
@@ -112,6 +142,9 @@ def divergence(
         if not why or not reference:
             message = f"the divergence {full!r} needs a reason and a reference"
             raise ValueError(message)
+        if bool(by_design) == bool(defect):
+            message = f"the divergence {full!r} needs evidence: by_design= or defect=, one of both"
+            raise ValueError(message)
         DIVERGENCES[full] = Divergence(
             name=full,
             implementations=implementations,
@@ -119,6 +152,8 @@ def divergence(
             versions=versions,
             reference=reference,
             reason=why,
+            standing=Standing.DEFECT if defect else Standing.BY_DESIGN,
+            evidence=by_design or defect,
         )
         return model
 

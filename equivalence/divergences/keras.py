@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,21 +11,13 @@ import numpy as np
 
 from equivalence.divergences.cancellation import rounds_complement
 from equivalence.divergences.departures import (
-    averages_last_axis_first,
-    clips,
     computes_in,
-    divides_by,
-    renormalises,
 )
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.overflow import reciprocals_overflow
+from equivalence.divergences.probabilities import clips, needs_zero_convention, renormalises
 from equivalence.losses import cross_entropy
 from equivalence.losses.loss import Gradients, Loss, TermBounds, times
-from equivalence.losses.reduction import (
-    MEAN,
-    MEAN_OVER_PASSED_WEIGHTS,
-    MEAN_OVER_SAMPLE_WEIGHTS,
-    SUM,
-)
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -36,8 +29,20 @@ BACKEND_SOURCE = (
 )
 EPSILON = 1e-7  # keras.config.epsilon()
 
+
+def forms(name: str) -> tuple[str, ...]:
+    """Patterns of a class without options, its several means, and its function form.
+
+    >>> forms("BinaryCrossentropy")[2]
+    'tensorflow_v2.keras.binary_crossentropy'
+    """
+    words = re.sub(r"(?<=[a-zL])(?=[A-Z][a-z])", "_", name).lower()
+    return tuple(f"tensorflow_v2.keras.{form}" for form in (name, f"{name}[*]", words))
+
+
 divergence(
-    "tensorflow_v2.keras.*",
+    "tensorflow_v2.keras.*Crossentropy*",
+    "tensorflow_v2.keras.KLDivergence",
     versions="keras>=3.0",
     reference=LOSS_SOURCE,
     name="keras_computes_in_float32",
@@ -46,16 +51,22 @@ divergence(
         "\n\n"
         'dtype="float64" in the constructor, or the function form, keeps float64.'
     ),
+    by_design='Documented: dtype=None "means using keras.backend.floatx()", float32.',
 )(computes_in("float32"))
 
 
 @functools.cache
-def _log_then_softmax(loss: Loss) -> Loss:
-    """Cross-entropy of the logits log p: it divides p by its sum once more, after any clipping."""
+def _log_then_softmax(loss: Loss, largest: float) -> Loss:
+    """Cross-entropy of the logits log p: it divides p by its sum once more, after any clipping.
+
+    Above ``largest`` the derivative 1 / p of the logarithm is infinite.
+    """
 
     def gradient(probability: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
         inner = cross_entropy.gradient(np.log(probability), target, **parameters)
-        return Gradients(inner.prediction / probability, inner.target)
+        over = probability < 1 / largest
+        infinite = np.where(inner.prediction == 0, np.nan, inner.prediction * np.inf)
+        return Gradients(np.where(over, infinite, inner.prediction / probability), inner.target)
 
     def bound(
         probability: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
@@ -88,10 +99,13 @@ def _log_then_softmax(loss: Loss) -> Loss:
 
 
 @divergence(
-    "tensorflow_v2.keras.SparseCategoricalCrossentropy",
-    "tensorflow_v2.keras.SparseCategoricalCrossentropy[*]",
+    *forms("SparseCategoricalCrossentropy"),
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
+    defect=(
+        "Contradicts its own CategoricalCrossentropy, which answers the same question with one-hot "
+        "targets and divides before it clips."
+    ),
 )
 def takes_softmax_of_log(case: Case) -> Case:
     """Takes the logarithm of the clipped probabilities and feeds it to the softmax cross-entropy.
@@ -99,12 +113,44 @@ def takes_softmax_of_log(case: Case) -> Case:
     So they are divided by their sum after clipping: clipped zeros add mass, and a perfect
     prediction over C classes costs about C 1e-7. CategoricalCrossentropy divides before it clips.
     """
-    return replace(case, loss=_log_then_softmax(case.loss))
+    return replace(case, loss=_log_then_softmax(case.loss, case.computed_in.largest))
 
 
 divergence(
-    "tensorflow_v2.keras.BinaryCrossentropy",
-    "tensorflow_v2.keras.BinaryCrossentropy[*]",
+    "tensorflow_v2.keras.binary_crossentropy",
+    versions="keras>=3.0",
+    reference=BACKEND_SOURCE,
+    name="multiplies_zero_by_infinity_in_16_bits",
+    reason=(
+        "Clips to [1e-7, 1 - 1e-7], but 1 - 1e-7 is 1 in float16 and bfloat16: 0 log 0 is NaN."
+        "\n\n"
+        "So a prediction of exactly 1 makes the loss NaN for target 1, and infinite for target 0."
+    ),
+    defect=(
+        "The clipping exists to keep the logarithm finite, and does not in the 16-bit formats that "
+        "Keras offers (mixed_float16, bfloat16)."
+    ),
+)(needs_zero_convention)
+
+divergence(
+    "tensorflow_v2.keras.binary_crossentropy",
+    "tensorflow_v2.keras.categorical_crossentropy",
+    versions="keras>=3.0",
+    reference=BACKEND_SOURCE,
+    name="reciprocal_overflows",
+    reason=(
+        "The derivative of the logarithm, 1 / p, is infinite in float16 for p below 1.5e-5, and "
+        "NaN where the target is 0.\n\n"
+        "Probabilities are clipped to 1e-7, which does not help: 1 / 1.19e-7 is 8.4 million."
+    ),
+    defect=(
+        "The clipping exists to keep the loss and its gradient finite; the gradient is not, in a "
+        "format that Keras offers."
+    ),
+)(reciprocals_overflow)
+
+divergence(
+    *forms("BinaryCrossentropy"),
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="takes_log_of_rounded_complement",
@@ -112,15 +158,16 @@ divergence(
         "Takes log(1 - p) of the rounded 1 - p: for small p the digits of the loss are lost; "
         "log1p(-p) keeps them."
     ),
+    by_design=(
+        "A plain convention, the definition as it is printed; from_logits=True keeps the digits."
+    ),
 )(rounds_complement)
 
 divergence(
-    "tensorflow_v2.keras.CategoricalCrossentropy",
-    "tensorflow_v2.keras.CategoricalCrossentropy[*]",
-    "tensorflow_v2.keras.SparseCategoricalCrossentropy",
-    "tensorflow_v2.keras.SparseCategoricalCrossentropy[*]",
-    "tensorflow_v2.keras.BinaryCrossentropy",
-    "tensorflow_v2.keras.BinaryCrossentropy[*]",
+    *forms("CategoricalCrossentropy"),
+    *forms("SparseCategoricalCrossentropy"),
+    *forms("BinaryCrossentropy"),
+    *forms("CategoricalFocalCrossentropy"),
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="clips_to_epsilon",
@@ -130,11 +177,15 @@ divergence(
         "A wrong certainty costs 16.12 (target 1) or 15.94 (target 0), a right one 1.19e-7, and "
         "the gradient is zero outside."
     ),
+    by_design=(
+        "A plain convention of Keras: keras.config.epsilon() is the documented fuzz factor of "
+        "numeric expressions."
+    ),
 )(clips(EPSILON))
 
 divergence(
-    "tensorflow_v2.keras.CategoricalCrossentropy",
-    "tensorflow_v2.keras.CategoricalCrossentropy[*]",
+    *forms("CategoricalCrossentropy"),
+    *forms("CategoricalFocalCrossentropy"),
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="divides_probabilities_by_their_sum",
@@ -142,57 +193,8 @@ divergence(
         "Divides the probabilities by their sum first, so that unnormalised ones are accepted and "
         "rounded ones move."
     ),
-)(renormalises)
-
-
-@divergence("tensorflow_v2.keras.BinaryCrossentropy*", versions="keras>=3.0", reference=LOSSES)
-def averages_nothing(case: Case) -> type[Exception] | None:
-    """Averages the last axis first, and raises InvalidArgumentError where there is none."""
-    if case.shape:
-        return None
-    import tensorflow as tf  # noqa: TID251 - the type is TensorFlow's, and met only where it answers
-
-    raised: type[Exception] = tf.errors.InvalidArgumentError
-    return raised
-
-
-divergence(
-    "tensorflow_v2.keras.BinaryCrossentropy*",
-    versions="keras>=3.0",
-    reference=LOSSES,
-    name="averages_last_axis_first",
-    reason=(
-        "Averages over the last axis before the reduction, so that none and sum see the means of "
-        "rows.\n\n"
-        "The value of reduction none has one axis less, that of sum is smaller by the size of the "
-        "last axis; a rank-1 input becomes one number. Unweighted means are the same."
+    by_design=(
+        'A plain convention of Keras; the source says "Adjust the predictions so that the '
+        'probability of each class for every sample adds up to 1".'
     ),
-)(averages_last_axis_first)
-
-
-@divergence(
-    "tensorflow_v2.keras.*[mean_with_sample_weight]", versions="keras>=3.7", reference=LOSS_SOURCE
-)
-def divides_by_passed_weights(case: Case) -> Case | None:
-    """Divides by the sum of the sample weights as they were passed, before they are broadcast.
-
-    So a scalar weight of 1 returns the sum, and weights (N, 1) of losses (N, L) a mean that is L
-    times too large; with ignore_class they are broadcast first. Unbatched losses are not divided at
-    all, and 0 / 0 is 0.
-    """
-    if case.reduction != MEAN or case.weights is None:
-        return None
-    if not case.shape or (case.shape == (1,) and not np.ndim(case.weights)):
-        return replace(
-            case, reduction=replace(MEAN_OVER_PASSED_WEIGHTS, name=SUM.name, denominator="nothing")
-        )
-    if "ignore_index" in case.options:
-        return divides_by(MEAN_OVER_SAMPLE_WEIGHTS, empty_is_zero=True)(case)
-    return divides_by(MEAN_OVER_PASSED_WEIGHTS, empty_is_zero=True)(case)
-
-
-@divergence("tensorflow_v2.keras.*", versions="keras>=3.0", reference=LOSS_SOURCE)
-def squeezes_batch_of_one(case: Case) -> Case | None:
-    """With a scalar weight, the terms of a batch of one lose their axis: none has the shape ()."""
-    alone = case.shape == (1,) and case.weights is not None and not np.ndim(case.weights)
-    return replace(case, reduction=SUM) if alone and case.reduction.kind == "none" else None
+)(renormalises)

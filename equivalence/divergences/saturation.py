@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import flint
 import numpy as np
 
+from equivalence.divergences.steps import gap
 from equivalence.exact import FIRST_BITS, FORMATS, Format
-from equivalence.losses import binary_cross_entropy
 from equivalence.losses.categorical import cross_entropy
 from equivalence.losses.loss import Gradients, Loss, TermBounds, accumulation, log, times
 
@@ -52,31 +52,44 @@ def _sigmoids(logit: np.ndarray, format_: Format) -> tuple[np.ndarray, np.ndarra
     return least, near, most
 
 
+def _once(dtype: str) -> Format:
+    """The format in which kernels compute that widen 16-bit formats and round the result once."""
+    narrow = FORMATS[dtype].precision < FORMATS["float32"].precision
+    return FORMATS["float32" if narrow else dtype]
+
+
 @functools.cache
-def rounds_sigmoid(loss: Loss, inner: Callable[[Loss], Loss], dtype: str) -> Loss:
+def rounds_sigmoid(loss: Loss, probability_loss: Loss, dtype: str, *, once: bool) -> Loss:
     """Binary cross-entropy of sigmoid(x) rounded to the dtype, by another loss of the probability.
 
-    The bound holds the inner loss of every probability that a library may have arrived at.
+    The bound holds the inner loss of every probability that a library may have arrived at. If
+    ``once``, 16-bit formats are widened to float32 for the sigmoid, and rounded once.
     """
-    probability_loss = inner(binary_cross_entropy)
     format_ = FORMATS[dtype]
 
+    def sigmoids(logit: np.ndarray) -> list[np.ndarray]:
+        made = _sigmoids(logit, _once(dtype) if once else format_)
+        return [format_.round(each).astype(np.float64) for each in made]
+
     def typed(logit: np.ndarray) -> np.ndarray:
-        return np.asarray(logit * 0 + _sigmoids(logit, format_)[1])
+        return np.asarray(logit * 0 + sigmoids(logit)[1])
 
     def slopes(probability: np.ndarray, target: np.ndarray) -> Gradients:
         inside = probability_loss.gradient(probability, target)
-        chained = times(probability * (1 - probability), inside.prediction)
-        return Gradients(chained, inside.target)
+        # The chain rule multiplies what the format holds: zero times infinity is NaN here.
+        over = np.abs(inside.prediction) > format_.largest
+        infinite = np.where(inside.prediction < 0, -np.inf, np.inf)
+        held = np.where(over, infinite, inside.prediction)
+        return Gradients(probability * (1 - probability) * held, inside.target)
 
     def bound(logit: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
-        least, near, most = _sigmoids(logit, format_)
+        least, near, most = sigmoids(logit)
         own = probability_loss.bound(near, target, precision)
         at = probability_loss.definition(near, target), *slopes(near, target)
         moved = [np.zeros_like(near)] * 3
         for other in (least, most):
             there = probability_loss.definition(other, target), *slopes(other, target)
-            moved = [np.maximum(m, _gap(t, a)) for m, t, a in zip(moved, there, at, strict=True)]
+            moved = [np.maximum(m, gap(t, a)) for m, t, a in zip(moved, there, at, strict=True)]
         rounding = 4 * 2.0**-precision * np.abs(at[1])
         return TermBounds(
             own.term + moved[0],
@@ -92,17 +105,6 @@ def rounds_sigmoid(loss: Loss, inner: Callable[[Loss], Loss], dtype: str) -> Los
         bound=bound,
         parameters=(),
     )
-
-
-def _gap(there: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """How far two readings lie apart: 0 if both are the same infinity or NaN.
-
-    It is infinite if only one is.
-    """
-    same = (there == at) | (np.isnan(there) & np.isnan(at))
-    with np.errstate(invalid="ignore"):
-        gap = np.abs(there - at)
-    return np.where(same, 0.0, np.where(np.isnan(gap), np.inf, gap))
 
 
 def exponentiates_without_shift(*, multiplies_zeros: bool) -> Callable[[Case], Case]:
@@ -142,7 +144,7 @@ def _unshifted(dtype: str, multiplies_zeros: bool) -> Loss:  # noqa: FBT001 - ca
 
     def bound(logits: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
         least, near, most = (-log(quotient) for quotient in _quotients(logits, format_))
-        moved = np.maximum(_gap(least, near), _gap(most, near))
+        moved = np.maximum(gap(least, near), gap(most, near))
         # A vanished or undefined quotient has no logarithm that could be rounded.
         size = np.where(np.isfinite(near), np.abs(near), 0.0)
         units = 2.0**-precision * (4 + accumulation(logits.shape[-1], precision))

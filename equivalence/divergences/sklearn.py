@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.divergences.cancellation import rounds_complement
-from equivalence.divergences.departures import clips, divides_by
+from equivalence.divergences.departures import divides_by
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.probabilities import clips
 from equivalence.exact import FORMATS
 from equivalence.losses.reduction import MEAN_OVER_SAMPLE_WEIGHTS
 
@@ -21,7 +22,14 @@ SOURCE = (
 )
 
 
-@divergence("sklearn.log_loss_*", versions=">=1.8", reference=SOURCE)
+@divergence(
+    "sklearn.log_loss_*",
+    versions=">=1.8",
+    reference=SOURCE,
+    by_design=(
+        "An explicit check of the source (allow_all_zero_weights=False), with a message of its own."
+    ),
+)
 def refuses_zero_weights(case: Case) -> type[Exception] | None:
     """Raises ValueError if every sample weight is zero, also where the sum (0) exists."""
     return ValueError if case.weights is not None and not np.any(case.weights) else None
@@ -36,11 +44,21 @@ divergence(
         "Forms 1 - p in the dtype of p before anything else, so that for small p the digits of "
         "log(1 - p) are lost."
     ),
+    by_design=(
+        "A plain convention: two columns 1 - p and p, so that two classes are a case of many."
+    ),
 )(rounds_complement)
 
 
-@divergence("sklearn.log_loss_*", versions=">=1.3", reference=DOCUMENTATION)
-def clips_to_machine_epsilon(case: Case) -> Case:
+@divergence(
+    "sklearn.log_loss_*",
+    versions=">=1.3",
+    reference=DOCUMENTATION,
+    by_design=(
+        'Documented: values "are clipped to [eps, 1-eps] where eps is the machine precision".'
+    ),
+)
+def clips_to_machine_epsilon(case: Case) -> Case | None:
     """Clips probabilities to [eps, 1 - eps], eps the machine epsilon of their dtype.
 
     So a wrong certainty costs 36.04 in float64 and 15.94 in float32, and a right one is not quite
@@ -56,6 +74,10 @@ divergence(
     name="divides_by_sample_weights",
     reason=(
         "With normalize=True and sample weights, divides by the sum of the weights: a weighted "
+        "average."
+    ),
+    by_design=(
+        "A plain convention of scikit-learn: every metric with sample weights is a weighted "
         "average."
     ),
 )(divides_by(MEAN_OVER_SAMPLE_WEIGHTS))

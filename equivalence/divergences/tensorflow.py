@@ -14,9 +14,10 @@ from equivalence.divergences.cancellation import (
 )
 from equivalence.divergences.departures import computes_in, divides_by
 from equivalence.divergences.divergence import divergence
-from equivalence.exact import FORMATS
-from equivalence.losses.categorical import softmax, weighted_target
-from equivalence.losses.loss import Gradients, Loss, TermBounds, log, times
+from equivalence.divergences.gradients import assumes_normalised_targets
+from equivalence.divergences.overflow import overflows
+from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms
+from equivalence.losses.loss import Gradients, Loss
 from equivalence.losses.reduction import MEAN_OVER_NONZERO_WEIGHTS, MEAN_OVER_SAMPLE_WEIGHTS
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ divergence(
         "Casts predictions and labels to float32 first, and returns float32 also for float64 "
         "inputs."
     ),
+    by_design=(
+        'The source casts to float32 on purpose, and the documentation promises a "float" tensor.'
+    ),
 )(computes_in("float32"))
 
 divergence(
@@ -48,53 +52,17 @@ divergence(
         "Rounds the terms to float32 to weigh, sum and divide them, and casts the result back.\n\n"
         "So a float64 loss holds a float32 number, for every reduction (compute_weighted_loss)."
     ),
+    defect=(
+        'Contradicts its documentation ("of the same type as losses"): half of the digits of a '
+        "float64 result are noise."
+    ),
 )(rounds_terms_to_float32)
 
 
-def _epsilon_inside(case: Case) -> Case:
-    epsilon = float(FORMATS[case.dtype].round(EPSILON))
-    return replace(case, loss=_with_epsilon(case.loss, epsilon, epsilon))
-
-
-def _epsilon_folded(case: Case) -> Case:
-    round_ = FORMATS[case.dtype].round
-    epsilon = float(round_(EPSILON))
-    return replace(case, loss=_with_epsilon(case.loss, epsilon, float(round_(1 + epsilon)) - 1))
-
-
-@functools.cache
-def _with_epsilon(loss: Loss, first: float, second: float) -> Loss:
-    """-t log(p + e) - (1 - t) log(1 - p + e'), with an epsilon for each logarithm."""
-
-    def sums(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return probability + first, 1 - probability + second
-
-    def definition(probability: np.ndarray, target: np.ndarray) -> np.ndarray:
-        presence, absence = sums(probability)
-        return np.asarray(-(times(target, log(presence)) + times(1 - target, log(absence))))
-
-    def gradient(probability: np.ndarray, target: np.ndarray) -> Gradients:
-        presence, absence = sums(probability)
-        return Gradients((1 - target) / absence - target / presence, log(absence) - log(presence))
-
-    def bound(probability: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
-        unit = 2.0**-precision
-        presence, absence = sums(probability)
-        # The sums are rounded once, 1 - p + e twice: so are, absolutely, their logarithms.
-        errors = 4 * np.abs(np.log(presence)) + 2, 4 * np.abs(np.log(absence)) + 3
-        return TermBounds(
-            unit * (target * errors[0] + (1 - target) * errors[1]),
-            6 * unit * (target / presence + (1 - target) / absence),
-            unit * (errors[0] + errors[1]),
-        )
-
-    return replace(
-        loss,
-        name=f"{loss.name} with {first!r} and {second!r} added inside the logarithms",
-        definition=definition,
-        gradient=gradient,
-        bound=bound,
-    )
+def _epsilon_folded(case: Case) -> Case | None:
+    round_ = case.computed_in.round
+    folded = float(round_(1 + float(round_(EPSILON)))) - 1
+    return adds_epsilon_inside_logarithms(EPSILON, folded)(case)
 
 
 divergence(
@@ -108,10 +76,14 @@ divergence(
         "The documentation says so. A right certainty costs less than nothing: -1.19e-7 at "
         "p = t = 1."
     ),
-)(_epsilon_inside)
+    by_design=(
+        'Documented: epsilon=1e-7, "a small increment to add to avoid taking a log of zero".'
+    ),
+)(adds_epsilon_inside_logarithms(EPSILON))
 
 divergence(
     "tensorflow_v1.losses.log_loss*@graph",
+    "tensorflow_v1.losses.log_loss*@xla",
     versions=">=1.14",
     reference=V1 + "log_loss",
     name="folds_epsilon_into_one",
@@ -121,6 +93,7 @@ divergence(
         "Grappler folds the two constants, and 1 + 1e-7 is 1 + 2**-23 in float32: p = 1 with "
         "target 0 costs 15.94 in a session and 16.12 eagerly."
     ),
+    defect=("Contradicts its own eager mode: the same call gives another number in a session."),
 )(_epsilon_folded)
 
 divergence(
@@ -129,6 +102,7 @@ divergence(
     reference=V1 + "Reduction",
     name="v1_mean_divides_by_weights",
     reason="Divides by the sum of the broadcast weights; if they are all zero the mean is 0.",
+    by_design='Documented: MEAN is "SUM divided by sum of weights".',
 )(divides_by(MEAN_OVER_SAMPLE_WEIGHTS, empty_is_zero=True))
 
 divergence(
@@ -142,6 +116,7 @@ divergence(
         "of terms.\n\n"
         "This is the default of tf.compat.v1.losses. If every weight is zero the mean is 0."
     ),
+    by_design='Documented: "SUM divided by number of non-zero weights".',
 )(divides_by(MEAN_OVER_NONZERO_WEIGHTS, empty_is_zero=True))
 
 
@@ -149,8 +124,10 @@ divergence(
     "tensorflow_v?.nn.softmax_cross_entropy_with_logits*",
     "tensorflow_v1.losses.softmax_cross_entropy*",
     "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True)*",
+    "tensorflow_v2.keras.categorical_crossentropy(from_logits=True)",
     versions=">=1.0",
     reference="https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits",
+    by_design=('Documented: "If they are not, the computation of the gradient will be incorrect".'),
 )
 def gradient_assumes_normalised_targets(case: Case) -> Case | None:
     """The gradient is softmax(x) - t, the value's derivative only where the targets sum to one.
@@ -158,26 +135,20 @@ def gradient_assumes_normalised_targets(case: Case) -> Case | None:
     Documented ("If they are not, the computation of the gradient will be incorrect"). With
     tf.config.experimental.enable_op_determinism() the right gradient is returned.
     """
-    sums = case.distribution.sum(-1)
-    # What rounding the targets can do.
-    tolerance = case.distribution.shape[-1] * FORMATS[case.dtype].unit
-    if not np.any(np.abs(sums - 1) > tolerance):
-        return None
-    return replace(case, loss=_unscaled_softmax(case.loss))
+    return assumes_normalised_targets(case)
 
 
-@functools.cache
-def _unscaled_softmax(loss: Loss) -> Loss:
-    def gradient(
-        logits: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None
-    ) -> Gradients:
-        own = loss.gradient(logits, target, label_smoothing=label_smoothing)
-        return Gradients(
-            softmax(logits).probability - weighted_target(target, None, label_smoothing), own.target
-        )
-
-    return replace(loss, name=f"{loss.name} with the gradient softmax(x) - t", gradient=gradient)
-
+divergence(
+    "tensorflow_v?.nn.*",
+    versions=">=1.0",
+    reference="https://www.tensorflow.org/api_docs/python/tf/math/reduce_mean",
+    name="overflows_when_summed",
+    reason=(
+        "tf.reduce_mean sums in the dtype of the terms before it divides: in float16 a sum above "
+        "65,504 is infinite, where the mean would fit."
+    ),
+    by_design="A plain convention, the documentation of reduce_mean warns of it for integers.",
+)(overflows(sums=True))
 
 divergence(
     "tensorflow_v?.nn.weighted_cross_entropy_with_logits",
@@ -191,11 +162,21 @@ divergence(
         "0 too, where the tape happens to add the summands in another order; "
         "sigmoid_cross_entropy_with_logits keeps all digits."
     ),
+    defect=(
+        'Contradicts its documentation ("to ensure stability") and its own '
+        "sigmoid_cross_entropy_with_logits, which is the same number for a pos_weight of 1."
+    ),
 )(cancels_against_log_sigmoid_and_slope)
 
 
 @divergence(
-    "tensorflow_v?.nn.weighted_cross_entropy_with_logits", versions=">=1.0", reference=NN_SOURCE
+    "tensorflow_v?.nn.weighted_cross_entropy_with_logits",
+    versions=">=1.0",
+    reference=NN_SOURCE,
+    defect=(
+        "Contradicts the mathematics (the loss is smooth at 0) and its own "
+        "sigmoid_cross_entropy_with_logits, which is the same function for a pos_weight of 1."
+    ),
 )
 def loses_gradient_at_zero(case: Case) -> Case | None:
     """At a logit of exactly 0 the gradient is 1 - t, because abs and relu have derivative 0 there.

@@ -6,19 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from equivalence.divergences.cancellation import complement_rounded, rounds_complement
-from equivalence.divergences.departures import (
-    divides_by,
-    needs_zero_convention,
-    without_zero_convention,
-)
+from equivalence.divergences.departures import divides_by
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.overflow import overflows
+from equivalence.divergences.probabilities import needs_zero_convention, without_zero_convention
 from equivalence.divergences.saturation import exponentiates_without_shift, rounds_sigmoid
+from equivalence.losses import binary_cross_entropy
 from equivalence.losses.reduction import MEAN_OVER_SAMPLE_WEIGHTS
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
-    from equivalence.losses import Loss
 
+NUMPY_SUM = "https://numpy.org/doc/stable/reference/generated/numpy.mean.html"
 LOG_SUM_EXP = "https://doi.org/10.1093/imanum/draa038"
 
 _SHIFT = (
@@ -34,6 +33,10 @@ divergence(
     reference=LOG_SUM_EXP,
     name="exponentiates_without_shift",
     reason=_SHIFT,
+    by_design=(
+        "The definition as it is printed, without any thought of overflow; log_softmax is its "
+        "stable form."
+    ),
 )(exponentiates_without_shift(multiplies_zeros=False))
 
 divergence(
@@ -42,6 +45,10 @@ divergence(
     reference=LOG_SUM_EXP,
     name="exponentiates_without_shift_and_multiplies_zeros",
     reason=_SHIFT + " A zero target times the logarithm of a vanished probability is NaN too.",
+    by_design=(
+        "The definition as it is printed, without any thought of overflow; log_softmax is its "
+        "stable form."
+    ),
 )(exponentiates_without_shift(multiplies_zeros=True))
 
 divergence(
@@ -55,6 +62,7 @@ divergence(
         "Multiplies a zero target by the infinite logarithm of a zero probability: NaN, where "
         "0 log 0 is 0."
     ),
+    by_design="The definition as it is printed: IEEE 754 says that 0 times infinity is NaN.",
 )(needs_zero_convention)
 
 divergence(
@@ -66,17 +74,14 @@ divergence(
         "Takes log(1 - p) of the rounded 1 - p: for small p the digits of the loss are lost; "
         "log1p(-p) keeps them."
     ),
+    by_design="The definition as it is printed; log1p is a refinement of libraries.",
 )(rounds_complement)
-
-
-def _formula(loss: Loss) -> Loss:
-    """What ``binary_formula`` answers; one function, because ``rounds_sigmoid`` caches by it."""
-    return complement_rounded(without_zero_convention(loss))
 
 
 def rounds_sigmoid_first(case: Case) -> Case:
     """The sigmoid is rounded to the dtype, then the formula of the probability is applied."""
-    return replace(case, loss=rounds_sigmoid(case.loss, _formula, case.dtype))
+    formula = complement_rounded(without_zero_convention(binary_cross_entropy))
+    return replace(case, loss=rounds_sigmoid(case.loss, formula, case.dtype, once=False))
 
 
 divergence(
@@ -89,6 +94,7 @@ divergence(
         "From x = 17 on (float32) it is 1: the loss is infinite for target 0, and NaN (0 log 0) "
         "for target 1."
     ),
+    by_design="The definition as it is printed: the probability is a number of its own.",
 )(rounds_sigmoid_first)
 
 divergence(
@@ -99,4 +105,27 @@ divergence(
     reason=(
         "Divides by the average factor that the caller gives, here the sum of the sample weights."
     ),
+    by_design="Documented by mmpretrain: the caller gives the number to divide by.",
 )(divides_by(MEAN_OVER_SAMPLE_WEIGHTS))
+
+divergence(
+    "textbook.soft_cross_entropy",
+    "textbook.soft_cross_entropy[mean]",
+    versions="",
+    reference=NUMPY_SUM,
+    name="overflows_when_weighted_in_float16",
+    reason="Weighs each term in its dtype: in float16, 40,000 times 2 is infinite.",
+    by_design="A plain convention: NumPy's products have the dtype of their factors.",
+)(overflows(sums=False))
+
+divergence(
+    "textbook.soft_cross_entropy[avg_factor]",
+    versions="",
+    reference=NUMPY_SUM,
+    name="overflows_when_summed_in_float16",
+    reason=(
+        "Sums in the dtype of the terms before it divides: in float16 a sum above 65,504 is "
+        "infinite, where the mean would fit.\n\nnp.mean accumulates in float32."
+    ),
+    by_design="A plain convention: NumPy's sums have the dtype of their terms.",
+)(overflows(sums=True))

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equivalence.divergences.cancellation import cancels_against_log_sigmoid
+from equivalence.divergences.cancellation import cancels_against_log_sigmoid, sums_exponentials
 from equivalence.divergences.departures import divides_by
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.overflow import overflows
 from equivalence.divergences.saturation import rounds_sigmoid
+from equivalence.exact import FORMATS
+from equivalence.losses import binary_cross_entropy
 from equivalence.losses.loss import Gradients, Loss, TermBounds, times
 from equivalence.losses.reduction import MEAN_OVER_TARGET_WEIGHTS
 
@@ -22,7 +25,7 @@ SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/L
 DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 
 LOG_CLAMP = -100.0
-GRADIENT_FLOOR = float(np.float32(1e-12))  # constexpr float EPSILON, in both precisions
+GRADIENT_FLOOR = float(np.float32(1e-12))  # constexpr float EPSILON, in every precision
 
 
 @divergence(
@@ -33,6 +36,10 @@ GRADIENT_FLOOR = float(np.float32(1e-12))  # constexpr float EPSILON, in both pr
     "torch.nn.NLLLoss",
     versions=">=0.4",
     reference=DOCUMENTATION + "CrossEntropyLoss.html",
+    by_design=(
+        "Documented: the formula of CrossEntropyLoss divides by the sum of the weights of the "
+        "targets."
+    ),
 )
 def divides_by_target_weights(case: Case) -> Case | None:
     """With class weights and indices, the mean divides by the sum of the targets' class weights.
@@ -47,11 +54,18 @@ def divides_by_target_weights(case: Case) -> Case | None:
 
 
 @functools.cache
-def _clamped(loss: Loss) -> Loss:
+def _clamped(loss: Loss, dtype: str) -> Loss:
     """Binary cross-entropy whose logarithms are clamped at -100.
 
-    Its gradient divides by max(p (1 - p), 1e-12).
+    Its gradient divides by max(p (1 - p), 1e-12), where 1e-12 is 0 in float16.
     """
+    floor = float(FORMATS[dtype].round(GRADIENT_FLOOR)) if dtype == "float16" else GRADIENT_FLOOR
+
+    def divided(difference: np.ndarray) -> np.ndarray:
+        if floor:
+            return np.asarray(difference / floor)
+        none = difference == 0
+        return np.where(none, np.nan, np.where(difference < 0, -np.inf, np.inf))
 
     def logs(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         zero = probability * 0
@@ -68,8 +82,12 @@ def _clamped(loss: Loss) -> Loss:
 
     def gradient(probability: np.ndarray, target: np.ndarray) -> Gradients:
         spread = probability * (1 - probability)
-        spread = np.where(spread < GRADIENT_FLOOR, probability * 0 + GRADIENT_FLOOR, spread)
-        return Gradients((probability - target) / spread, loss.gradient(probability, target).target)
+        gone = spread <= floor
+        kept = (probability - target) / np.where(gone, probability * 0 + 1, spread)
+        return Gradients(
+            np.where(gone, divided(probability - target), kept),
+            loss.gradient(probability, target).target,
+        )
 
     def bound(probability: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
         unit = 2.0**-precision
@@ -91,7 +109,7 @@ def _clamped(loss: Loss) -> Loss:
 
 def clamps_logarithms(case: Case) -> Case:
     """The logarithms are clamped at -100, and the gradient's denominator at 1e-12."""
-    return replace(case, loss=_clamped(case.loss))
+    return replace(case, loss=_clamped(case.loss, case.dtype))
 
 
 divergence(
@@ -107,6 +125,10 @@ divergence(
         "(p - t) / max(p (1 - p), 1e-12), so that it is finite at p = 0 and 1, and too small "
         "wherever p (1 - p) < 1e-12."
     ),
+    by_design=(
+        'Documented: "BCELoss clamps its log function outputs to be greater than or equal to '
+        '-100", for a finite loss and a linear backward method.'
+    ),
 )(clamps_logarithms)
 
 
@@ -116,6 +138,10 @@ divergence(
     "torch.sigmoid+nn.BCELoss",
     versions=">=1.2",
     reference=SOURCE,
+    defect=(
+        "Contradicts its own value, which is clamped and so has a finite derivative, and the "
+        "mathematics: what has the weight 0 counts nothing."
+    ),
 )
 def multiplies_zero_weights(case: Case) -> Case | None:
     """A weight of zero is multiplied with the infinite target gradient at p = 0 or 1: NaN.
@@ -131,6 +157,22 @@ def multiplies_zero_weights(case: Case) -> Case | None:
 divergence(
     "torch.binary_cross_entropy_with_logits",
     "torch.nn.BCEWithLogitsLoss",
+    "torch.binary_cross_entropy",
+    "torch.nn.BCELoss",
+    versions=">=1.6",
+    reference=SOURCE,
+    name="overflows_when_weighted",
+    reason=(
+        "Multiplies each term by its weight in the dtype of the input before it is reduced.\n\n"
+        "In float16 a term of 40,000 with a weight of 2 is infinite, and so is the mean that would "
+        "fit. The sum itself is accumulated in float32."
+    ),
+    by_design="A plain convention: kernels return what the dtype of their input holds.",
+)(overflows(sums=False))
+
+divergence(
+    "torch.binary_cross_entropy_with_logits",
+    "torch.nn.BCEWithLogitsLoss",
     versions=">=2.1",
     reference=SOURCE,
     name="cancels_against_log_sigmoid",
@@ -140,11 +182,57 @@ divergence(
         "x = -17 with target 0 gives 0 in float32 instead of 4.14e-8. Positive logits with target "
         "1 keep all digits."
     ),
+    defect=(
+        'Contradicts its documentation ("more numerically stable ... the log-sum-exp trick") and '
+        "its own softplus, which keeps all digits of the same number."
+    ),
 )(cancels_against_log_sigmoid)
 
 
+divergence(
+    "torch.binary_cross_entropy_with_logits@func",
+    "torch.nn.BCEWithLogitsLoss@func",
+    versions=">=2.0",
+    reference="https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/functorch/PyTorchOperatorHacks.cpp",
+    name="sums_exponentials_in_func",
+    reason=(
+        "Inside torch.func another formula is computed, the logarithm of a rounded sum.\n\n"
+        "Eagerly x = 51 with target 1 costs 6.5e-23; under torch.func.vjp, grad or vmap it costs "
+        "0, and the gradient at x = -129 with target 0 is 0 instead of 8.6e-57. The formula is the "
+        "one that the eager kernel had before pytorch/pytorch#115539."
+    ),
+    defect=(
+        "The source says of its copies: it is bad if any of these go out-of-sync with the "
+        "implementations in pytorch/pytorch. This one has: the same call has two values."
+    ),
+)(sums_exponentials)
+
+
+@divergence(
+    "torch.nll_loss@strided",
+    "torch.nn.NLLLoss@strided",
+    versions=">=1.5",
+    reference="https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/LossNLL2d.cpp",
+    defect=(
+        "The same call of contiguous images is differentiated, as is cross_entropy of "
+        "channels-last ones; the documentation asks for no layout."
+    ),
+)
+def does_not_differentiate_channels_last(case: Case) -> type[Exception] | None:
+    """Images whose log-probabilities lie channels-last raise RuntimeError when differentiated.
+
+    ``grad_input must be contiguous``: the backward kernel makes its result in the layout of its
+    input, and then refuses it. The value alone is right, and .contiguous() before the call mends
+    it.
+    """
+    *outer, classes = case.prediction.shape
+    image = len(outer) == 3 and classes > 1 and outer[1] * outer[2] > 1
+    return RuntimeError if image else None
+
+
 def _sigmoid_then_clamped(case: Case) -> Case:
-    return replace(case, loss=rounds_sigmoid(case.loss, _clamped, case.dtype))
+    clamped = _clamped(binary_cross_entropy, case.dtype)
+    return replace(case, loss=rounds_sigmoid(case.loss, clamped, case.dtype, once=True))
 
 
 divergence(
@@ -156,5 +244,9 @@ divergence(
         "Rounds sigmoid(x) to the dtype first, then clamps its logarithms at -100.\n\n"
         "From x = 17 on (float32) the probability is 1 and the loss 0 or 100. The documentation of "
         "BCEWithLogitsLoss recommends the combined function for this reason."
+    ),
+    by_design=(
+        'Documented: BCEWithLogitsLoss is recommended as "more numerically stable than using a '
+        'plain Sigmoid followed by a BCELoss".'
     ),
 )(_sigmoid_then_clamped)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from equivalence.exact import FORMATS
 from equivalence.implementations.implementation import (
     EVERY_SHAPE,
     SAMPLE_WEIGHTS,
@@ -43,12 +44,15 @@ class Framework:
         imports: The lines with which a reproduction script begins.
         scripts: For each mode, the rest of the script; ``{prediction}``, ``{target}``,
             ``{function}``, ``{arguments}``, ``{cotangent}`` (numbers), ``{variable}`` (what is
-            differentiated: ``prediction`` or ``target``) and ``{quantity}`` (what its gradient is
-            called) are filled in.
+            differentiated: ``prediction`` or ``target``), ``{quantity}`` (what its gradient is
+            called) and ``{wanted}`` (everything that is differentiated) are filled in.
+        dtypes: The floating-point formats that it has.
         array: How an array is written, from ``{values}`` and ``{dtype}``.
         class_axis: Where the classes are: 1 (behind the batch) or -1 (last).
         differentiates: Whether gradients are offered at all.
         flags: Returns the settings that decide numbers.
+        unavailable: For a mode that may not run on every machine, why it does not on this one, in
+            one line; empty if it does.
     """
 
     name: str
@@ -57,9 +61,11 @@ class Framework:
     imports: str
     scripts: Mapping[str, str]
     array: str
+    dtypes: tuple[str, ...] = tuple(FORMATS)
     class_axis: int = -1
     differentiates: bool = True
     flags: Callable[[], dict[str, str]] = dict
+    unavailable: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.name
@@ -83,6 +89,7 @@ class Framework:
         weights: frozenset[str] = SAMPLE_WEIGHTS,
         weighted_shapes: frozenset[str] = EVERY_SHAPE,
         differentiates_target: bool = False,
+        modes: tuple[str, ...] = (),
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Registers the decorated function as this framework's translation of a loss.
 
@@ -98,17 +105,19 @@ class Framework:
             weights: Which sample weights it takes, if it has a parameter ``sample_weight``.
             weighted_shapes: The shapes with which it takes sample weights.
             differentiates_target: Whether its gradient with respect to the target is asked for.
+            modes: The modes in which it is run; by default all that the framework has.
 
         The options that it takes are its keyword parameters. A function without a parameter
         ``reduction`` returns the terms and is asked for nothing else.
 
         Raises:
-            ValueError: If the name is taken, or a shape, a kind of weight or of reduction is
-                unknown.
+            ValueError: If the name is taken, or a shape, a kind of weight or of reduction, or a
+                mode is unknown.
         """
         _check("shape", {*shapes, *weighted_shapes}, EVERY_SHAPE)
         _check("sample weight", weights, SAMPLE_WEIGHTS)
         _check("reduction", reductions or (), STANDARD_REDUCTIONS)
+        _check("mode", modes, self.evaluate)
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             parameters = tuple(inspect.signature(function).parameters)[2:]
@@ -133,6 +142,7 @@ class Framework:
                     options=_options(parameters, weights),
                     documentation=documentation,
                     differentiates_target=differentiates_target and self.differentiates,
+                    modes=modes,
                 )
             return function
 

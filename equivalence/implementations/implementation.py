@@ -113,6 +113,8 @@ class Implementation:
             return f"computes {self.loss}"
         if encoding(case.target_kind) not in self.targets:
             return f"takes no {case.target_kind} targets"
+        if case.dtype not in self.framework.dtypes:
+            return f"has no {case.dtype}"
         if case.reduction.kind not in self.reductions:
             return f"has no reduction {case.reduction.kind}"
         missing = options_of(case) - self.options

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 from sklearn.metrics import log_loss
@@ -11,6 +12,7 @@ from equivalence import losses
 from equivalence.cases.case import BINARY, SPARSE
 from equivalence.implementations.framework import Framework
 from equivalence.implementations.implementation import ROWS, Call, Response
+from equivalence.implementations.numpy_layouts import strided, strided_script
 
 DOCUMENTATION = "https://scikit-learn.org/stable/modules/generated/sklearn.metrics.log_loss.html"
 
@@ -23,18 +25,24 @@ def _evaluate(call: Call) -> Response:
     return Response(value=np.asarray(value))
 
 
-framework = Framework(
-    name="sklearn",
-    distributions=("scikit-learn", "numpy"),
-    evaluate={"eager": _evaluate},
-    imports="import numpy as np\nfrom sklearn.metrics import log_loss",
-    scripts={
-        "eager": """\
+def _evaluate_strided(call: Call) -> Response:
+    prediction, target = strided(call.prediction), strided(call.target)
+    return _evaluate(replace(call, prediction=prediction, target=target))
+
+
+SCRIPT = """\
 prediction = {prediction}
 target = {target}
 print("value", float({function}(prediction, target{arguments})))
 """
-    },
+
+framework = Framework(
+    name="sklearn",
+    distributions=("scikit-learn", "numpy"),
+    evaluate={"eager": _evaluate, "strided": _evaluate_strided},
+    imports="import numpy as np\nfrom sklearn.metrics import log_loss",
+    scripts={"eager": SCRIPT, "strided": strided_script(SCRIPT)},
+    dtypes=("float16", "float32", "float64"),
     array="np.array({values}, dtype=np.{dtype})",
     differentiates=False,
 )

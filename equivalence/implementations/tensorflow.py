@@ -1,7 +1,8 @@
-"""How TensorFlow evaluates: eagerly under a tape, and as a graph in a session, native until 2.0."""
+"""How TensorFlow evaluates: eagerly, as a graph in a session, as a function, compiled by XLA."""
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from importlib import metadata
 from typing import Any
@@ -39,7 +40,27 @@ with tf.Graph().as_default(), tf.compat.v1.Session() as session:
     print("value", session.run(value).tolist())
     print("{quantity}", session.run(gradient).tolist())
 """
+_FUNCTION_SCRIPT = """\
+@{decorator}
+def step(prediction, target, **options):
+    with tf.GradientTape() as tape:
+        tape.watch([{{wanted}}])
+        value = {{function}}(prediction, target, **options)
+    upstream = tf.constant({{cotangent}}, value.dtype)
+    return value, tape.gradient(value, [{{wanted}}], upstream)
+
+
+prediction = {{prediction}}
+target = {{target}}
+value, gradients = step(prediction, target{{arguments}})
+print("value", value.numpy().tolist())
+for name, gradient in zip(("gradient", "target_gradient"), gradients):
+    print(name, tf.convert_to_tensor(gradient).numpy().tolist())
+"""
+FUNCTION_SCRIPT = _FUNCTION_SCRIPT.format(decorator="tf.function")
+XLA_SCRIPT = _FUNCTION_SCRIPT.format(decorator="tf.function(jit_compile=True)")
 GRAPHS = 64  # graphs that are kept for reuse, each with its session
+FUNCTIONS = 256  # functions that are kept for reuse
 
 
 def distributions(*names: str) -> tuple[str, ...]:
@@ -54,6 +75,7 @@ def flags() -> dict[str, str]:
     from tensorflow.python.framework import config  # private, and may move
 
     return {
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "by default"),
         "intra_op_threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
         "tensor_float_32": str(config.tensor_float_32_execution_enabled()),
     }
@@ -73,9 +95,7 @@ def evaluate_eager(call: Call) -> Response:
         value = call.implementation.function(prediction, target, **arguments)
     upstream = tf.constant(cotangent(tuple(value.shape)), dtype=value.dtype)
     gradients = tape.gradient(value, wanted, output_gradients=upstream)
-    return _response(
-        value.numpy(), [None if g is None else tf.convert_to_tensor(g).numpy() for g in gradients]
-    )
+    return _response(value.numpy(), [None if g is None else _dense(g) for g in gradients])
 
 
 def _response(value: np.ndarray, gradients: list[Any]) -> Response:
@@ -126,18 +146,91 @@ class _Graph:
 _graphs: OrderedDict[tuple[Any, ...], _Graph] = OrderedDict()
 
 
-def evaluate_graph(call: Call) -> Response:
-    """Runs the function as a graph in a session; graphs are built once per signature and reused."""
+def _signature(call: Call) -> tuple[Any, ...]:
+    """What a graph is built for: the function, ranks, dtypes, and options that are no arrays."""
     signature: list[Any] = [call.implementation.function, call.target_gradient]
     for array in (call.prediction, call.target):
-        signature += [array.dtype.str, array.ndim]
+        signature += [array.dtype.name, array.ndim]
     for name, value in sorted(call.arguments.items()):
         placed = isinstance(value, np.ndarray | np.generic)
-        signature.append((name, value.dtype.str, np.ndim(value)) if placed else (name, value))
-    key = tuple(signature)
+        signature.append((name, value.dtype.name, np.ndim(value)) if placed else (name, value))
+    return tuple(signature)
+
+
+def evaluate_graph(call: Call) -> Response:
+    """Runs the function as a graph in a session; graphs are built once per signature and reused."""
+    key = _signature(call)
     if key not in _graphs:
         _graphs[key] = _Graph(call)
         while len(_graphs) > GRAPHS:
             _, oldest = _graphs.popitem(last=False)
             oldest.session.close()
     return _graphs[key].run(call)
+
+
+class _Function:
+    """A ``tf.function`` for one signature and shape, returning the value and its gradients."""
+
+    def __init__(self, call: Call, *, compiled: bool) -> None:
+        function, both = call.implementation.function, call.target_gradient
+        arrays = _arrays(call)
+        constants = {name: value for name, value in call.arguments.items() if name not in arrays}
+
+        def step(prediction: Any, target: Any, options: dict[str, Any]) -> tuple[Any, list[Any]]:
+            wanted = [prediction, target] if both else [prediction]
+            with tf.GradientTape() as tape:
+                tape.watch(wanted)
+                value = function(prediction, target, **options, **constants)
+            upstream = tf.constant(cotangent(tuple(value.shape)), value.dtype)
+            return value, tape.gradient(value, wanted, upstream)
+
+        specs = {name: _spec(array) for name, array in arrays.items()}
+        self.run_step = tf.function(step, jit_compile=compiled).get_concrete_function(
+            _spec(call.prediction), _spec(call.target), specs
+        )
+
+    def run(self, call: Call) -> Response:
+        arrays = {name: tf.constant(array) for name, array in _arrays(call).items()}
+        prediction, target = tf.constant(call.prediction), tf.constant(call.target)
+        value, gradients = self.run_step(prediction, target, arrays)
+        return _response(value.numpy(), [None if g is None else _dense(g) for g in gradients])
+
+
+def _arrays(call: Call) -> dict[str, Any]:
+    """The options that are fed, not built in."""
+    return {
+        name: value
+        for name, value in call.arguments.items()
+        if isinstance(value, np.ndarray | np.generic)
+    }
+
+
+def _spec(array: Any) -> Any:
+    return tf.TensorSpec(np.shape(array), array.dtype)
+
+
+def _dense(gradient: Any) -> np.ndarray:
+    return np.asarray(tf.convert_to_tensor(gradient).numpy())
+
+
+_functions: OrderedDict[tuple[Any, ...], _Function] = OrderedDict()
+
+
+def _evaluate_function(call: Call, *, compiled: bool) -> Response:
+    shapes = [np.shape(array) for array in (call.prediction, call.target, *_arrays(call).values())]
+    key = (compiled, *shapes, *_signature(call))
+    if key not in _functions:
+        _functions[key] = _Function(call, compiled=compiled)
+        while len(_functions) > FUNCTIONS:
+            _functions.popitem(last=False)
+    return _functions[key].run(call)
+
+
+def evaluate_function(call: Call) -> Response:
+    """Runs the function as a ``tf.function``; it is traced once for each shape."""
+    return _evaluate_function(call, compiled=False)
+
+
+def evaluate_xla(call: Call) -> Response:
+    """Runs the function compiled by XLA; it is compiled once for each shape."""
+    return _evaluate_function(call, compiled=True)

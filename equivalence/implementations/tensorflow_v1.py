@@ -14,9 +14,17 @@ DOCUMENTATION = "https://www.tensorflow.org/api_docs/python/tf/compat/v1/"
 framework = Framework(
     name="tensorflow_v1",
     distributions=engine.distributions("tensorflow", "tensorflow-cpu"),
-    evaluate={"eager": engine.evaluate_eager, "graph": engine.evaluate_graph},
+    evaluate={
+        "eager": engine.evaluate_eager,
+        "graph": engine.evaluate_graph,
+        "xla": engine.evaluate_xla,
+    },
     imports=engine.IMPORTS,
-    scripts={"eager": engine.EAGER_SCRIPT, "graph": engine.GRAPH_SCRIPT},
+    scripts={
+        "eager": engine.EAGER_SCRIPT,
+        "graph": engine.GRAPH_SCRIPT,
+        "xla": engine.XLA_SCRIPT,
+    },
     array=engine.ARRAY,
     flags=engine.flags,
 )

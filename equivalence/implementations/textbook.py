@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
 from equivalence.implementations.framework import Framework
 from equivalence.implementations.implementation import Call, Response
+from equivalence.implementations.numpy_layouts import strided, strided_script
 
 BISHOP = "https://www.microsoft.com/en-us/research/people/cmbishop/prml-book/"
 MMCLS = "https://mmclassification.readthedocs.io/en/latest/_modules/mmcls/models/losses/cross_entropy_loss.html"
@@ -19,18 +22,24 @@ def _evaluate(call: Call) -> Response:
     return Response(value=np.asarray(value))
 
 
-framework = Framework(
-    name="textbook",
-    distributions=("numpy",),
-    evaluate={"eager": _evaluate},
-    imports="import numpy as np",
-    scripts={
-        "eager": """\
+def _evaluate_strided(call: Call) -> Response:
+    prediction, target = strided(call.prediction), strided(call.target)
+    return _evaluate(replace(call, prediction=prediction, target=target))
+
+
+SCRIPT = """\
 prediction = {prediction}
 target = {target}
 print("value", {function}(prediction, target{arguments}).tolist())
 """
-    },
+
+framework = Framework(
+    name="textbook",
+    distributions=("numpy",),
+    evaluate={"eager": _evaluate, "strided": _evaluate_strided},
+    imports="import numpy as np",
+    scripts={"eager": SCRIPT, "strided": strided_script(SCRIPT)},
+    dtypes=("float16", "float32", "float64"),  # NumPy has no bfloat16
     array="np.array({values}, dtype=np.{dtype})",
     differentiates=False,
 )

@@ -2,73 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from equivalence import losses
-from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE, cotangent
+from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
+from equivalence.implementations import torch_modes as engine
 from equivalence.implementations.framework import Framework
-from equivalence.implementations.implementation import Call, Response
-
-torch.set_num_threads(1)  # two unpinned runtimes in one process fight for the cores
 
 DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
-
-
-def _tensor(value: Any) -> Any:
-    array = isinstance(value, np.ndarray | np.generic)
-    return torch.from_numpy(np.array(value)) if array else value
-
-
-def _evaluate(call: Call) -> Response:
-    prediction = _tensor(call.prediction).requires_grad_()
-    target = _tensor(call.target)
-    if call.target_gradient:
-        target.requires_grad_()
-    arguments = {name: _tensor(value) for name, value in call.arguments.items()}
-    value = call.implementation.function(prediction, target, **arguments)
-    upstream = torch.from_numpy(cotangent(tuple(value.shape))).to(value.dtype)
-    wanted = (prediction, target) if call.target_gradient else (prediction,)
-    gradients = torch.autograd.grad(value, wanted, upstream)
-    return Response(value=value.detach().numpy(), **_named(gradients))
-
-
-def _named(gradients: tuple[Any, ...]) -> dict[str, np.ndarray]:
-    names = ("gradient", "target_gradient")
-    return {name: g.numpy() for name, g in zip(names, gradients, strict=False)}
-
-
-def _flags() -> dict[str, str]:
-    return {
-        "threads": str(torch.get_num_threads()),
-        "float32_matmul_precision": torch.get_float32_matmul_precision(),
-        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
-    }
-
 
 framework = Framework(
     name="torch",
     distributions=("torch",),
-    evaluate={"eager": _evaluate},
+    evaluate={
+        "eager": engine.evaluate_eager,
+        "strided": engine.evaluate_strided,
+        "func": engine.evaluate_func,
+        "compile": engine.evaluate_compile,
+    },
+    unavailable={"compile": engine.compile_is_unavailable},
     imports="import torch\nimport torch.nn.functional as F\nfrom torch import nn",
     scripts={
-        "eager": """\
-prediction = {prediction}
-target = {target}
-{variable}.requires_grad_()
-value = {function}(prediction, target{arguments})
-print("value", value.tolist())
-(gradient,) = torch.autograd.grad(value, {variable}, torch.tensor({cotangent}, dtype=value.dtype))
-print("{quantity}", gradient.tolist())
-"""
+        "eager": engine.EAGER_SCRIPT,
+        "strided": engine.STRIDED_SCRIPT,
+        "func": engine.FUNC_SCRIPT,
+        "compile": engine.COMPILE_SCRIPT,
     },
     array="torch.tensor({values}, dtype=torch.{dtype})",
     class_axis=1,
-    flags=_flags,
+    flags=engine.flags,
 )
 implements = framework.implements
 

@@ -1,11 +1,17 @@
 """What is true: definitions of losses, their gradients, their bounds, and reductions."""
 
 from equivalence.losses.binary import binary_cross_entropy, binary_cross_entropy_with_logits
+from equivalence.losses.binary_focal import (
+    binary_focal_cross_entropy,
+    binary_focal_cross_entropy_with_logits,
+)
 from equivalence.losses.categorical import (
     cross_entropy,
     cross_entropy_from_probabilities,
     negative_log_likelihood,
 )
+from equivalence.losses.focal import focal_cross_entropy, focal_cross_entropy_from_probabilities
+from equivalence.losses.kullback_leibler import kl_divergence, kl_divergence_from_probabilities
 from equivalence.losses.loss import LOSSES, Gradients, Loss, TermBounds, loss
 from equivalence.losses.reduction import MEAN, NONE, REDUCTIONS, SUM, Reduction
 
@@ -21,8 +27,14 @@ __all__ = [
     "TermBounds",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "binary_focal_cross_entropy",
+    "binary_focal_cross_entropy_with_logits",
     "cross_entropy",
     "cross_entropy_from_probabilities",
+    "focal_cross_entropy",
+    "focal_cross_entropy_from_probabilities",
+    "kl_divergence",
+    "kl_divergence_from_probabilities",
     "loss",
     "negative_log_likelihood",
 ]

@@ -25,7 +25,7 @@ def smoothed_target(target: np.ndarray, label_smoothing: Any) -> np.ndarray:
     )
 
 
-def _slope(label_smoothing: Any) -> Any:
+def target_slope(label_smoothing: Any) -> Any:
     """The derivative of the smoothed target."""
     return 1 if label_smoothing is None else 1 - label_smoothing
 
@@ -53,7 +53,7 @@ def _binary_gradient(
     positive, negative = _quotients(probability, smoothed_target(target, label_smoothing))
     return Gradients(
         negative - positive,
-        _slope(label_smoothing) * (_log_complement(probability) - log(probability)),
+        target_slope(label_smoothing) * (_log_complement(probability) - log(probability)),
     )
 
 
@@ -122,7 +122,7 @@ def _softplus(x: np.ndarray) -> np.ndarray:
     return np.where(x > 0, x, x * 0) + np.log1p(np.exp(-np.where(x > 0, x, -x)))
 
 
-def _sigmoid(x: np.ndarray) -> np.ndarray:
+def sigmoid(x: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-x)) without overflow and with all digits on both sides."""
     small = np.exp(-np.where(x > 0, x, -x))
     return np.asarray(np.where(x > 0, x * 0 + 1, small) / (1 + small))
@@ -138,8 +138,8 @@ def _logits_gradient(
     smoothed = smoothed_target(target, label_smoothing)
     weight = 1 if pos_weight is None else pos_weight
     return Gradients(
-        (1 - smoothed) * _sigmoid(logit) - weight * smoothed * _sigmoid(-logit),
-        _slope(label_smoothing) * (weight * _softplus(-logit) - _softplus(logit)),
+        (1 - smoothed) * sigmoid(logit) - weight * smoothed * sigmoid(-logit),
+        target_slope(label_smoothing) * (weight * _softplus(-logit) - _softplus(logit)),
     )
 
 
@@ -178,10 +178,10 @@ def _logits_bound(
         ),
         unit
         * (
-            products * mixed * _sigmoid(logit)
+            products * mixed * sigmoid(logit)
             + np.where(soft | (weight != 1), 2 * weight * smoothed, 0.0)
             + 2 * np.abs(gradient.prediction)
-            + slack * (weight * _sigmoid(-logit) + _sigmoid(logit))
+            + slack * (weight * sigmoid(-logit) + sigmoid(logit))
         ),
         unit * products * both,
     )

@@ -26,7 +26,7 @@ def weighted_target(target: np.ndarray, weight: Any, label_smoothing: Any) -> np
     return target if weight is None else target * weight
 
 
-def _slope(target: np.ndarray, weight: Any, label_smoothing: Any) -> Any:
+def target_slope(target: np.ndarray, weight: Any, label_smoothing: Any) -> Any:
     """dq/dt, a number or an array that broadcasts against ``[..., classes]``."""
     slope = target * 0 + (1 if label_smoothing is None else 1 - label_smoothing)
     return slope if weight is None else slope * weight
@@ -58,7 +58,14 @@ def softmax(logits: np.ndarray) -> Softmax:
     return Softmax(gap, np.log1p(np.sum(others, axis=-1, keepdims=True)))
 
 
-def _mixing(target: np.ndarray, precision: int, weight: Any, label_smoothing: Any) -> np.ndarray:
+def surprisal_error(parts: Softmax, precision: int) -> np.ndarray:
+    """U (T + 2|L| + D + 2S + 4 + h(C)): DESIGN.md, "Exactness and bounds"; of every class."""
+    spread = np.sum(times(parts.probability, parts.gap), axis=-1, keepdims=True)
+    common = spread + 2 * parts.rest + 4 + accumulation(parts.gap.shape[-1], precision)
+    return np.asarray(2.0**-precision * (parts.gap + 2 * parts.surprisal + common))
+
+
+def mixing(target: np.ndarray, precision: int, weight: Any, label_smoothing: Any) -> np.ndarray:
     """Roundings of the products q and of their sum, in units, shape ``[..., 1]``.
 
     They are 0 for a plain one-hot target.
@@ -77,7 +84,7 @@ def _cross_entropy_gradient(
     weighted = weighted_target(target, weight, label_smoothing)
     return Gradients(
         parts.probability * np.sum(weighted, axis=-1, keepdims=True) - weighted,
-        _slope(target, weight, label_smoothing) * parts.surprisal,
+        target_slope(target, weight, label_smoothing) * parts.surprisal,
     )
 
 
@@ -93,22 +100,20 @@ def _cross_entropy_bound(
     unit = 2.0**-precision
     parts = softmax(logits)
     surprisal, probability = parts.surprisal, parts.probability
-    spread = np.sum(times(probability, parts.gap), axis=-1, keepdims=True)
-    common = spread + 2 * parts.rest + 4 + accumulation(logits.shape[-1], precision)
-    each = unit * (parts.gap + 2 * surprisal + common)
+    each = surprisal_error(parts, precision)
     weighted = np.abs(weighted_target(target, weight, label_smoothing))
-    mixing = unit * _mixing(target, precision, weight, label_smoothing)
+    mixed = unit * mixing(target, precision, weight, label_smoothing)
     total = np.sum(weighted, axis=-1, keepdims=True)
     gradient = _cross_entropy_gradient(
         logits, target, weight=weight, label_smoothing=label_smoothing
     )
-    slope = np.abs(_slope(target, weight, label_smoothing))
+    slope = np.abs(target_slope(target, weight, label_smoothing))
     return TermBounds(
-        np.sum(times(weighted, each + mixing * surprisal), axis=-1),
-        total * times(probability, np.expm1(unit * (parts.gap + surprisal + common)))
+        np.sum(times(weighted, each + mixed * surprisal), axis=-1),
+        total * times(probability, np.expm1(each - unit * surprisal))
         + 2 * unit * np.abs(gradient.prediction)
-        + mixing * (total * probability + weighted),
-        slope * (each + mixing * surprisal),
+        + mixed * (total * probability + weighted),
+        slope * (each + mixed * surprisal),
     )
 
 
@@ -159,7 +164,7 @@ def _negative_log_likelihood_gradient(
     """-q, and minus the slope of q times the log-probabilities."""
     return Gradients(
         -weighted_target(target, weight, None),
-        -times(_slope(target, weight, None), log_probabilities),
+        -times(target_slope(target, weight, None), log_probabilities),
     )
 
 
@@ -169,11 +174,11 @@ def _negative_log_likelihood_bound(
     """Roundings of products and their sum only: the loss is linear."""
     unit = 2.0**-precision
     weighted = np.abs(weighted_target(target, weight, None))
-    relative = unit * (2 + _mixing(target, precision, weight, None))
+    relative = unit * (2 + mixing(target, precision, weight, None))
     return TermBounds(
         np.sum(times(weighted, relative * np.abs(log_probabilities)), axis=-1),
         relative * weighted,
-        relative * np.abs(times(_slope(target, weight, None), log_probabilities)),
+        relative * np.abs(times(target_slope(target, weight, None), log_probabilities)),
     )
 
 
@@ -226,7 +231,7 @@ def _probability_gradient(
     inverse = np.where(zero, np.inf, 1 / np.where(zero, probabilities + 1, probabilities))
     return Gradients(
         -times(weighted, inverse),
-        -times(_slope(target, weight, label_smoothing), log(probabilities)),
+        -times(target_slope(target, weight, label_smoothing), log(probabilities)),
     )
 
 
@@ -244,7 +249,7 @@ def _probability_bound(
     """
     unit = 2.0**-precision
     weighted = np.abs(weighted_target(target, weight, label_smoothing))
-    relative = unit * (4 + _mixing(target, precision, weight, label_smoothing))
+    relative = unit * (4 + mixing(target, precision, weight, label_smoothing))
     gradient = _probability_gradient(
         probabilities, target, weight=weight, label_smoothing=label_smoothing
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from equivalence.losses.reduction import REDUCTIONS
 from equivalence.report.matrix import by, denominators
+from equivalence.report.words import magnitude
 
 if TYPE_CHECKING:
     from equivalence.report.summary import Cell, Summary
+    from equivalence.results import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +22,13 @@ class Divisor:
     Attributes:
         number: Of its findings.
         asked: How many of them asked for this denominator.
+        ratios: The smallest and the largest ratio of what was got to what was asked for, of the
+            values that were divided by it instead; None if there is none.
     """
 
     number: int
     asked: int
+    ratios: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +44,28 @@ class Divisors:
     groups: tuple[tuple[str, tuple[tuple[str, tuple[Divisor | None, ...]], ...]], ...]
 
 
-def _divisor(cells: list[Cell], words: str) -> Divisor | None:
+def _ratios(run: Run) -> dict[tuple[str, str, str], tuple[float, float]]:
+    """What was got over what was asked for, by loss, implementation and denominator."""
+    found: dict[tuple[str, str, str], tuple[float, float]] = {}
+    for finding in run.findings:
+        asked = REDUCTIONS.get(finding.reduction)
+        if (
+            finding.quantity != "value"
+            or not finding.denominator
+            or not asked
+            or finding.denominator == asked.denominator
+        ):
+            continue
+        got, exact = magnitude(finding.got), magnitude(finding.exact)
+        if not (math.isfinite(got) and math.isfinite(exact)) or not exact:
+            continue
+        key = (finding.loss, finding.implementation, finding.denominator)
+        low, high = found.get(key, (math.inf, -math.inf))
+        found[key] = min(low, got / exact), max(high, got / exact)
+    return found
+
+
+def _divisor(cells: list[Cell], words: str, ratios: tuple[float, float] | None) -> Divisor | None:
     counts = [
         (counts.asked, REDUCTIONS.get(cell.worst.reduction))
         for cell in cells
@@ -49,13 +76,14 @@ def _divisor(cells: list[Cell], words: str) -> Divisor | None:
     asked = sum(
         asked for asked, reduction in counts if reduction and reduction.denominator == words
     )
-    return Divisor(number=number, asked=asked) if number else None
+    return Divisor(number=number, asked=asked, ratios=ratios) if number else None
 
 
-def divisors(summary: Summary, losses: tuple[str, ...]) -> Divisors:
+def divisors(run: Run, summary: Summary, losses: tuple[str, ...]) -> Divisors:
     """What each implementation's mean divides by, its modes taken together.
 
     Args:
+        run: Whose findings give the observed ratios.
         summary: Of the run.
         losses: The order of the losses.
     """
@@ -65,12 +93,16 @@ def divisors(summary: Summary, losses: tuple[str, ...]) -> Divisors:
     groups = by(
         (cell for cell in summary.cells if cell.denominators), "loss", "framework", "implementation"
     )
+    ratios = _ratios(run)
     rows: dict[str, list[tuple[str, tuple[Divisor | None, ...]]]] = {}
     for loss, framework, name in sorted(
         groups, key=lambda key: (known.get(key[0], len(known)), key[0], order.index(key[1]), key[2])
     ):
         cells = groups[loss, framework, name]
-        rows.setdefault(loss, []).append((name, tuple(_divisor(cells, words) for words in columns)))
+        entries = tuple(
+            _divisor(cells, words, ratios.get((loss, name, words))) for words in columns
+        )
+        rows.setdefault(loss, []).append((name, entries))
     return Divisors(
         denominators=columns, groups=tuple((loss, tuple(group)) for loss, group in rows.items())
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from equivalence.report.counts import Counts, total
+from equivalence.report.smallest import size
 from equivalence.report.summary import Cell, severity, share
 from equivalence.report.words import (
     MARKS,
@@ -35,11 +36,15 @@ class DrillDown:
 
     Attributes:
         cells: Worst first, each to be shown with its worst finding.
-        script: The reproduction of the first cell's worst finding; empty where the page is full.
+        script: The reproduction of the smallest finding; empty where the page is full.
+        brief: Whether each cell is told in one line, because the page is full.
+        like: The fragment of a drill-down of the same implementation that has a script.
     """
 
     cells: tuple[Cell, ...]
     script: str = ""
+    brief: bool = False
+    like: str = ""
 
     @property
     def worst(self) -> Cell:
@@ -62,27 +67,34 @@ class DrillDown:
         return total(cell.counts for cell in self.cells)
 
     @property
-    def input(self) -> str:
-        """The numbers given at the position of the worst error."""
-        where = self.worst.worst.where
-        return _input(where) if where else ""
+    def described(self) -> tuple[tuple[Cell, str], ...]:
+        """Its cells, each in words."""
+        return tuple((cell, (_briefly if self.brief else describe)(cell)) for cell in self.cells)
 
     @property
-    def denominator(self) -> str:
-        """What the mean divides by in the worst finding."""
-        return self.worst.worst.denominator
+    def smallest(self) -> Finding:
+        """The finding with the smallest input, of those that show what the worst one shows."""
+        alike = [cell.smallest for cell in self.cells if cell.verdict is self.worst.verdict]
+        return min(alike, key=size)
+
+    @property
+    def input(self) -> str:
+        """The smallest known input, what came of it, and what the mean divided by."""
+        finding = self.smallest
+        what = f"{short(finding.dtype, 60)} {short(finding.quantity, 60)}, {short(finding.case)}"
+        lines = [f"smallest known input  {what}"]
+        if not self.script and finding not in [cell.worst for cell in self.cells]:
+            lines += _compared(finding)
+        if finding.where:
+            lines += _input(finding.where)
+        if finding.denominator:
+            lines.append(f"divides by  {short(finding.denominator)}")
+        return "\n".join(lines)
 
     @property
     def command(self) -> str:
         """The command that prints the script."""
-        return f"equivalence reproduce {shlex.quote(short(self.worst.worst.name, 2000))}"
-
-    @property
-    def others(self) -> str:
-        """The command that prints the other cells' scripts, with what differs in capitals."""
-        worst = self.worst.worst
-        name = f"{worst.loss}:{worst.target}:{worst.reduction}:DTYPE:QUANTITY:{self.part}:CASE"
-        return f"equivalence reproduce {shlex.quote(short(name, 2000))}" if self.cells[1:] else ""
+        return f"equivalence reproduce {shlex.quote(short(self.smallest.name, 2000))}"
 
 
 def names(cells: Iterable[Cell]) -> tuple[str, ...]:
@@ -102,26 +114,35 @@ def drill_downs(cells: Iterable[Cell]) -> list[DrillDown]:
 
 
 def describe(cell: Cell) -> str:
-    """The worst finding of a cell, line by line: got, exact, error, why, where."""
+    """The worst finding of a cell, line by line: why, got, exact, error, case."""
     worst = cell.worst
-    lines = []
-    numbers = {"got": worst.got, "exact": worst.exact}
-    width = min(30, max((len(number.decimal) for number in numbers.values() if number), default=0))
-    lines += [f"{term:<6} {_number(n, width)}" for term, n in numbers.items() if n]
-    if worst.error is not None:
-        lines.append(_error(worst))
-    if worst.detail:
-        lines.append(short(worst.detail, 1000))
     count = f"{cell.counts[worst.verdict]}/{cell.counts.asked}"
     verdict = f"{MARKS[worst.verdict]} {worst.verdict} {count}"
-    lines.append(f"{verdict}: {short(worst.divergence)}" if worst.divergence else verdict)
-    also = [
-        f"{short(name)} {number}" for name, number in cell.divergences if name != worst.divergence
-    ]
-    if also:
-        lines.append(f"other cases: {short(', '.join(also))}")
-    lines.append(f"case {short(worst.case)}")
+    lines = [f"{verdict}: {short(worst.divergence)}" if worst.divergence else verdict]
+    lines += _compared(worst)
+    if worst.detail:
+        lines.append(short(worst.detail, 1000))
+    others = sum(number for name, number in cell.divergences if name != worst.divergence)
+    if others:
+        lines[0] += f"; {others} for other reasons"
+    lines.append(f"case  {short(worst.case)}")
     return "\n".join(lines)
+
+
+def _briefly(cell: Cell) -> str:
+    """The worst finding of a cell on one line."""
+    worst = cell.worst
+    count = f"{cell.counts[worst.verdict]}/{cell.counts.asked}"
+    parts = [f"{MARKS[worst.verdict]} {worst.verdict} {count}"]
+    parts += [f"{figure(cell.ulps)} ulps"] if math.isfinite(cell.ulps) else []
+    return ", ".join([*parts, short(worst.case, 100)])
+
+
+def _compared(finding: Finding) -> list[str]:
+    """What was got, what is exact, and how far apart they are."""
+    numbers = {"got": finding.got, "exact": finding.exact}
+    lines = [f"{term:<5} {_number(n)}" for term, n in numbers.items() if n]
+    return [*lines, _error(finding)] if finding.error is not None else lines
 
 
 def _number(number: Number, width: int = 0) -> str:
@@ -137,7 +158,7 @@ def _numbers(term: str, numbers: tuple[Number, ...]) -> list[str]:
     return [f"{term}  {lines[0]}"] if len(lines) == 1 else [term, *(f"  {line}" for line in lines)]
 
 
-def _input(where: Where) -> str:
+def _input(where: Where) -> list[str]:
     lines = []
     if where.prediction:
         lines += _numbers("prediction", where.prediction)
@@ -145,21 +166,21 @@ def _input(where: Where) -> str:
         lines += _numbers("target", where.target)
     if where.index:
         lines.append(f"position  [{', '.join(map(str, where.index))}]")
-    return "\n".join(lines)
+    return lines
 
 
 def _error(finding: Finding) -> str:
     error = magnitude(finding.error)
     if math.isinf(error):
-        return "error  infinite: one of the two is not a finite number"
+        return "error infinite: one of the two is not a finite number"
     parts = []
     if finding.ulps is not None:
         parts.append(f"{figure(magnitude(finding.ulps))} ulps")
     if finding.bound is not None:
-        parts.append(f"{times_bound(share(finding))} {figure(magnitude(finding.bound))}")
+        parts.append(times_bound(share(finding)))
     if ratio := _ratio(finding):
         parts.append(f"got is {ratio} times exact")
-    return f"error  {figure(error)}" + (f": {listed(parts)}" if parts else "")
+    return f"error {figure(error)}" + (f": {listed(parts)}" if parts else "")
 
 
 def _ratio(finding: Finding) -> str:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from equivalence.report.summary import Summary
     from equivalence.results import DivergenceRecord, Run
 
-# Characters of scripts on a page, and of one; beyond, its command stands in the place of a script.
-SCRIPTS = 800_000
-SCRIPT = 5_000
+# Characters of scripts on a page, and of one; beyond, a command stands in the place of a script.
+SCRIPTS = 280_000
+SCRIPT = 4_000
+FULL = 700  # cells that are told in full; beyond, each has one line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,11 @@ class Group:
         """The id of the group on a page."""
         return fragment(self.name)
 
+    @property
+    def standing(self) -> str:
+        """Whether it is meant: what the catalogue says, empty if it does not say."""
+        return next((record.standing for record in self.records), "")
+
 
 def fragment(name: str) -> str:
     """The id of a divergence on a page: its name, which is an identifier, or nothing usable."""
@@ -79,20 +85,31 @@ def fragment(name: str) -> str:
 
 
 def _scripted(drills: list[DrillDown], reproduce: Callable[[Finding], str]) -> list[DrillDown]:
-    """The drill-downs with scripts: first each implementation's worst, until the page is full."""
-    met: Counter[str] = Counter()
+    """The drill-downs with scripts, until the page is full.
+
+    First comes the worst of each implementation and reason; those after it, which show the same
+    call with another target or reduction, say where it stands.
+    """
+    met: Counter[tuple[str, ...]] = Counter()
     ranked = []
     for place, drill in enumerate(drills):
-        ranked.append((met[drill.part], place))
-        met[drill.part] += 1
-    size = 0
+        key = (drill.worst.worst.implementation, drill.worst.worst.divergence)
+        ranked.append((met[key], place))
+        met[key] += 1
+    room, told = SCRIPTS, 0
+    first: dict[str, str] = {}
     for _, place in sorted(ranked):
-        if size > SCRIPTS:
-            break
-        script = reproduce(drills[place].worst.worst)
-        if len(script) <= SCRIPT:
-            drills[place] = dataclasses.replace(drills[place], script=script)
-            size += len(script)
+        drill = drills[place]
+        script = reproduce(drill.smallest) if room > 0 else ""
+        name = drill.worst.worst.implementation
+        if script and len(script) <= SCRIPT:
+            drills[place] = dataclasses.replace(drill, script=script)
+            first.setdefault(name, drill.worst.fragment)
+            room -= len(script)
+        else:
+            brief = told > FULL
+            drills[place] = dataclasses.replace(drill, like=first.get(name, ""), brief=brief)
+        told += len(drill.cells)
     return drills
 
 

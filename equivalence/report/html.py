@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from importlib import resources
@@ -13,20 +15,25 @@ from markupsafe import Markup
 
 from equivalence.finding import GRAVITY, Verdict
 from equivalence.report import matrix, words
+from equivalence.report.against import SHOWN, against
+from equivalence.report.curves import charts
 from equivalence.report.divisors import divisors
-from equivalence.report.drilldown import describe
+from equivalence.report.drawing import HEIGHT, WIDTH, draw
+from equivalence.report.drilldown import DrillDown
+from equivalence.report.families import families
 from equivalence.report.formula import formula
-from equivalence.report.grouping import fragment, groups
+from equivalence.report.grouping import Group, fragment, groups
 from equivalence.report.summary import QUANTITIES, summarise
+from equivalence.report.translations import translations
 from equivalence.report.undefined import undefined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from equivalence.finding import Finding
     from equivalence.report.counts import Counts
     from equivalence.report.summary import Summary
-    from equivalence.results import Run
+    from equivalence.results import DivergenceRecord, Run
 
 TONES = ("fails", "catalogued", "agrees", "undefined")
 DTYPES = ("float16", "bfloat16", "float32", "float64")
@@ -46,12 +53,17 @@ class Filter:
     letter: str
     choices: tuple[tuple[str, int], ...]
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What can be chosen."""
+        return tuple(name for name, _ in self.choices)
+
     def index(self, choice: str) -> int:
         """The place of a choice."""
         return [name for name, _ in self.choices].index(choice)
 
 
-def filters(summary: Summary) -> dict[str, Filter]:
+def filters(summary: Summary, losses: tuple[str, ...]) -> dict[str, Filter]:
     """The filters of a run's cells: what can be chosen, with the number of cells asked."""
     cells = [cell.worst for cell in summary.cells]
     frameworks = tuple(part.name for part in summary.frameworks)
@@ -69,6 +81,7 @@ def filters(summary: Summary) -> dict[str, Filter]:
         "framework": choose("framework", "f", [cell.framework for cell in cells], frameworks),
         "dtype": choose("dtype", "d", [cell.dtype for cell in cells], DTYPES),
         "quantity": choose("quantity", "q", [cell.quantity for cell in cells], QUANTITIES),
+        "loss": choose("loss", "l", [cell.loss for cell in cells], losses),
     }
 
 
@@ -89,6 +102,26 @@ def _text(value: Any) -> Any:
 def _without(text: str, start: str) -> str:
     """The text without its first sentence, where that is already printed."""
     return text[len(start) :].strip() if text.startswith(start) else text
+
+
+def _standings(groups_: tuple[Group, ...]) -> list[tuple[str, list[Group]]]:
+    """The groups by standing: what may be a defect first, what nothing is said about last."""
+    found: dict[str, list[Group]] = {}
+    for group in groups_:
+        found.setdefault(group.standing, []).append(group)
+    return sorted(found.items(), key=lambda item: (not item[0], "defect" not in item[0], item[0]))
+
+
+def _classes(drills: Iterable[DrillDown], filters_: dict[str, Filter]) -> str:
+    """The classes by which the filters know some drill-downs: each of their cells', once."""
+    found: dict[str, None] = {}
+    for cell in (cell for drill in drills for cell in drill.cells):
+        worst = cell.worst
+        for name in ("framework", "loss", "dtype", "quantity"):
+            known = filters_[name]
+            found[f"{known.letter}{known.index(getattr(worst, name))}"] = None
+        found[words.TONES[cell.verdict]] = None
+    return " ".join(found)
 
 
 def _breakable(text: str) -> Markup:
@@ -113,12 +146,16 @@ def _templates() -> jinja2.Environment:
         words.href,
         words.plural,
         measure,
-        describe,
         formula,
         fragment,
     ):
         environment.filters[function.__name__] = function
-    environment.filters |= {"without": _without, "breakable": _breakable}
+    environment.filters |= {
+        "without": _without,
+        "breakable": _breakable,
+        "groupby_standing": _standings,
+        "classes": _classes,
+    }
     environment.globals |= {
         "MARKS": words.MARKS,
         "TONES": words.TONES,
@@ -126,11 +163,31 @@ def _templates() -> jinja2.Environment:
         "GRAVITY": GRAVITY,
         "VERDICTS": tuple(Verdict),
         "UNDEFINED": Verdict.UNDEFINED,
+        "SHOWN": SHOWN,
+        "WIDTH": WIDTH,
+        "HEIGHT": HEIGHT,
     }
     return environment
 
 
-def render_html(run: Run, *, reproduce: Callable[[Finding], str]) -> str:
+def _script() -> Markup:
+    """The script that only adds to the page; the page's policy names it by its hash."""
+    return Markup(_file("page.js"))  # noqa: S704 -- our own file
+
+
+def _file(name: str) -> str:
+    return (resources.files("equivalence.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    """The hash by which a Content-Security-Policy allows a script."""
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+def render_html(
+    run: Run, *, reproduce: Callable[[Finding], str], baseline: Run | None = None
+) -> str:
     """The page of a run.
 
     Args:
@@ -138,28 +195,41 @@ def render_html(run: Run, *, reproduce: Callable[[Finding], str]) -> str:
             addresses become links.
         reproduce: The reproduction of a finding in plain framework code; it is asked for the worst
             finding of red and amber cells only.
+        baseline: A run that was made before; the page says first what is new against it.
     """
     summary = summarise(run)
     red, amber = groups(run, summary, reproduce)
+    catalogue = {record.name: record for record in run.environment.divergences}
+
+    def known(names: tuple[str, ...]) -> list[DivergenceRecord]:
+        return [catalogue[name] for name in names if name in catalogue]
+
     losses = tuple(loss.name for loss in run.environment.losses)
-    style = (resources.files("equivalence.report") / "templates" / "page.css").read_text(
-        encoding="utf-8"
-    )
+    script = _script()
+    drawn = {loss: tuple(map(draw, found)) for loss, found in charts(run).items()}
     return (
         _templates()
         .get_template("page.html.j2")
         .render(
-            style=Markup(style),  # noqa: S704 -- our own file
+            style=Markup(_file("page.css")),  # noqa: S704 -- our own file
+            script=script,
+            script_hash=_hash(script),
+            against=None if baseline is None else against(run, summary, baseline),
+            drawings=drawn,
+            families=families(run),
+            translations=translations(run),
             run=run,
             environment=run.environment,
             summary=summary,
             mark=summary.mark,
+            flags={record.name: record.flags for record in run.environment.frameworks},
             records={record.name: record for record in run.environment.frameworks},
+            records_of=lambda drill: known(drill.names),
             red=red,
             amber=amber,
             undefined=undefined(run),
             tabs=matrix.tabs(summary, losses),
-            divisors=divisors(summary, losses),
-            filters=filters(summary),
+            divisors=divisors(run, summary, losses),
+            filters=filters(summary, losses),
         )
     )

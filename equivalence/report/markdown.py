@@ -7,12 +7,14 @@ import re
 from typing import TYPE_CHECKING
 
 from equivalence.finding import Verdict
+from equivalence.report.against import against
 from equivalence.report.summary import summarise
 from equivalence.report.words import MARKS, figure, plural, short, visible, web
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from equivalence.report.against import Against
     from equivalence.report.summary import Cell, Summary
     from equivalence.results import Run
 
@@ -118,12 +120,32 @@ def _divergences(run: Run, summary: Summary) -> list[str]:
     return _table(("verdict", "what it does", "cells", "worst ulps", ""), rows)
 
 
-def render_markdown(run: Run) -> str:
-    """The Markdown of a run: the verdict, what is missing, what is red, then the rest."""
+def _against(compared: Against) -> list[str]:
+    """What is new against the baseline."""
+    lines = [f"**Against the baseline** of {escape(compared.date)}: {compared.sentence}"]
+    if compared.versions:
+        changed = (
+            f"{escape(name)} {escape(before)} → {escape(now)}"
+            for name, before, now in compared.versions
+        )
+        lines += ["", f"Installed since: {', '.join(changed)}."]
+    if not compared.changes:
+        return lines
+    rows = [
+        (code(change.cell.id), str(change.before.verdict), str(change.cell.verdict))
+        for change in compared.changes
+    ]
+    return [*lines, "", *_table(("cell", "before", "now"), rows)]
+
+
+def render_markdown(run: Run, *, baseline: Run | None = None) -> str:
+    """The Markdown of a run: the verdict, what is new, what is missing or red, then the rest."""
     summary, environment = summarise(run), run.environment
     blocks = [[f"### {summary.mark} equivalence: {summary.headline}"]]
     if summary.rest:
         blocks.append([summary.rest])
+    if baseline is not None:
+        blocks.append(_against(against(run, summary, baseline)))
     if not summary.complete:
         blocks.append(
             ["**Incomplete:** the run was cut short. What it had is below; the rest was not asked."]

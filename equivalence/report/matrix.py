@@ -87,6 +87,20 @@ class Row:
         return total(entry.findings for entry in self.entries if entry)
 
     @property
+    def runs(self) -> tuple[tuple[Entry | None, int], ...]:
+        """The entries, those in a row that hold nothing, or nothing that was asked, as one."""
+        found: list[tuple[Entry | None, int]] = []
+        for entry in self.entries:
+            empty = entry is None or not entry.asked
+            before = found[-1][0] if found else None
+            same = (before is None) == (entry is None) and (before is None or not before.asked)
+            if found and empty and same:
+                found[-1] = (before, found[-1][1] + 1)
+            else:
+                found.append((entry, 1))
+        return tuple(found)
+
+    @property
     def denominators(self) -> tuple[tuple[str, Counts], ...]:
         """What its mean divides by: the most frequent denominator first."""
         return denominators(cell for entry in self.entries if entry for cell in entry.cells)
@@ -94,11 +108,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One loss in one reduction mode: implementations by framework, against target kinds."""
+    """One loss in one reduction mode: implementations by framework, against target kinds.
+
+    Attributes:
+        loss: Its name.
+        columns: The target kinds.
+        groups: The rows of each framework, those in which anything was asked.
+        unasked: implementation@mode of the rows in which nothing was.
+    """
 
     loss: str
     columns: tuple[Column, ...]
     groups: tuple[tuple[str, tuple[Row, ...]], ...]
+    unasked: tuple[str, ...]
 
     @property
     def counts(self) -> Counts:
@@ -201,8 +223,21 @@ def _table(loss: str, cells: list[Cell], place: Callable[[str], int]) -> Table:
                 for column in columns
             ),
         )
-    groups = tuple((framework, tuple(group.values())) for framework, group in rows.items())
-    return Table(loss=loss, columns=columns, groups=groups)
+    asked = {
+        framework: tuple(row for row in group.values() if row.counts.asked)
+        for framework, group in rows.items()
+    }
+    return Table(
+        loss=loss,
+        columns=columns,
+        groups=tuple((framework, group) for framework, group in asked.items() if group),
+        unasked=tuple(
+            f"{row.implementation}@{row.mode}"
+            for group in rows.values()
+            for row in group.values()
+            if not row.counts.asked
+        ),
+    )
 
 
 def _lines(loss: str, cells: list[Cell], frameworks: tuple[str, ...]) -> list[Line]:

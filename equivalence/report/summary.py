@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from equivalence.finding import Finding, Verdict
 from equivalence.report.counts import RANK, Counts, total
+from equivalence.report.smallest import smallest
 from equivalence.report.words import listed, magnitude
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Cell:
         ulps: The largest error in ulps; NaN if nothing was compared.
         denominators: What its mean divided by, with the counts of the findings of each.
         divergences: The catalogued divergences that it met, with the number of findings of each.
+        smallest: Of the findings that show the same as the worst, the one with the smallest input.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Cell:
     ulps: float
     denominators: tuple[tuple[str, Counts], ...]
     divergences: tuple[tuple[str, int], ...]
+    smallest: Finding
 
     @property
     def verdict(self) -> Verdict:
@@ -58,7 +61,7 @@ class Cell:
     @property
     def fragment(self) -> str:
         """The id of the cell on a page, the same in every run: short, as a page holds thousands."""
-        return "cell-" + hashlib.sha256(self.id.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        return "c" + hashlib.sha256(self.id.encode("utf-8", "surrogatepass")).hexdigest()[:10]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,10 +202,13 @@ def _cell(name: str, findings: list[Finding]) -> Cell:
         (f for f in findings if f.denominator), lambda finding: finding.denominator
     )
     names = Counter(finding.divergence for finding in findings if finding.divergence)
+    worst = min(findings, key=_severity) if len(findings) > 1 else findings[0]
+    differs = worst.verdict.fails or worst.verdict.catalogued
     return Cell(
         id=name,
         counts=Counts.of(finding.verdict for finding in findings),
-        worst=min(findings, key=_severity),
+        worst=worst,
+        smallest=smallest(worst, findings) if differs else worst,
         share=_largest(share(finding) for finding in compared),
         ulps=_largest(magnitude(finding.ulps) for finding in compared),
         denominators=tuple(

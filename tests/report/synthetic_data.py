@@ -111,6 +111,8 @@ NAMES = {
 }
 DIVERGENCES = (
     DivergenceRecord(
+        standing="by design",
+        evidence="The documentation says so.",
         name="divides_by_nonzero_weights",
         implementations=("tensorflow_v1.losses.*",),
         summary="Divides by the number of non-zero weights, not by the number of terms.",
@@ -121,6 +123,8 @@ DIVERGENCES = (
         reference="https://www.tensorflow.org/api_docs/python/tf/compat/v1/losses/Reduction",
     ),
     DivergenceRecord(
+        standing="by design",
+        evidence="The documentation says so.",
         name="divides_by_class_weights",
         implementations=(
             "torch.cross_entropy",
@@ -135,6 +139,8 @@ DIVERGENCES = (
         reference="https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html",
     ),
     DivergenceRecord(
+        standing="defect candidate",
+        evidence="The documentation says so.",
         name="clips_probabilities",
         implementations=("tensorflow_v2.*",),
         summary="Clips probabilities to [1e-7, 1 - 1e-7] before the logarithm.",
@@ -144,6 +150,8 @@ DIVERGENCES = (
         reference="https://github.com/keras-team/keras/blob/master/keras/src/backend/config.py",
     ),
     DivergenceRecord(
+        standing="defect candidate",
+        evidence="The documentation says so.",
         name="naive_softmax",
         implementations=("textbook.*",),
         summary="Overflows: exp(x) is taken before the division.",
@@ -153,6 +161,8 @@ DIVERGENCES = (
         reference="https://doi.org/10.1093/imanum/draa038",
     ),
     DivergenceRecord(
+        standing="by design",
+        evidence="The documentation says so.",
         name="refuses_soft_targets",
         implementations=("sklearn.*",),
         summary="Refuses targets that are no class labels.",

@@ -6,6 +6,7 @@ import hashlib
 import math
 import random
 
+import numpy as np
 from synthetic_data import (
     ABSENT,
     CLAIMS,
@@ -15,11 +16,14 @@ from synthetic_data import (
     HOSTILE,
     LONG,
     LOSSES,
+    MULTICLASS,
     NAMES,
     SCRIPT,
     SOURCE,
 )
 
+from equivalence.cases.answers import answers
+from equivalence.cases.sweeping import sweep
 from equivalence.exact import Number
 from equivalence.finding import Finding, Verdict, Where
 from equivalence.results import (
@@ -95,6 +99,7 @@ def finding(
         return Finding(**names, detail="has no gradient")
     return Finding(
         **names,
+        bits=f"{chance.getrandbits(48):x}",
         got=Number.of(exact + error),
         exact=Number.of(exact, f"{exact:.17f}48120377"),
         error=Number.of(error),
@@ -252,10 +257,23 @@ def _implementations(evil: str) -> tuple[ImplementationRecord, ...]:
             source=SOURCE + evil,
             scripts={},
             class_axis=1,
+            reductions={"none": "none", "mean": "MEAN"},
+            sweep=_sweep(loss, name),
         )
         for loss, names in NAMES.items()
         for name, _, _ in names
     )
+
+
+def _sweep(loss: str, name: str) -> dict[str, str]:
+    """The exact numbers; some imagined implementations clip them."""
+    kind = "sparse" if LOSSES[loss][0] is MULTICLASS else "binary"
+    case = sweep(loss, kind)
+    numbers = np.float32(answers(case).value.exact.high).astype(float)
+    if name.endswith("_probabilities"):
+        numbers = np.minimum(numbers, 16.118095)
+    text = " ".join(map(float.hex, numbers.tolist()))
+    return {"target": kind, "digest": case.digest, "value": text}
 
 
 def _hostile_findings(chance: random.Random) -> list[Finding]:

@@ -80,15 +80,59 @@ def test_a_framework_leaves_its_columns_rows_and_cards_only(visit):
     heads = shown(page, "#panel-2 .overview thead th")
     assert groups
     assert all(group.startswith("sklearn") for group in groups)
-    assert [head[:6] for head in heads] == ["loss", "target", "sklear", "agree"]
+    assert [head[:6] for head in heads] == ["loss", "target", "sklear", "n of m"]
     assert len(shown(page, "#divergences article")) == 1
+
+
+def test_a_loss_leaves_its_rows_tables_and_cards_only(visit):
+    page = visit(scripts=True)
+    page.locator("label[for=l1]").click()
+    name = page.locator("label[for=l1]").inner_text().split()[0]
+    assert [head.split()[0] for head in shown(page, "#panel-2 section.loss h4")] == [name]
+    assert shown(page, "#losses h3") == [name]
+    losses = {text.rsplit(", ", 1)[-1] for text in shown(page, "#divergences h5")}
+    assert losses <= {name}
+
+
+def test_words_leave_the_rows_that_hold_them_all(visit):
+    page = visit(scripts=True)
+    page.locator("#find").fill("refuses log_loss")
+    rows = shown(page, "#panel-2 .cells tr.some")
+    assert rows
+    assert all("log_loss" in row and "refuses" in row for row in rows)
+
+
+def test_a_head_sorts_its_table(visit):
+    page = visit(scripts=True)
+    page.locator("table.frameworks button", has_text="framework").first.click()
+    names = shown(page, "table.frameworks tbody th")
+    assert names == sorted(names)
+
+
+def test_a_script_can_be_copied(visit, run):
+    cell = first(run, Verdict.EXPLAINED)
+    page = visit(f"#{cell.fragment}", scripts=True, permissions=["clipboard-write"])
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    button = page.locator(".drill .copy").first
+    button.click()
+    page.wait_for_function("button => button.textContent === 'copied'", arg=button.element_handle())
+
+
+def test_a_plot_has_words_lines_and_a_table(visit):
+    page = visit(scripts=True)
+    plot = page.locator(".plot").first
+    assert "ulps" in plot.locator("svg").first.get_attribute("aria-label")
+    assert plot.locator("path.bound").first.get_attribute("d").startswith("M")
+    plot.locator("summary").click()
+    assert plot.locator("pre").inner_text().split("\n")[0].split()[-3:] == ["bound", "line", "1"]
 
 
 @pytest.mark.parametrize("verdict", [Verdict.EXPLAINED, Verdict.REFUSES, Verdict.DIVERGES])
 def test_a_permalink_opens_its_drill_down_without_scripts(run, visit, verdict):
     cell = first(run, verdict)
-    facts = visit(f"#{cell.fragment}").locator(f"#{cell.fragment}")
-    assert facts.is_visible()
+    page = visit(f"#{cell.fragment}")
+    assert page.locator(f"#{cell.fragment}").is_visible()
+    facts = page.locator(".facts", has=page.locator(f"#{cell.fragment}"))
     assert cell.worst.case in facts.inner_text()
 
 
@@ -109,7 +153,7 @@ def test_a_cell_of_the_matrix_leads_to_its_drill_down(visit):
 def test_a_drill_down_shows_numbers_bound_input_and_a_script(run, visit):
     cell = first(run, Verdict.EXPLAINED)
     page = visit(f"#{cell.fragment}")
-    text = page.locator(".facts", has=page.locator(f"#{cell.fragment}")).inner_text()
+    text = page.locator(".drill", has=page.locator(f"#{cell.fragment}")).inner_text()
     for part in ("0x1.", " ulps", "times the bound", "prediction", "import torch"):
         assert part in text
 
@@ -134,7 +178,7 @@ def test_paper_holds_the_verdict_and_the_divergences_only(visit):
     page.emulate_media(media="print")
     heads = shown(page, "main > section > h2")
     assert heads == [
-        "What fails",
+        "Open findings",
         "Divergences that the catalogue explains",
         "The tutorial's claims",
     ]
@@ -158,5 +202,5 @@ def test_a_hostile_run_is_shown_and_does_nothing(visit, hostile_html, address):
     page = visit(address=address(hostile_html, "hostile"), scripts=True, width=380)
     assert len(page.requests) == 1
     assert page.problems == []
-    assert page.evaluate("document.querySelectorAll('script, img, [onerror]').length") == 0
+    assert page.evaluate("document.querySelectorAll('script, img, [onerror]').length") == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 380

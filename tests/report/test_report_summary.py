@@ -127,14 +127,17 @@ def test_a_mean_by_any_name_is_in_the_tab_of_means():
 
 def test_denominators_say_whether_they_were_asked_for():
     other = "sum of the targets' class weights"
-    result = divisors(
-        summary(
-            finding(Verdict.AGREES, 0.1), finding(Verdict.EXPLAINED, 5.0, "b", denominator=other)
-        ),
-        (),
+    numbers = dict(got=Number.of(3.0), exact=Number.of(2.0))
+    found = (
+        finding(Verdict.AGREES, 0.1),
+        finding(Verdict.EXPLAINED, 5.0, "b", denominator=other, **numbers),
     )
-    ((_, rows),) = result.groups
-    assert [(entry.number, entry.asked) for entry in rows[0][1]] == [(1, 1), (1, 0)]
+    run = Run(environment=synthetic_run.make(losses=()).environment, findings=found)
+    ((_, rows),) = divisors(run, summarise(run), ()).groups
+    assert [(entry.number, entry.asked, entry.ratios) for entry in rows[0][1]] == [
+        (1, 1, None),
+        (1, 0, (1.5, 1.5)),
+    ]
 
 
 def test_red_is_grouped_by_implementation_and_amber_by_divergence(run):
@@ -170,8 +173,8 @@ def test_cells_that_differ_in_dtype_and_quantity_share_a_drill_down():
 def test_a_drill_down_says_the_ratio_and_both_forms_of_a_number():
     worst = finding(Verdict.EXPLAINED, 1.0, got=Number.of(3.0), exact=Number.of(2.0))
     lines = describe(summary(worst).cells[0]).splitlines()
-    assert lines[0] == "got    3.0  0x1.8p+1"
-    assert lines[2] == "error  1: 2 ulps, 1 of the bound 1 and got is 1.5 times exact"
+    assert lines[1] == "got   3.0  0x1.8p+1"
+    assert lines[3] == "error 1: 2 ulps, 1 of the bound and got is 1.5 times exact"
 
 
 def test_undefined_answers_are_recorded(run):

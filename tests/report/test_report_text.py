@@ -91,20 +91,20 @@ def test_every_cell_has_a_fragment_that_another_run_has_too(html, run):
 def test_nothing_is_fetched_and_nothing_runs(html, hostile_html):
     for text in (html, hostile_html):
         elements = Elements(text)
-        assert not {"script", "img", "iframe", "object", "base"} & {
-            tag for tag, _ in elements.found
-        }
+        assert [tag for tag, _ in elements.found].count("script") == 1
+        assert not {"img", "iframe", "object", "base"} & {tag for tag, _ in elements.found}
         assert not elements.values("src")
         assert all(re.match(r"#|https?://|data:,$", link) for link in elements.values("href"))
         assert not [
             name for _, attributes in elements.found for name in attributes if name.startswith("on")
         ]
-        assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in text
+        policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-"
+        assert policy in text
 
 
 def test_hostile_text_is_escaped_in_the_page(hostile_html):
     assert hostile_html.count("</style>") == 1
-    assert "<script" not in hostile_html
+    assert hostile_html.count("<script") == 1
     assert "{{ 7*7 }}" in hostile_html
     assert not re.search("[\u202a-\u202e\u200e\u200f\x00]", hostile_html)
     assert max(map(len, re.findall(r"x+", hostile_html))) <= 4000

@@ -1,0 +1,286 @@
+"""What Keras' focal losses and its Kullback-Leibler divergence answer instead."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from equivalence.divergences.cancellation import complement_rounded
+from equivalence.divergences.departures import widened
+from equivalence.divergences.divergence import divergence
+from equivalence.divergences.keras import EPSILON, LOSSES, forms
+from equivalence.divergences.probabilities import clips
+from equivalence.divergences.steps import SOFTMAX, through
+from equivalence.exact import Format
+from equivalence.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    binary_focal_cross_entropy,
+    focal_cross_entropy_from_probabilities,
+)
+from equivalence.losses.binary import sigmoid, smoothed_target, target_slope
+from equivalence.losses.binary_focal import (
+    focused,
+    focused_bound,
+    focused_gradient,
+    missed,
+)
+from equivalence.losses.focal import GAMMA
+from equivalence.losses.loss import LOGITS, Gradients, Loss, TermBounds
+
+if TYPE_CHECKING:
+    from equivalence.cases.case import Case
+
+SOURCE = "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/losses/losses.py"
+
+
+def _clipped(loss: Loss, case: Case) -> Loss:
+    """The loss of probabilities clipped as Keras does, in the dtype of a case."""
+    answered = clips(EPSILON)(replace(case, loss=loss))
+    return loss if answered is None else answered.loss
+
+
+@functools.cache
+def _half_clipped(loss: Loss, clipped: Loss) -> Loss:
+    """Binary focal loss whose cross-entropy is clipped and whose 1 - p_t is not.
+
+    1 - p is rounded, and 1 - p_t cancels: m errs by 3 u absolutely.
+    """
+    inner = complement_rounded(clipped)
+
+    def parts(
+        probability: np.ndarray, target: np.ndarray, alpha: Any, label_smoothing: Any
+    ) -> tuple[Any, ...]:
+        smoothed = smoothed_target(target, label_smoothing)
+        absent = 1 - probability
+        absent = np.where(absent < 0, 0.0, absent)  # a rounded neighbour of 1
+        miss = missed(probability, absent, 1.0, smoothed, alpha)
+        return (
+            inner.definition(probability, smoothed),
+            inner.gradient(probability, smoothed),
+            miss,
+        )
+
+    def definition(
+        probability: np.ndarray,
+        target: np.ndarray,
+        *,
+        gamma: Any = GAMMA,
+        alpha: Any = None,
+        label_smoothing: Any = None,
+    ) -> np.ndarray:
+        terms, _, miss = parts(probability, target, alpha, label_smoothing)
+        return focused(terms, miss, gamma)
+
+    def gradient(
+        probability: np.ndarray,
+        target: np.ndarray,
+        *,
+        gamma: Any = GAMMA,
+        alpha: Any = None,
+        label_smoothing: Any = None,
+    ) -> Gradients:
+        terms, inside, miss = parts(probability, target, alpha, label_smoothing)
+        slopes = focused_gradient(terms, inside, miss, gamma)
+        return Gradients(slopes.prediction, target_slope(label_smoothing) * slopes.target)
+
+    def bound(
+        probability: np.ndarray,
+        target: np.ndarray,
+        precision: int,
+        *,
+        gamma: Any = GAMMA,
+        alpha: Any = None,
+        label_smoothing: Any = None,
+    ) -> TermBounds:
+        unit = 2.0**-precision
+        terms, slopes, miss = parts(probability, target, alpha, label_smoothing)
+        own = inner.bound(probability, target, precision, label_smoothing=label_smoothing)
+        error = 6 * unit * miss.size + (7 if label_smoothing else 3) * unit
+        found = focused_bound(terms, slopes, miss, own=own, error=error, gamma=gamma, unit=unit)
+        slope = np.abs(target_slope(label_smoothing))
+        return TermBounds(found.term, found.prediction, slope * found.target)
+
+    return replace(
+        loss,
+        name=f"{loss.name}, clipped in its cross-entropy, with 1 - p_t rounded",
+        definition=definition,
+        gradient=gradient,
+        bound=bound,
+    )
+
+
+@divergence(
+    *forms("BinaryFocalCrossentropy"),
+    versions="keras>=3.0",
+    reference=SOURCE,
+    by_design="A plain convention: the clip belongs to binary_crossentropy, which it calls.",
+)
+def clips_cross_entropy_only(case: Case) -> Case:
+    """Clips the probability to [1e-7, 1 - 1e-7] in the cross-entropy, not in the focal factor.
+
+    1 - p_t is formed by subtraction, so that for p near the target its digits are lost.
+    """
+    clipped = _clipped(binary_cross_entropy, case)
+    return replace(case, loss=_half_clipped(binary_focal_cross_entropy, clipped))
+
+
+@functools.cache
+def _factor_rounded(loss: Loss) -> Loss:
+    """Binary focal loss with logits whose 1 - p_t is formed of a rounded sigmoid."""
+
+    def more(
+        logit: np.ndarray,
+        target: np.ndarray,
+        unit: float,
+        *,
+        gamma: Any = GAMMA,
+        alpha: Any = None,
+        label_smoothing: Any = None,
+    ) -> TermBounds:
+        smoothed = smoothed_target(target, label_smoothing)
+        present, absent = sigmoid(logit), sigmoid(-logit)
+        miss = missed(present, absent, present * absent, smoothed, alpha)
+        entropy = binary_cross_entropy_with_logits
+        found = focused_bound(
+            entropy.definition(logit, smoothed),
+            entropy.gradient(logit, smoothed),
+            miss,
+            own=TermBounds(0 * logit, 0 * logit, 0 * logit),
+            error=6 * unit * miss.size + 6 * unit,
+            gamma=gamma,
+            unit=unit,
+        )
+        return TermBounds(
+            found.term, found.prediction, np.abs(target_slope(label_smoothing)) * found.target
+        )
+
+    return widened(loss, "with 1 - p_t rounded", more)
+
+
+@divergence(
+    "tensorflow_v2.keras.BinaryFocalCrossentropy(from_logits=True)",
+    versions="keras>=3.0",
+    reference=SOURCE,
+    by_design="A plain convention: 1 - p_t is formed as the paper prints it.",
+)
+def rounds_focal_factor(case: Case) -> Case:
+    """Forms 1 - p_t of the rounded sigmoid(x), so that its digits are lost where it is small.
+
+    The cross-entropy beside it is not computed from sigmoid(x), although the code reads so: on
+    TensorFlow, Keras finds the logits again behind the tensor (``_keras_logits``).
+    """
+    return replace(case, loss=_factor_rounded(case.loss))
+
+
+@functools.cache
+def _undefined_at_zero(loss: Loss, format_: Format) -> Loss:
+    """The loss whose gradient is 0 times infinity where 1 - p_t is rounded to zero, at gamma 0."""
+    round_ = format_.round
+
+    def vanishes(prediction: np.ndarray, target: np.ndarray, label_smoothing: Any) -> np.ndarray:
+        plain = np.vectorize(float, otypes=[float])
+        numbers = plain(prediction)
+        p = round_(1 / (1 + np.exp(-numbers)) if loss.prediction == LOGITS else numbers)
+        t = round_(plain(smoothed_target(target, label_smoothing)))
+        one = round_(1.0)
+        return np.asarray(one - (t * p + (one - t) * (one - p)) == 0)
+
+    def gradient(
+        prediction: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None, **others: Any
+    ) -> Gradients:
+        own = loss.gradient(prediction, target, label_smoothing=label_smoothing, **others)
+        with np.errstate(over="ignore"):
+            lost = vanishes(prediction, target, label_smoothing)
+        return Gradients(*(np.where(lost, slope * np.nan, slope) for slope in own))
+
+    return replace(loss, name=f"{loss.name}, with 0 * 0 ** -1", gradient=gradient)
+
+
+@divergence(
+    "tensorflow_v2.keras.BinaryFocalCrossentropy*",
+    versions="keras>=3.0",
+    reference=SOURCE,
+    defect=(
+        "gamma = 0 is documented as having no focal effect, so that the gradient is that of binary "
+        "cross-entropy: it is NaN, and one such position makes that of every weight NaN."
+    ),
+)
+def loses_gradient_without_focus(case: Case) -> Case | None:
+    """With gamma = 0, the gradient is NaN where p_t is rounded to 1: the power's is 0 times 1 / 0.
+
+    Every example that is right with certainty (in float32 from a logit of 17 on) is one.
+    """
+    if case.options.get("gamma") != 0:
+        return None
+    return replace(case, loss=_undefined_at_zero(case.loss, case.computed_in))
+
+
+@divergence(
+    "tensorflow_v2.keras.CategoricalFocalCrossentropy(from_logits=True)",
+    versions="keras>=3.0",
+    reference=SOURCE,
+    defect=(
+        "Contradicts its own categorical_crossentropy(from_logits=True) at gamma = 0, which keeps "
+        "what the clip of the probability cuts off."
+    ),
+)
+def rounds_softmax_then_clips(case: Case) -> Case:
+    """Rounds softmax(x) to the dtype, then clips it to [1e-7, 1 - 1e-7].
+
+    A target that trails by more than 16 costs 16.12 and has no gradient: the hardest examples are
+    no longer learned.
+    """
+    inner = _clipped(focal_cross_entropy_from_probabilities, case)
+    return replace(case, loss=through(inner, SOFTMAX, case.loss))
+
+
+@functools.cache
+def _clipped_both(loss: Loss, inner: Loss, low: float) -> Loss:
+    """The Kullback-Leibler divergence of target and prediction clipped to [low, 1]."""
+
+    def clip(target: np.ndarray) -> np.ndarray:
+        zero = target * 0
+        return np.where(target < low, zero + low, np.where(target > 1, zero + 1, target))
+
+    def gradient(probability: np.ndarray, target: np.ndarray) -> Gradients:
+        slopes = inner.gradient(probability, clip(target))
+        outside = (target < low) | (target > 1)
+        return Gradients(slopes.prediction, np.where(outside, 0.0, slopes.target))
+
+    return replace(
+        loss,
+        name=f"{loss.name} of target and prediction clipped to [{low!r}, 1]",
+        definition=lambda probability, target: inner.definition(probability, clip(target)),
+        gradient=gradient,
+        bound=lambda probability, target, precision: inner.bound(
+            probability, clip(target), precision
+        ),
+    )
+
+
+@divergence(
+    *forms("KLDivergence"),
+    versions="keras>=3.0",
+    reference=LOSSES,
+    defect=(
+        'Contradicts its documentation: "They will get clipped to the `[0, 1]` range", which would '
+        "leave distributions as they are."
+    ),
+)
+def clips_target_and_prediction(case: Case) -> Case | None:
+    """Clips target and prediction to [1e-7, 1], so that no sum is one any more.
+
+    A zero of the target counts: it adds 1e-7 log(1e-7 / p), which is negative, and pulls at p with
+    -1e-7 / p. A zero prediction costs t log(t / 1e-7) and has no gradient.
+    """
+    answered = clips(EPSILON, 1.0)(case)
+    low = float(case.computed_in.round(EPSILON))
+    return (
+        None
+        if answered is None
+        else replace(case, loss=_clipped_both(case.loss, answered.loss, low))
+    )

@@ -1,0 +1,57 @@
+"""Keras on any backend: translations are written once, and registered with each framework.
+
+There is one backend in a process, and whoever runs a translation has chosen it before. So nothing
+here imports Keras until a function is called.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from equivalence.implementations.framework import Framework
+    from equivalence.losses import Loss
+
+DOCUMENTATION = "https://keras.io/api/losses/probabilistic_losses/"
+REDUCTIONS: dict[str, str | tuple[str, ...]] = {
+    "none": "none",
+    "sum": "sum",
+    "mean": ("sum_over_batch_size", "mean", "mean_with_sample_weight"),
+}
+
+_translations: list[tuple[Loss, dict[str, Any], Callable[..., Any]]] = []
+
+
+class _Keras:
+    """The module ``keras``, imported when it is first used."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module("keras"), name)
+
+
+keras: Any = _Keras()
+
+
+def translates(loss: Loss, **offer: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Takes the decorated function for Keras' translation of a loss; see ``Framework.implements``.
+
+    The offer names it, without a prefix.
+    """
+
+    def take(function: Callable[..., Any]) -> Callable[..., Any]:
+        _translations.append((loss, offer, function))
+        return function
+
+    return take
+
+
+def register(framework: Framework, *, prefix: str = "") -> None:
+    """Registers every translation with a framework, each name behind the prefix."""
+    for module in ("keras_classes", "keras_functions", "keras_focal"):
+        importlib.import_module(f"equivalence.implementations.{module}")
+    for loss, offer, function in _translations:
+        named = {**offer, "name": prefix + offer["name"]}
+        framework.implements(loss, **named)(function)

@@ -1,0 +1,325 @@
+"""Searching: which generic models, alone or two together, reproduce an unknown difference.
+
+Every hypothesis and every pair is asked for a few cases in which the implementation differs; what
+survives is confirmed on cases that were held back, in exact arithmetic. Nothing is accepted but
+inside the bound that is derived for the model, in value and in gradient, on every case; and each
+model of a pair must be needed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from equivalence.cases.answers import QUANTITIES, answers, estimate, rough_value
+from equivalence.comparison import respond
+from equivalence.distance import distance
+from equivalence.divergences.hypotheses import Hypothesis, hypotheses
+from equivalence.exact import FORMATS
+from equivalence.expectation import catalogued, expectation
+from equivalence.plan import questions
+
+if TYPE_CHECKING:
+    from equivalence.cases.case import Case
+    from equivalence.implementations import Implementation
+
+TRIED = 6  # differing cases on which hypotheses are sieved
+HELD_BACK = 60  # cases, differing or not, that confirm
+SECONDS = 30.0  # after which pairs are no longer tried
+LARGEST = 700  # numbers of a case that is sieved on
+# A value that is farther off than this, relatively, is not looked at more closely: no bound of
+# float32 is so wide but where nearly everything cancels.
+FAR, FAR_UNITS, NEARLY_NOTHING = 0.02, 64, 1e-4
+
+WIDE = frozenset(("float32", "float64"))
+NARROW = frozenset(("float16", "bfloat16"))
+
+Pair = tuple[Hypothesis, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Observation:
+    """What an implementation returned for a case.
+
+    Attributes:
+        asked: The case.
+        case: What the catalogue says is answered instead; the one asked where it says nothing.
+        readings: By quantity.
+    """
+
+    asked: Case
+    case: Case
+    readings: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What reproduces a difference.
+
+    Attributes:
+        models: One or two, in the order in which they are applied.
+        tried: The differing cases on which it was found.
+        confirmed: How many cases, held back, it reproduces.
+        held_back: How many were.
+        differing: How many of all of them the plain question does not explain.
+    """
+
+    models: Pair
+    tried: tuple[Observation, ...]
+    confirmed: int
+    held_back: int
+    differing: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether it holds on every case."""
+        return self.confirmed == self.held_back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What came of a search.
+
+    Attributes:
+        found: What holds on every case; the first is printed, others cannot be told from it.
+        nearest: If nothing does, what holds on the most.
+        differing: The cases in which the implementation differs.
+        compared: How many hypotheses and pairs were compared.
+        exhausted: Whether that is all of them.
+    """
+
+    found: tuple[Found, ...]
+    nearest: Found | None
+    differing: tuple[Observation, ...]
+    compared: int
+    exhausted: bool
+
+
+def search(
+    implementation: Implementation,
+    mode: str,
+    cases: Iterable[Case] = (),
+    profile: str = "quick",
+    dtypes: frozenset[str] = WIDE,
+) -> Search:
+    """Searches for what an implementation does, over the models and pairs of them.
+
+    Args:
+        implementation: Who is asked.
+        mode: How it is run.
+        cases: Asked before those of the profile.
+        profile: Whose cases are asked.
+        dtypes: Of which formats; in those of 16 bits overflow and jumps are mingled with
+            everything else.
+    """
+    observed = list(_observations(implementation, mode, cases, profile, dtypes))
+    differing = [each for each in observed if not _fits(each, each.case)]
+    tried = _diverse(differing)
+    if not tried:
+        return Search(found=(), nearest=None, differing=(), compared=0, exhausted=True)
+    rest = [each for each in observed if each not in tried]
+    step = max(1, len(rest) // HELD_BACK)
+    # Differing cases first; of those that agree, every so many-th.
+    rest.sort(key=lambda each: each not in differing)
+    held = rest[: HELD_BACK // 2] + rest[HELD_BACK // 2 :: step]
+    sieve = _Sieve(tried)
+    survivors = list(sieve.alone()) or list(sieve.together())
+    judged = [
+        found
+        for models in survivors
+        if (found := _confirmed(models, tried, held, differing)) is not None
+    ]
+    judged.sort(key=lambda found: -found.confirmed)
+    whole = tuple(found for found in judged if found.whole)
+    if not whole and survivors and len(survivors[0]) == 1:
+        more = [_confirmed(models, tried, held, differing) for models in sieve.together()]
+        judged += [found for found in more if found is not None]
+        judged.sort(key=lambda found: -found.confirmed)
+        whole = tuple(found for found in judged if found.whole)
+    return Search(
+        found=whole,
+        nearest=judged[0] if judged and not whole else None,
+        differing=tuple(differing),
+        compared=sieve.compared,
+        exhausted=sieve.exhausted,
+    )
+
+
+def _observations(
+    implementation: Implementation,
+    mode: str,
+    cases: Iterable[Case],
+    profile: str,
+    dtypes: frozenset[str],
+) -> Iterator[Observation]:
+    """What is returned for each case, those left out where nothing can be compared."""
+    steps = catalogued(implementation, mode)
+    seen = set()
+    planned = (
+        question.case for question in questions([implementation], profile) if question.mode == mode
+    )
+    for case in itertools.chain(cases, planned):
+        if case.digest in seen or case.dtype not in dtypes:
+            continue
+        seen.add(case.digest)
+        expected = expectation(case, steps)
+        response = respond(implementation, case, mode)
+        readings = {name: getattr(response, name) for name in QUANTITIES}
+        arrays = {
+            name: np.asarray(reading)
+            for name, reading in readings.items()
+            if reading is not None and not isinstance(reading, Exception)
+        }
+        if arrays and expected.raises is None:
+            yield Observation(asked=case, case=expected.case, readings=arrays)
+
+
+def _diverse(differing: list[Observation]) -> list[Observation]:
+    """A few differing cases: the first, then such that have other options, reductions, dtypes."""
+    chosen: list[Observation] = []
+    seen: set[str] = set()
+    small = [each for each in differing if each.case.prediction.size <= LARGEST] or differing[:1]
+
+    def features(each: Observation) -> set[str]:
+        asked = each.asked
+        regime = asked.origin.partition(".")[0]
+        return {asked.dtype, asked.reduction.name, asked.target_kind, regime, *asked.options} | (
+            {"weights"} if asked.weights is not None else set()
+        )
+
+    while small and len(chosen) < TRIED:
+        # The first stays first: it is the one that is to be explained.
+        best = small[0] if not chosen else max(small, key=lambda e: len(features(e) - seen))
+        chosen.append(best)
+        seen |= features(best)
+        small.remove(best)
+    return chosen
+
+
+def _fits(observation: Observation, answered: Case | None, *, roughly: bool = False) -> bool:
+    """Whether everything that was returned is inside the bound of a question."""
+    if answered is None:
+        return False
+    try:
+        expected = (estimate if roughly else answers)(answered)
+    except (ArithmeticError, ValueError):
+        return False
+    predicted = answered is not observation.asked
+    for name, reading in observation.readings.items():
+        measured = distance(reading, getattr(expected, name), answered.dtype, predicted=predicted)
+        if not (measured.inside or measured.undefined):
+            return False
+    return True
+
+
+def _near(observation: Observation, answered: Case) -> bool:
+    """Whether the value is near enough that it is worth while to derive a bound."""
+    got = observation.readings["value"].astype(np.float64)
+    try:
+        value = rough_value(answered)
+    except ValueError:
+        return False
+    if got.shape != value.shape:
+        return False
+    both = np.isfinite(got) & np.isfinite(value)
+    unit = FORMATS[answered.dtype].unit
+    with np.errstate(invalid="ignore"):
+        far = np.abs(got - value) > max(FAR, FAR_UNITS * unit) * (np.abs(value) + NEARLY_NOTHING)
+    return not bool(np.any(far & both))
+
+
+def applied(models: Pair, case: Case) -> Case:
+    """The case that is answered instead; models that do not concern it drop out."""
+    for model in models:
+        case = model.applied(case) or case
+    return case
+
+
+class _Sieve:
+    """Hypotheses and pairs, of which those remain that explain every case that is tried."""
+
+    def __init__(self, tried: list[Observation]) -> None:
+        self.tried = tried
+        self.known = hypotheses()
+        self.compared = 0
+        self.exhausted = True
+        self._until = time.monotonic() + SECONDS
+        self._explains: dict[tuple[int, Pair], bool] = {}
+        self._rejected = [0] * len(tried)
+
+    def _survives(self, models: Pair) -> bool:
+        """Whether every case is explained; at least one is not by the plain question."""
+        self.compared += 1
+        # The case that has rejected the most comes first.
+        for place in sorted(range(len(self.tried)), key=lambda place: -self._rejected[place]):
+            if not self._explained(place, models):
+                self._rejected[place] += 1
+                return False
+        return True
+
+    def _explained(self, place: int, models: Pair) -> bool:
+        """Whether a case is explained, remembered by the models that concern it."""
+        answered = self.tried[place].case
+        concerned = []
+        for model in models:
+            said = model.applied(answered)
+            if said is not None:
+                answered = said
+                concerned.append(model)
+        key = (place, tuple(concerned))
+        if key not in self._explains:
+            self._explains[key] = (
+                bool(concerned)
+                and _near(self.tried[place], answered)
+                and _fits(self.tried[place], answered, roughly=True)
+            )
+        return self._explains[key]
+
+    def alone(self) -> Iterator[Pair]:
+        """Single hypotheses."""
+        return ((one,) for one in self.known if self._survives((one,)))
+
+    def together(self) -> Iterator[Pair]:
+        """Pairs of different families; of two that change the loss, in both orders."""
+        for first, second in itertools.combinations(self.known, 2):
+            if first.family == second.family:
+                continue
+            if time.monotonic() > self._until:
+                self.exhausted = False
+                return
+            orders = [(first, second)]
+            if first.part == second.part == "loss":
+                orders.append((second, first))
+            yield from filter(self._survives, orders)
+
+
+def _confirmed(
+    models: Pair,
+    tried: list[Observation],
+    held: list[Observation],
+    differing: list[Observation],
+) -> Found | None:
+    """The hypothesis in exact arithmetic, on the cases tried and on those held back.
+
+    None if a case that was tried speaks against it, or a model of a pair is not needed.
+    """
+    if not all(_fits(each, applied(models, each.case)) for each in tried):
+        return None
+    every = [*tried, *held]
+    good = [each for each in held if _fits(each, applied(models, each.case))]
+    if len(models) > 1:
+        for fewer in models:
+            if all(_fits(each, applied((fewer,), each.case)) for each in [*tried, *good]):
+                return None
+    return Found(
+        models=models,
+        tried=tuple(tried),
+        confirmed=len(good),
+        held_back=len(held),
+        differing=sum(each in differing for each in every),
+    )
