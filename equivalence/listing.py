@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from equivalence.asking import implementations_of
+from equivalence.cases import edges
 from equivalence.cases.generation import SHAPES, levels
 from equivalence.cases.pinned import ORIGIN, library
 from equivalence.divergences import DIVERGENCES
@@ -113,6 +114,8 @@ def _cases() -> Iterator[Entry]:
         asked = file.question
         words = (str(asked.loss), asked.target_kind, *asked.dtypes, *map(str, asked.reductions))
         yield f"{ORIGIN}.{asked.name}", (asked.why, ", ".join(words), asked.source)
+    for edge in edges.EDGES.values():
+        yield f"{edges.ORIGIN}.{edge}", (edge.why,)
     shapes = [f"{name} {list(shape)}" for name, (shape, _) in SHAPES.items()]
     for loss in LOSSES.values():
         _, _, _, regimes, options, _ = levels(loss)

@@ -6,6 +6,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from equivalence.cases import edges
 from equivalence.cases.case import Encoding
 from equivalence.cases.covering import cover
 from equivalence.cases.generation import Spec, generate
@@ -155,6 +156,14 @@ def _case(loss: Loss, spec: Spec) -> Case:
     return generate(loss, spec)
 
 
+def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Case, ...]:
+    """The edges of a loss; in the quick profile they are asked of the first mode only."""
+    first = mode == implementation.offered_modes[0]
+    if profile == "quick" and not first:
+        return ()
+    return edges.asked(implementation.loss, profile, large=first)
+
+
 def questions(implementations: Iterable[Implementation], profile: str) -> Iterator[Question]:
     """Every question of a profile, implementation by implementation.
 
@@ -167,7 +176,8 @@ def questions(implementations: Iterable[Implementation], profile: str) -> Iterat
             specs = chosen(implementation.loss, offer(implementation), asked)
             cases = [_case(implementation.loss, spec) for spec in specs]
             if asked.strength and asked.pinned:
-                cases += [case for case in pinned() if not declines(implementation, case, mode)]
+                written = (*pinned(), *_edges(implementation, mode, profile))
+                cases += [case for case in written if not declines(implementation, case, mode)]
             for case in cases:
                 yield Question(
                     implementation=implementation,

@@ -13,8 +13,7 @@ import numpy as np
 
 from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.case import SOFT, SOFT_BINARY, SPARSE, Case, cotangent, encoding
-from equivalence.cases.generation import from_name
-from equivalence.cases.pinned import ORIGIN, pinned_case
+from equivalence.cases.named import named
 from equivalence.implementations.implementation import classes_to
 
 if TYPE_CHECKING:
@@ -31,14 +30,13 @@ class ReproductionError(ValueError):
 
 
 def named_case(loss: str, target: str, reduction: str, dtype: str, origin: str) -> Case:
-    """The case of a name, made again, pinned or generated.
+    """The case of a name, made again.
 
     Raises:
         ReproductionError: If this version knows no such case.
     """
-    make = pinned_case if origin.startswith(f"{ORIGIN}.") else from_name
     try:
-        return make(loss, target, reduction, dtype, origin)
+        return named(loss, target, reduction, dtype, origin)
     except ValueError as error:
         raise ReproductionError(str(error)) from error
 

@@ -61,8 +61,11 @@ class Case:
         options: Class weights ``weight``, ``ignore_index``, ``label_smoothing``, ``pos_weight``.
         reduction: How the terms become the value.
         dtype: The floating-point format under test.
-        origin: Where the case comes from: ``"regime.shape.options.seed"`` or ``"pinned.name"``.
+        origin: Where the case comes from: ``"regime.shape.options.seed"``, ``"pinned.name"`` or
+            ``"edge.name"``.
         arithmetic: The wider format that a divergence computes in; empty for ``dtype``.
+        malformed: What is wrong with the question, in words; empty if nothing. A malformed question
+            has no answer: to refuse it is right.
     """
 
     loss: Loss
@@ -75,6 +78,7 @@ class Case:
     weights: np.ndarray | None = None
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     arithmetic: str = ""
+    malformed: str = ""
 
     @property
     def id(self) -> str:
