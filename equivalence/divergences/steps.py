@@ -132,8 +132,8 @@ def through(loss: Loss, step: Step, outer: Loss) -> Loss:
         size, skewed = np.abs(at[1]), step.slope_error(prediction, unit)
         return TermBounds(
             own.term + moved[0],
-            step.spread(prediction, own.prediction + moved[1] + (rounding + skewed) * size)
-            + skewed * step.spread(prediction, size),
+            step.spread(prediction, own.prediction + moved[1] + times(size, rounding + skewed))
+            + times(step.spread(prediction, size), skewed),
             np.abs(step.pull_target(own.target + moved[2])),
         )
 
