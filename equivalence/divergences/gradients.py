@@ -30,11 +30,13 @@ def assumes_normalised_targets(case: Case) -> Case | None:
     tolerance = case.distribution.shape[-1] * FORMATS[case.dtype].unit
     if not np.any(np.abs(sums - 1) > tolerance):
         return None
-    return replace(case, loss=_unscaled_softmax(case.loss))
+    return replace(case, loss=unscaled_softmax(case.loss))
 
 
 @functools.cache
-def _unscaled_softmax(loss: Loss) -> Loss:
+def unscaled_softmax(loss: Loss) -> Loss:
+    """Cross-entropy of logits whose gradient is softmax(x) - t, whatever the targets sum to."""
+
     def gradient(
         logits: np.ndarray,
         target: np.ndarray,

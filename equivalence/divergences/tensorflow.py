@@ -14,10 +14,11 @@ from equivalence.divergences.cancellation import (
 )
 from equivalence.divergences.departures import computes_in, divides_by
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.gradients import assumes_normalised_targets
+from equivalence.divergences.gradients import assumes_normalised_targets, unscaled_softmax
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms
-from equivalence.losses.loss import Gradients, Loss
+from equivalence.divergences.smoothing import smoothed_over
+from equivalence.losses.loss import LOGITS, Gradients, Loss
 from equivalence.losses.reduction import MEAN_OVER_NONZERO_WEIGHTS, MEAN_OVER_SAMPLE_WEIGHTS
 
 if TYPE_CHECKING:
@@ -123,8 +124,8 @@ divergence(
 @divergence(
     "tensorflow_v?.nn.softmax_cross_entropy_with_logits*",
     "tensorflow_v1.losses.softmax_cross_entropy*",
-    "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True)*",
-    "tensorflow_v2.keras.categorical_crossentropy(from_logits=True)",
+    "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True*",
+    "tensorflow_v2.keras.categorical_crossentropy(from_logits=True*",
     versions=">=1.0",
     reference="https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits",
     by_design=('Documented: "If they are not, the computation of the gradient will be incorrect".'),
@@ -136,6 +137,30 @@ def gradient_assumes_normalised_targets(case: Case) -> Case | None:
     tf.config.experimental.enable_op_determinism() the right gradient is returned.
     """
     return assumes_normalised_targets(case)
+
+
+@divergence(
+    "tensorflow_v2.keras.CategoricalCrossentropy(*axis=1)",
+    "tensorflow_v2.keras.categorical_crossentropy(*axis=1)",
+    versions="keras>=3.0",
+    reference="https://github.com/keras-team/keras/blob/v3.15.1/keras/src/losses/losses.py",
+    defect=(
+        'Contradicts its documentation ("use 0.1 / num_classes for non-target labels") and the '
+        "same call with the classes last: num_classes is ops.shape(y_true)[-1] on every axis."
+    ),
+)
+def smooths_over_last_axis(case: Case) -> Case | None:
+    """With axis=1, smoothed labels get epsilon / width instead of epsilon / classes.
+
+    The number of classes is read from the last axis, which is the width of an image or the length
+    of a sequence. So the targets no longer sum to one,
+    which the gradient of TensorFlow's kernel assumes: softmax(x) - t.
+    """
+    classes = case.prediction.shape[-1]
+    if not case.options.get("label_smoothing") or len(case.shape) < 2 or case.shape[-1] == classes:
+        return None
+    own = unscaled_softmax(case.loss) if case.loss.prediction == LOGITS else case.loss
+    return replace(case, loss=smoothed_over(own, case.shape[-1]))
 
 
 divergence(

@@ -48,7 +48,8 @@ class Framework:
             called) and ``{wanted}`` (everything that is differentiated) are filled in.
         dtypes: The floating-point formats that it has.
         array: How an array is written, from ``{values}`` and ``{dtype}``.
-        class_axis: Where the classes are: 1 (behind the batch) or -1 (last).
+        class_axis: Where the classes are, unless a translation says otherwise: 1 (behind the batch)
+            or -1 (last).
         differentiates: Whether gradients are offered at all.
         flags: Returns the settings that decide numbers.
         unavailable: For a mode that may not run on every machine, why it does not on this one, in
@@ -90,6 +91,7 @@ class Framework:
         weighted_shapes: frozenset[str] = EVERY_SHAPE,
         differentiates_target: bool = False,
         modes: tuple[str, ...] = (),
+        class_axis: int = 0,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Registers the decorated function as this framework's translation of a loss.
 
@@ -106,6 +108,7 @@ class Framework:
             weighted_shapes: The shapes with which it takes sample weights.
             differentiates_target: Whether its gradient with respect to the target is asked for.
             modes: The modes in which it is run; by default all that the framework has.
+            class_axis: Where it has the classes: 1 or -1; by default where the framework has them.
 
         The options that it takes are its keyword parameters. A function without a parameter
         ``reduction`` returns the terms and is asked for nothing else.
@@ -143,6 +146,7 @@ class Framework:
                     documentation=documentation,
                     differentiates_target=differentiates_target and self.differentiates,
                     modes=modes,
+                    class_axis=class_axis or self.class_axis,
                 )
             return function
 

@@ -75,6 +75,7 @@ class Implementation:
         documentation: The URL of the documentation of what it calls.
         differentiates_target: Whether its gradient with respect to soft targets is asked for.
         modes: The modes in which it is run; empty for those of its framework.
+        class_axis: Where it has the classes: 1 (behind the batch) or -1 (last).
     """
 
     framework: Framework
@@ -89,6 +90,7 @@ class Implementation:
     documentation: str
     differentiates_target: bool = False
     modes: tuple[str, ...] = field(default=())
+    class_axis: int = -1
 
     def __str__(self) -> str:
         return self.name
@@ -126,7 +128,7 @@ class Implementation:
 
     def call(self, case: Case) -> Call:
         """The case in this framework's layout."""
-        layout = self.framework.class_axis if case.loss.has_classes else -1
+        layout = self.class_axis if case.loss.has_classes else -1
         arguments: dict[str, Any] = dict(case.options)
         if case.weights is not None:
             arguments["sample_weight"] = case.weights
@@ -151,7 +153,7 @@ class Implementation:
             return Response(
                 value=error, gradient=error, target_gradient=error if call.target_gradient else None
             )
-        if self.framework.class_axis == -1 or not case.loss.has_classes:
+        if self.class_axis == -1 or not case.loss.has_classes:
             return response
         return Response(
             value=response.value,
