@@ -59,6 +59,7 @@ COSTLY = {
     "quick": {
         "strided": Extent(1, pinned=False),
         "func": Extent(1, pinned=False),
+        "graph": Extent(1, pinned=False),
         "function": Extent(1, narrow=True, pinned=False),
         "xla": NOTHING,
         "compile": NOTHING,
