@@ -74,7 +74,7 @@ def _declines(implementation: Implementation, cell: _Cell) -> str:
         return "takes no segmentation shape"
     if cell.reduction not in implementation.reductions:
         return f"has no reduction {cell.reduction}"
-    if cell.quantity != "value" and not implementation.framework.differentiates:
+    if cell.quantity != "value" and not implementation.differentiates:
         return f"{implementation.framework} has no gradient"
     if cell.quantity == "target_gradient" and not implementation.differentiates_target:
         return "has no gradient with respect to the target"

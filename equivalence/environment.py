@@ -96,7 +96,7 @@ def implementation_record(implementation: Implementation) -> ImplementationRecor
         documentation=implementation.documentation,
         source=source,
         scripts=dict(framework.scripts),
-        class_axis=framework.class_axis,
+        class_axis=implementation.class_axis,
         function=implementation.function.__name__,
         imports=framework.imports,
         array=framework.array,

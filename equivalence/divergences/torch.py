@@ -34,6 +34,7 @@ GRADIENT_FLOOR = float(np.float32(1e-12))  # constexpr float EPSILON, in every p
     "torch.nn.LogSoftmax+nn.NLLLoss",
     "torch.nll_loss",
     "torch.nn.NLLLoss",
+    "torch.linear_cross_entropy*",
     versions=">=0.4",
     reference=DOCUMENTATION + "CrossEntropyLoss.html",
     by_design=(

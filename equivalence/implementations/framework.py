@@ -49,7 +49,7 @@ class Framework:
         dtypes: The floating-point formats that it has.
         array: How an array is written, from ``{values}`` and ``{dtype}``.
         class_axis: Where the classes are: 1 (behind the batch) or -1 (last).
-        differentiates: Whether gradients are offered at all.
+        differentiates: Whether it differentiates what its implementations compute.
         flags: Returns the settings that decide numbers.
         unavailable: For a mode that may not run on every machine, why it does not on this one, in
             one line; empty if it does.
@@ -89,6 +89,8 @@ class Framework:
         weights: frozenset[str] = SAMPLE_WEIGHTS,
         weighted_shapes: frozenset[str] = EVERY_SHAPE,
         differentiates_target: bool = False,
+        returns_gradient: bool = False,
+        class_axis: int | None = None,
         modes: tuple[str, ...] = (),
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Registers the decorated function as this framework's translation of a loss.
@@ -105,6 +107,9 @@ class Framework:
             weights: Which sample weights it takes, if it has a parameter ``sample_weight``.
             weighted_shapes: The shapes with which it takes sample weights.
             differentiates_target: Whether its gradient with respect to the target is asked for.
+            returns_gradient: Whether it returns a pair, the value and its own analytic gradient,
+                where the framework does not differentiate.
+            class_axis: Where it wants the classes; by default where the framework wants them.
             modes: The modes in which it is run; by default all that the framework has.
 
         The options that it takes are its keyword parameters. A function without a parameter
@@ -142,6 +147,8 @@ class Framework:
                     options=_options(parameters, weights),
                     documentation=documentation,
                     differentiates_target=differentiates_target and self.differentiates,
+                    returns_gradient=returns_gradient,
+                    class_axis=self.class_axis if class_axis is None else class_axis,
                     modes=modes,
                 )
             return function

@@ -74,6 +74,8 @@ class Implementation:
         options: The options that it takes, the kinds of sample weights among them.
         documentation: The URL of the documentation of what it calls.
         differentiates_target: Whether its gradient with respect to soft targets is asked for.
+        returns_gradient: Whether it returns its own gradient beside the value.
+        class_axis: Where it wants the classes: 1 (behind the batch) or -1 (last).
         modes: The modes in which it is run; empty for those of its framework.
     """
 
@@ -88,6 +90,8 @@ class Implementation:
     options: frozenset[str]
     documentation: str
     differentiates_target: bool = False
+    returns_gradient: bool = False
+    class_axis: int = -1
     modes: tuple[str, ...] = field(default=())
 
     def __str__(self) -> str:
@@ -99,6 +103,11 @@ class Implementation:
     def offered_modes(self) -> tuple[str, ...]:
         """The modes in which it is run."""
         return self.modes or tuple(self.framework.evaluate)
+
+    @property
+    def differentiates(self) -> bool:
+        """Whether it has a gradient: its framework's, or one of its own."""
+        return self.framework.differentiates or self.returns_gradient
 
     @property
     def source(self) -> str:
@@ -126,7 +135,7 @@ class Implementation:
 
     def call(self, case: Case) -> Call:
         """The case in this framework's layout."""
-        layout = self.framework.class_axis if case.loss.has_classes else -1
+        layout = self.class_axis if case.loss.has_classes else -1
         arguments: dict[str, Any] = dict(case.options)
         if case.weights is not None:
             arguments["sample_weight"] = case.weights
@@ -151,7 +160,7 @@ class Implementation:
             return Response(
                 value=error, gradient=error, target_gradient=error if call.target_gradient else None
             )
-        if self.framework.class_axis == -1 or not case.loss.has_classes:
+        if self.class_axis == -1 or not case.loss.has_classes:
             return response
         return Response(
             value=response.value,
