@@ -36,7 +36,7 @@ def sums_labels_before_dividing(case: Case) -> Case | None:
         weights = case.weighing.sample
         terms = case.loss.definition(prediction, case.distribution) * weights
         total = np.sum(terms, axis=-1, keepdims=True)
-    over = (np.maximum(total, terms) > case.computed_in.largest) & (weights != 0)
+    over = np.isinf(case.computed_in.round(np.maximum(total, terms))) & (weights != 0)
     return replace(case, loss=infinite_where(case.loss, over)) if over.any() else None
 
 
