@@ -73,7 +73,9 @@ def sums_before_smoothing(case: Case) -> Case | None:
     everything = {**case.parameters, "label_smoothing": None}
     with np.errstate(all="ignore"):
         row = case.loss.definition(
-            np.asarray(case.prediction, dtype=np.float64), np.ones(case.prediction.shape), **everything
+            np.asarray(case.prediction, dtype=np.float64),
+            np.ones(case.prediction.shape),
+            **everything,
         )
     counted = np.where(case.counted, row, 0.0)
     total = counted if case.reduction.kind == "none" else np.maximum(counted, counted.sum())

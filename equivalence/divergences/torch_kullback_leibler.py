@@ -63,8 +63,8 @@ def multiplies_zero_shares(case: Case) -> Case | None:
     versions=">=1.0",
     reference=DOCUMENTATION,
     by_design=(
-        'Documented: with "none" the output has the shape of the input, and "mean" "doesn\'t return '
-        'the true KL divergence value"; batchmean does.'
+        'Documented: with "none" the output has the shape of the input, and "mean" "doesn\'t '
+        'return the true KL divergence value"; batchmean does.'
     ),
 )
 def keeps_classes_apart(case: Case) -> Case | None:
@@ -83,7 +83,7 @@ def keeps_classes_apart(case: Case) -> Case | None:
     ),
 )
 def divides_by_first_axis(case: Case) -> Case | None:
-    """batchmean divides by the length of the first axis, whatever that is.
+    """With batchmean the sum is divided by the length of the first axis, whatever that is.
 
     For images and sequences that is the batch, not the number of distributions; for a single
     distribution without a batch it is the number of classes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -67,13 +68,15 @@ def _weighted(loss: Loss, weights: np.ndarray) -> Loss:
         return np.where(weights == 0, 0.0, numbers * np.where(weights == 0, 1.0, weights))
 
     def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
-        return Gradients(*(weighted(part) for part in loss.gradient(prediction, target)))
+        own = loss.gradient(prediction, target, **parameters)
+        return Gradients(*(weighted(part) for part in own))
 
     def bound(
         prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
     ) -> TermBounds:
-        own = loss.bound(prediction, target, precision)
-        sizes = loss.definition(prediction, target), *loss.gradient(prediction, target)
+        own = loss.bound(prediction, target, precision, **parameters)
+        derivatives = loss.gradient(prediction, target, **parameters)
+        sizes = loss.definition(prediction, target, **parameters), *derivatives
         unit = 2 * 2.0**-precision
         return TermBounds(
             *(weighted(error + unit * np.abs(size)) for error, size in zip(own, sizes, strict=True))
@@ -83,7 +86,7 @@ def _weighted(loss: Loss, weights: np.ndarray) -> Loss:
         loss,
         name=f"{loss.name}, weighted",
         definition=lambda prediction, target, **parameters: weighted(
-            loss.definition(prediction, target)
+            loss.definition(prediction, target, **parameters)
         ),
         gradient=gradient,
         bound=bound,
@@ -112,8 +115,8 @@ def _without_gradient_where(loss: Loss, over: np.ndarray) -> Loss:
     versions=">=1.0",
     reference=SOURCE,
     defect=(
-        "Contradicts the mathematics, and binary_cross_entropy_with_logits and softplus of the same "
-        "library, which compute the same number: it is |x|."
+        "Contradicts the mathematics, and binary_cross_entropy_with_logits and softplus of the "
+        "same library, which compute the same number: it is |x|."
     ),
 )
 def exponentiates_margin(case: Case) -> Case | None:
@@ -149,9 +152,7 @@ def divides_infinite_exponentials(case: Case) -> Case | None:
     "torch.soft_margin_loss@compile",
     "torch.nn.SoftMarginLoss@compile",
     versions=">=2.0",
-    reference=(
-        "https://github.com/pytorch/pytorch/blob/v2.13.0/torch/_decomp/decompositions.py"
-    ),
+    reference="https://github.com/pytorch/pytorch/blob/v2.13.0/torch/_decomp/decompositions.py",
     defect=(
         "Contradicts its own eager gradient, which keeps all digits: the same call, compiled, has "
         "another gradient."
@@ -162,11 +163,13 @@ def subtracts_one_from_sigmoid(case: Case) -> Case:
 
     From y x = 17 on it is 0 in float32.
     """
-    return replace(case, loss=widened(case.loss, "its gradient from 1 - sigmoid", _cancelled))
+    return replace(case, loss=_from_sigmoid(case.loss))
 
 
-def _cancelled(
-    logit: np.ndarray, target: np.ndarray, unit: float, **parameters: Any
-) -> TermBounds:
-    # The sigmoid, at most 1, errs by a library exponential, a sum and a quotient.
-    return TermBounds(0 * logit, 6 * unit + 0 * logit, 0 * logit)
+@functools.cache
+def _from_sigmoid(loss: Loss) -> Loss:
+    def more(logit: np.ndarray, target: np.ndarray, unit: float, **_: Any) -> TermBounds:
+        # The sigmoid, at most 1, errs by a library exponential, a sum and a quotient.
+        return TermBounds(0 * logit, 6 * unit + 0 * target, 0 * logit)
+
+    return widened(loss, "its gradient from sigmoid(y x) - 1", more)

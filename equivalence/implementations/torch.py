@@ -263,7 +263,7 @@ def multilabel_soft_margin_loss_class(logit, target, *, sample_weight=None, redu
 def linear_cross_entropy(
     logits, target, *, weight=None, ignore_index=None, label_smoothing=0.0, reduction="mean"
 ):
-    identity = torch.eye(logits.shape[-1], dtype=logits.dtype)  # which leaves the logits as they are
+    identity = torch.eye(logits.shape[-1], dtype=logits.dtype)  # leaves the logits as they are
     return F.linear_cross_entropy(
         logits,
         identity,
@@ -286,7 +286,7 @@ def linear_cross_entropy(
 def linear_cross_entropy_chunked(
     logits, target, *, weight=None, ignore_index=None, reduction="mean"
 ):
-    identity = torch.eye(logits.shape[-1], dtype=logits.dtype)  # which leaves the logits as they are
+    identity = torch.eye(logits.shape[-1], dtype=logits.dtype)  # leaves the logits as they are
     return F.linear_cross_entropy(
         logits,
         identity,
