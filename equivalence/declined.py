@@ -66,7 +66,7 @@ def _siblings(implementation: Implementation) -> set[str]:
 
 def _declines(implementation: Implementation, cell: _Cell) -> str:
     """Why a cell is not offered, in words; empty if it is."""
-    if cell.dtype not in implementation.framework.dtypes:
+    if cell.dtype not in implementation.dtypes:
         return f"has no {cell.dtype}"
     if cell.encoding not in implementation.targets:
         return f"takes no {str(cell.encoding.name).lower()} targets"

@@ -91,6 +91,7 @@ class Framework:
         differentiates_target: bool = False,
         returns_gradient: bool = False,
         class_axis: int | None = None,
+        dtypes: tuple[str, ...] = (),
         modes: tuple[str, ...] = (),
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Registers the decorated function as this framework's translation of a loss.
@@ -110,6 +111,7 @@ class Framework:
             returns_gradient: Whether it returns a pair, the value and its own analytic gradient,
                 where the framework does not differentiate.
             class_axis: Where it wants the classes; by default where the framework wants them.
+            dtypes: The formats that it takes; by default all that the framework has.
             modes: The modes in which it is run; by default all that the framework has.
 
         The options that it takes are its keyword parameters. A function without a parameter
@@ -149,6 +151,7 @@ class Framework:
                     differentiates_target=differentiates_target and self.differentiates,
                     returns_gradient=returns_gradient,
                     class_axis=self.class_axis if class_axis is None else class_axis,
+                    dtypes=dtypes or self.dtypes,
                     modes=modes,
                 )
             return function

@@ -17,6 +17,7 @@ from equivalence.cases.case import (
     Encoding,
     encoding,
 )
+from equivalence.exact import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,6 +77,7 @@ class Implementation:
         differentiates_target: Whether its gradient with respect to soft targets is asked for.
         returns_gradient: Whether it returns its own gradient beside the value.
         class_axis: Where it wants the classes: 1 (behind the batch) or -1 (last).
+        dtypes: The formats that it takes.
         modes: The modes in which it is run; empty for those of its framework.
     """
 
@@ -92,6 +94,7 @@ class Implementation:
     differentiates_target: bool = False
     returns_gradient: bool = False
     class_axis: int = -1
+    dtypes: tuple[str, ...] = tuple(FORMATS)
     modes: tuple[str, ...] = field(default=())
 
     def __str__(self) -> str:
@@ -122,7 +125,7 @@ class Implementation:
             return f"computes {self.loss}"
         if encoding(case.target_kind) not in self.targets:
             return f"takes no {case.target_kind} targets"
-        if case.dtype not in self.framework.dtypes:
+        if case.dtype not in self.dtypes:
             return f"has no {case.dtype}"
         if case.reduction.kind not in self.reductions:
             return f"has no reduction {case.reduction.kind}"
