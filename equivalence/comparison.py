@@ -43,7 +43,7 @@ def respond(implementation: Implementation, case: Case, mode: str) -> Response:
 
 def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:
     """What is asked of an implementation about a case: the value, and the gradients on offer."""
-    if not implementation.framework.differentiates:
+    if not implementation.differentiates:
         return QUANTITIES[:1]
     return QUANTITIES if implementation.call(case).target_gradient else QUANTITIES[:2]
 

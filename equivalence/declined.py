@@ -66,7 +66,7 @@ def _siblings(implementation: Implementation) -> set[str]:
 
 def _declines(implementation: Implementation, cell: _Cell) -> str:
     """Why a cell is not offered, in words; empty if it is."""
-    if cell.dtype not in implementation.framework.dtypes:
+    if cell.dtype not in implementation.dtypes:
         return f"has no {cell.dtype}"
     if cell.encoding not in implementation.targets:
         return f"takes no {str(cell.encoding.name).lower()} targets"
@@ -74,7 +74,7 @@ def _declines(implementation: Implementation, cell: _Cell) -> str:
         return "takes no segmentation shape"
     if cell.reduction not in implementation.reductions:
         return f"has no reduction {cell.reduction}"
-    if cell.quantity != "value" and not implementation.framework.differentiates:
+    if cell.quantity != "value" and not implementation.differentiates:
         return f"{implementation.framework} has no gradient"
     if cell.quantity == "target_gradient" and not implementation.differentiates_target:
         return "has no gradient with respect to the target"

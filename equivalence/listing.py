@@ -84,7 +84,7 @@ def _implementation(known: Implementation) -> Iterator[str]:
     targets = _joined(encoding for encoding in encodings if encoding in known.targets)
     options = f"; options {', '.join(sorted(known.options))}" if known.options else ""
     yield f"{known.loss}; targets {targets}; reductions {', '.join(known.reductions)}{options}"
-    gradients = "gradients" if known.framework.differentiates else "values only"
+    gradients = "gradients" if known.differentiates else "values only"
     yield f"modes {', '.join(known.offered_modes)}; {gradients}"
     yield known.documentation
 

@@ -139,7 +139,7 @@ def offer(implementation: Implementation) -> Offer:
         implementation.weighted_shapes,
         implementation.options,
         frozenset(implementation.reductions),
-        frozenset(implementation.framework.dtypes),
+        frozenset(implementation.dtypes),
     )
 
 

@@ -184,7 +184,9 @@ def _nested(array: np.ndarray, indent: str) -> str:
 
 def _number(value: Any) -> str:
     """The shortest decimal that is this number again, also when it is read as a double first."""
-    if isinstance(value, bool | int | np.integer):
+    if isinstance(value, bool):
+        return repr(value)
+    if isinstance(value, int | np.integer):
         return str(int(value))
     wide = float(value)
     if math.isnan(wide):

@@ -90,9 +90,8 @@ def mended(implementation):
     framework = replace(
         implementation.framework,
         evaluate=dict.fromkeys(implementation.offered_modes, exactly),
-        class_axis=-1,
     )
-    return replace(implementation, framework=framework), asked
+    return replace(implementation, framework=framework, class_axis=-1), asked
 
 
 def when_mended(question, quantity):

@@ -51,8 +51,7 @@ def returning(name, **arrays):
     """The implementation as it would be if it returned these arrays, whatever it is asked."""
     known = IMPLEMENTATIONS[name]
     evaluate = {mode: lambda _: Response(**arrays) for mode in known.offered_modes}
-    framework = replace(known.framework, evaluate=evaluate)
-    return replace(known, framework=framework, class_axis=-1)
+    return replace(known, framework=replace(known.framework, evaluate=evaluate), class_axis=-1)
 
 
 @pytest.mark.parametrize("implementation", IMPLEMENTED, ids=str)

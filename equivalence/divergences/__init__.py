@@ -8,6 +8,8 @@ from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     tensorflow,
     textbook,
     torch,
+    torch_kullback_leibler,
+    torch_margins,
 )
 from equivalence.divergences.divergence import DIVERGENCES, Divergence, Standing, divergence
 

@@ -120,6 +120,40 @@ def row_mean(loss: Loss) -> Loss:
     )
 
 
+def keeps_classes(case: Case) -> Case:
+    """What each class adds is a term of its own: sums over the classes are not formed."""
+    return replace(case, loss=_class_by_class(case.loss))
+
+
+@functools.cache
+def _class_by_class(loss: Loss) -> Loss:
+    """The loss of classes one by one, for losses whose classes do not get into each other."""
+
+    def alone(array: Any) -> Any:
+        return array[..., None]
+
+    def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
+        inner = loss.gradient(alone(prediction), alone(target), **parameters)
+        return Gradients(*(part[..., 0] for part in inner))
+
+    def bound(
+        prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
+    ) -> TermBounds:
+        inner = loss.bound(alone(prediction), alone(target), precision, **parameters)
+        return TermBounds(inner.term, inner.prediction[..., 0], inner.target[..., 0])
+
+    return replace(
+        loss,
+        name=f"{loss.name}, class by class",
+        signature="(),()->()",
+        definition=lambda prediction, target, **parameters: loss.definition(
+            alone(prediction), alone(target), **parameters
+        ),
+        gradient=gradient,
+        bound=bound,
+    )
+
+
 def multiplies_by(factor: float, words: str, kind: str = "") -> Callable[[Case], Case | None]:
     """The loss is multiplied by a constant.
 

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from equivalence.divergences.cancellation import rounds_complement
-from equivalence.divergences.departures import divides_by
+from equivalence.divergences.departures import divides_by, widened
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.probabilities import clips
 from equivalence.exact import FORMATS
+from equivalence.losses.loss import TermBounds
 from equivalence.losses.reduction import MEAN_OVER_SAMPLE_WEIGHTS
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
+    from equivalence.losses.loss import Loss
 
 DOCUMENTATION = "https://scikit-learn.org/stable/modules/generated/sklearn.metrics.log_loss.html"
 SOURCE = (
     "https://github.com/scikit-learn/scikit-learn/blob/1.9.1/sklearn/metrics/_classification.py"
 )
+LOSSES = "https://github.com/scikit-learn/scikit-learn/blob/1.9.1/sklearn/_loss/_loss.pyx.tp"
 
 
 @divergence(
@@ -33,6 +38,18 @@ SOURCE = (
 def refuses_zero_weights(case: Case) -> type[Exception] | None:
     """Raises ValueError if every sample weight is zero, also where the sum (0) exists."""
     return ValueError if case.weights is not None and not np.any(case.weights) else None
+
+
+@divergence(
+    "sklearn.Half*Loss",
+    versions=">=1.1",
+    reference="https://numpy.org/doc/stable/reference/generated/numpy.average.html",
+    by_design="Documented: numpy.average raises ZeroDivisionError when all weights are zero.",
+)
+def refuses_to_average_nothing(case: Case) -> type[Exception] | None:
+    """A mean raises ZeroDivisionError if every sample weight is zero."""
+    weights = case.weights if case.reduction.kind == "mean" else None
+    return ZeroDivisionError if weights is not None and not np.any(weights) else None
 
 
 divergence(
@@ -69,15 +86,73 @@ def clips_to_machine_epsilon(case: Case) -> Case | None:
 
 divergence(
     "sklearn.log_loss_*",
+    "sklearn.Half*Loss",
     versions=">=0.19",
     reference=DOCUMENTATION,
     name="divides_by_sample_weights",
-    reason=(
-        "With normalize=True and sample weights, divides by the sum of the weights: a weighted "
-        "average."
-    ),
+    reason=("With sample weights, a mean divides by the sum of the weights: a weighted average."),
     by_design=(
         "A plain convention of scikit-learn: every metric with sample weights is a weighted "
         "average."
     ),
 )(divides_by(MEAN_OVER_SAMPLE_WEIGHTS))
+
+
+@divergence(
+    "sklearn.HalfBinomialLoss",
+    versions=">=1.1",
+    reference=LOSSES,
+    defect=(
+        "Contradicts its own gradient, which keeps all digits: where the value is 0 the gradient "
+        "still decreases. log1pexp(-x) is the same number for target 1, with all its digits."
+    ),
+)
+def subtracts_from_softplus(case: Case) -> Case | None:
+    """log(1 + exp(x)) - t x cancels for positive logits and targets above 0.
+
+    The absolute error is a few roundings of |x| in double precision, in which also float32 is
+    computed: x = 40 with target 1 costs 0 instead of 4.2e-18. For negative logits with target 0,
+    the same number, all digits are kept.
+    """
+    return replace(case, loss=_softplus_less_product(case.loss))
+
+
+@functools.cache
+def _softplus_less_product(loss: Loss) -> Loss:
+    unit = FORMATS["float64"].unit
+
+    def more(logit: np.ndarray, target: np.ndarray, _: float, **__: Any) -> TermBounds:
+        # Each of the two has been rounded at the size of x; between -2 and 18, 1 + exp(x) is.
+        cancelled = np.where((logit > 0) & (target > 0), 2 * np.abs(logit), 0.0)
+        summed = np.where((logit > -2) & (logit <= 18), 2.0, 0.0)
+        return TermBounds(unit * (cancelled + summed), 0 * logit, 0 * logit)
+
+    return widened(loss, "cancelling for positive logits", more)
+
+
+@divergence(
+    "sklearn.HalfMultinomialLoss",
+    versions=">=1.1",
+    reference=LOSSES,
+    defect=(
+        "Contradicts its own gradient, which is that of the shifted logits: what all logits of a "
+        "row have in common changes no loss, and here costs its digits."
+    ),
+)
+def adds_maximum_back(case: Case) -> Case:
+    """The maximum is added to log sum exp(x - max), and the target's logit subtracted after that.
+
+    The absolute error is a rounding of the maximum: in float32 the logits 4352.2993 and 4352.6875
+    with target 1 cost 0.517578 instead of 0.517774, and 17 and 0 with target 0 cost 0 instead of
+    4.1e-8.
+    """
+    return replace(case, loss=_maximum_added(case.loss))
+
+
+@functools.cache
+def _maximum_added(loss: Loss) -> Loss:
+    def more(logits: np.ndarray, target: np.ndarray, unit: float, **_: Any) -> TermBounds:
+        size = 1 + np.abs(np.max(logits, axis=-1))
+        return TermBounds(unit * size, 0 * logits, 0 * target)
+
+    return widened(loss, "with the maximum added back", more)

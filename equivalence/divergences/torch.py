@@ -11,7 +11,7 @@ import numpy as np
 from equivalence.divergences.cancellation import cancels_against_log_sigmoid, sums_exponentials
 from equivalence.divergences.departures import divides_by
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.overflow import overflows
+from equivalence.divergences.overflow import infinite_where, overflows
 from equivalence.divergences.saturation import rounds_sigmoid
 from equivalence.exact import FORMATS
 from equivalence.losses import binary_cross_entropy
@@ -34,6 +34,7 @@ GRADIENT_FLOOR = float(np.float32(1e-12))  # constexpr float EPSILON, in every p
     "torch.nn.LogSoftmax+nn.NLLLoss",
     "torch.nll_loss",
     "torch.nn.NLLLoss",
+    "torch.linear_cross_entropy*",
     versions=">=0.4",
     reference=DOCUMENTATION + "CrossEntropyLoss.html",
     by_design=(
@@ -51,6 +52,35 @@ def divides_by_target_weights(case: Case) -> Case | None:
     if "weight" not in case.options or not case.target_kind.startswith("sparse"):
         return None
     return divides_by(MEAN_OVER_TARGET_WEIGHTS)(case)
+
+
+@divergence(
+    "torch.cross_entropy",
+    "torch.nn.CrossEntropyLoss",
+    "torch.linear_cross_entropy",
+    versions=">=1.10",
+    reference=SOURCE.replace("Loss.cpp", "LossNLL.cpp"),
+    by_design="A plain convention: each operation returns what the dtype of its input holds.",
+)
+def sums_before_smoothing(case: Case) -> Case | None:
+    """With indices, all classes' weighted terms are summed before they are multiplied by epsilon/C.
+
+    In float16 that sum is infinite where logits differ by more than 65,504 over the class weight:
+    40,000 and 0 with the weights 1 and 2 cost infinity instead of 4000.
+    """
+    if not case.options.get("label_smoothing") or not case.target_kind.startswith("sparse"):
+        return None
+    everything = {**case.parameters, "label_smoothing": None}
+    with np.errstate(all="ignore"):
+        row = case.loss.definition(
+            np.asarray(case.prediction, dtype=np.float64),
+            np.ones(case.prediction.shape),
+            **everything,
+        )
+    counted = np.where(case.counted, row, 0.0)
+    total = counted if case.reduction.kind == "none" else np.maximum(counted, counted.sum())
+    over = np.isinf(case.computed_in.round(total)) & case.counted
+    return replace(case, loss=infinite_where(case.loss, over)) if over.any() else None
 
 
 @functools.cache

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from equivalence.exact import FORMATS
 from equivalence.implementations.implementation import (
+    COLUMN_WEIGHT,
     EVERY_SHAPE,
     SAMPLE_WEIGHTS,
     Call,
@@ -48,9 +49,8 @@ class Framework:
             called) and ``{wanted}`` (everything that is differentiated) are filled in.
         dtypes: The floating-point formats that it has.
         array: How an array is written, from ``{values}`` and ``{dtype}``.
-        class_axis: Where the classes are, unless a translation says otherwise: 1 (behind the batch)
-            or -1 (last).
-        differentiates: Whether gradients are offered at all.
+        class_axis: Where the classes are: 1 (behind the batch) or -1 (last).
+        differentiates: Whether it differentiates what its implementations compute.
         flags: Returns the settings that decide numbers.
         unavailable: For a mode that may not run on every machine, why it does not on this one, in
             one line; empty if it does.
@@ -90,8 +90,10 @@ class Framework:
         weights: frozenset[str] = SAMPLE_WEIGHTS,
         weighted_shapes: frozenset[str] = EVERY_SHAPE,
         differentiates_target: bool = False,
+        returns_gradient: bool = False,
+        class_axis: int | None = None,
+        dtypes: tuple[str, ...] = (),
         modes: tuple[str, ...] = (),
-        class_axis: int = 0,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Registers the decorated function as this framework's translation of a loss.
 
@@ -107,8 +109,11 @@ class Framework:
             weights: Which sample weights it takes, if it has a parameter ``sample_weight``.
             weighted_shapes: The shapes with which it takes sample weights.
             differentiates_target: Whether its gradient with respect to the target is asked for.
+            returns_gradient: Whether it returns a pair, the value and its own analytic gradient,
+                where the framework does not differentiate.
+            class_axis: Where it wants the classes; by default where the framework wants them.
+            dtypes: The formats that it takes; by default all that the framework has.
             modes: The modes in which it is run; by default all that the framework has.
-            class_axis: Where it has the classes: 1 or -1; by default where the framework has them.
 
         The options that it takes are its keyword parameters. A function without a parameter
         ``reduction`` returns the terms and is asked for nothing else.
@@ -118,7 +123,7 @@ class Framework:
                 mode is unknown.
         """
         _check("shape", {*shapes, *weighted_shapes}, EVERY_SHAPE)
-        _check("sample weight", weights, SAMPLE_WEIGHTS)
+        _check("sample weight", weights, SAMPLE_WEIGHTS | {COLUMN_WEIGHT})
         _check("reduction", reductions or (), STANDARD_REDUCTIONS)
         _check("mode", modes, self.evaluate)
 
@@ -145,8 +150,10 @@ class Framework:
                     options=_options(parameters, weights),
                     documentation=documentation,
                     differentiates_target=differentiates_target and self.differentiates,
+                    returns_gradient=returns_gradient,
+                    class_axis=self.class_axis if class_axis is None else class_axis,
+                    dtypes=dtypes or self.dtypes,
                     modes=modes,
-                    class_axis=class_axis or self.class_axis,
                 )
             return function
 

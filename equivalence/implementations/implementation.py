@@ -17,6 +17,7 @@ from equivalence.cases.case import (
     Encoding,
     encoding,
 )
+from equivalence.exact import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 UNBATCHED, ROWS, COLUMNS, SEGMENTATION = "unbatched", "rows", "columns", "segmentation"
 EVERY_SHAPE = frozenset((UNBATCHED, ROWS, COLUMNS, SEGMENTATION))
 SAMPLE_WEIGHTS = frozenset(("scalar_weight", "sample_weight", "position_weight"))
+COLUMN_WEIGHT = "column_weight"  # one for each place along the last axis; only asked by hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +76,10 @@ class Implementation:
         options: The options that it takes, the kinds of sample weights among them.
         documentation: The URL of the documentation of what it calls.
         differentiates_target: Whether its gradient with respect to soft targets is asked for.
+        returns_gradient: Whether it returns its own gradient beside the value.
+        class_axis: Where it wants the classes: 1 (behind the batch) or -1 (last).
+        dtypes: The formats that it takes.
         modes: The modes in which it is run; empty for those of its framework.
-        class_axis: Where it has the classes: 1 (behind the batch) or -1 (last).
     """
 
     framework: Framework
@@ -89,8 +93,10 @@ class Implementation:
     options: frozenset[str]
     documentation: str
     differentiates_target: bool = False
-    modes: tuple[str, ...] = field(default=())
+    returns_gradient: bool = False
     class_axis: int = -1
+    dtypes: tuple[str, ...] = tuple(FORMATS)
+    modes: tuple[str, ...] = field(default=())
 
     def __str__(self) -> str:
         return self.name
@@ -101,6 +107,11 @@ class Implementation:
     def offered_modes(self) -> tuple[str, ...]:
         """The modes in which it is run."""
         return self.modes or tuple(self.framework.evaluate)
+
+    @property
+    def differentiates(self) -> bool:
+        """Whether it has a gradient: its framework's, or one of its own."""
+        return self.framework.differentiates or self.returns_gradient
 
     @property
     def source(self) -> str:
@@ -115,7 +126,7 @@ class Implementation:
             return f"computes {self.loss}"
         if encoding(case.target_kind) not in self.targets:
             return f"takes no {case.target_kind} targets"
-        if case.dtype not in self.framework.dtypes:
+        if case.dtype not in self.dtypes:
             return f"has no {case.dtype}"
         if case.reduction.kind not in self.reductions:
             return f"has no reduction {case.reduction.kind}"
@@ -187,6 +198,8 @@ def options_of(case: Case) -> frozenset[str]:
             names.add("scalar_weight")
         elif len(weights) > 1 and weights == case.shape:
             names.add("position_weight")
+        elif len(weights) > 1 and weights[-1] > 1:
+            names.add(COLUMN_WEIGHT)
         else:
             names.add("sample_weight")
     return frozenset(names)
