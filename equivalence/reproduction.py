@@ -184,6 +184,10 @@ def _nested(array: np.ndarray, indent: str) -> str:
 
 def _number(value: Any) -> str:
     """The shortest decimal that is this number again, also when it is read as a double first."""
+    if isinstance(value, str):
+        return repr(str(value)).replace("'", '"')
+    if isinstance(value, np.complexfloating):
+        return f"complex({_number(value.real)}, {_number(value.imag)})"
     if isinstance(value, bool | int | np.integer):
         return str(int(value))
     wide = float(value)
