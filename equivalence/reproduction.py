@@ -72,6 +72,9 @@ def reproduction(finding: Finding, environment: Environment) -> str:
         variable="target" if finding.quantity == QUANTITIES[2] else "prediction",
         wanted=_wanted(record, case),
     )
+    if case.prediction.dtype.kind in "iub":  # of which nothing can be differentiated
+        lines = script.splitlines(keepends=True)
+        script = "".join(line for line in lines if ".requires_grad_()" not in line)
     return "\n".join(
         [
             *_heading(finding, environment, case, axis),

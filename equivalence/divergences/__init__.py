@@ -5,6 +5,7 @@ from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     keras_focal,
     keras_reductions,
     malformed_numpy,
+    malformed_torch,
     sklearn,
     tensorflow,
     textbook,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.misreadings import (
+    EVERY,
+    WEIGHTS,
     Fault,
     broadcasts,
     casts_predictions,
     counts_from_the_end,
     drops_last_axis,
     either,
+    of_other_length,
     raises,
     takes_numbers,
     takes_real_parts,
@@ -46,6 +49,32 @@ divergence(
 )(broadcasts)
 
 divergence(
+    "textbook.log_of_exp_over_sum",
+    malformed=True,
+    versions="",
+    reference=INDEXING,
+    name="textbook_refuses_indices",
+    reason=(
+        "Labels beyond the array, and labels that are no integers, raise IndexError; so do labels "
+        "of another length."
+    ),
+    by_design="Documented: indices are integers, and inside of the array.",
+)(
+    either(
+        raises(
+            IndexError,
+            Fault.LABEL,
+            Fault.NAN_LABEL,
+            Fault.FLOAT_LABELS,
+            Fault.FRACTION,
+            Fault.COMPLEX_TARGET,
+            Fault.WORDS,
+        ),
+        raises(IndexError, Fault.TARGET_SHAPE, where=of_other_length),
+    )
+)
+
+divergence(
     "textbook.*",
     malformed=True,
     versions="",
@@ -62,22 +91,21 @@ divergence(
     "textbook.*",
     malformed=True,
     versions="",
-    reference=INDEXING,
-    name="textbook_refuses_indices",
-    reason=(
-        "Labels beyond the array, and labels that are no integers, raise IndexError; so do labels "
-        "of another length."
-    ),
-    by_design="Documented: indices are integers, and inside of the array.",
-)(
-    raises(
-        IndexError,
-        Fault.LABEL,
-        Fault.NAN_LABEL,
-        Fault.FLOAT_LABELS,
-        Fault.FRACTION,
-    )
-)
+    reference=NUMPY,
+    name="textbook_refuses_shapes",
+    reason="Shapes that cannot be broadcast raise ValueError; labels of another rank do too.",
+    by_design="Documented: arrays that do not go together raise ValueError.",
+)(raises(ValueError, Fault.TARGET_SHAPE, *WEIGHTS))
+
+divergence(
+    "textbook.*",
+    malformed=True,
+    versions="",
+    reference=TYPES,
+    name="textbook_refuses_words",
+    reason="Words cannot be multiplied: TypeError.",
+    by_design="Documented: a ufunc without a loop for a type raises TypeError.",
+)(raises(TypeError, Fault.WORDS))
 
 divergence(
     "sklearn.*",
@@ -97,7 +125,7 @@ divergence(
     name="sklearn_takes_labels_of_any_type",
     reason="Labels are compared with the classes, so that floating-point ones will do if equal.",
     by_design="A plain convention of scikit-learn: labels are values, not indices.",
-)(truncates_labels())
+)(truncates_labels(fractions=False))
 
 divergence(
     "sklearn.*",
@@ -108,3 +136,26 @@ divergence(
     reason="Integer predictions are taken for float64.",
     by_design="An explicit check of the source: check_array converts to floating point.",
 )(casts_predictions("float64"))
+
+divergence(
+    "sklearn.*",
+    malformed=True,
+    versions=">=1.5",
+    reference=LABELS,
+    name="sklearn_refuses_a_scalar_label",
+    reason="A label without any axis raises TypeError, where all other shapes raise ValueError.",
+    by_design="An explicit check of the source (_num_samples), with a message of its own.",
+)(raises(TypeError, Fault.TARGET_SHAPE, where=lambda case: case.target.ndim == 0))
+
+divergence(
+    "sklearn.*",
+    malformed=True,
+    versions=">=1.5",
+    reference=LABELS,
+    name="sklearn_refuses_what_is_malformed",
+    reason=(
+        "Labels that are none of the classes (out of range, NaN, words), complex numbers and "
+        "arrays of other lengths raise ValueError, with a message that says what is wrong."
+    ),
+    by_design="Explicit checks of the source (_validate_multiclass_probabilistic_prediction).",
+)(raises(ValueError, *EVERY))

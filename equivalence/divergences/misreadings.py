@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 Model = Callable[["Case"], "Case | type[Exception] | None"]
 
 
+def of_indices(case: Case) -> bool:
+    """Whether the targets are class indices."""
+    return encoding(case.target_kind) == SPARSE
+
+
+def of_other_length(case: Case) -> bool:
+    """Whether class indices have the rank of the terms, and another length."""
+    return of_indices(case) and case.target.ndim == len(case.shape)
+
+
 class Fault(Enum):
     """What is wrong with a malformed question."""
 
@@ -43,9 +53,13 @@ class Fault(Enum):
     SAMPLE_WEIGHTS = auto()
 
 
+EVERY = tuple(Fault)
+WEIGHTS = (Fault.CLASS_WEIGHTS, Fault.POSITIVE_WEIGHTS, Fault.SAMPLE_WEIGHTS)
+
+
 def fault(case: Case) -> Fault:
     """What is wrong with a malformed question, from its arrays; of several faults the first."""
-    sparse = encoding(case.target_kind) == SPARSE
+    sparse = of_indices(case)
     if "reduction" in case.options:
         return Fault.REDUCTION
     if case.prediction.dtype.kind in "iuc":
@@ -67,16 +81,21 @@ def fault(case: Case) -> Fault:
     return Fault.POSITIVE_WEIGHTS if "pos_weight" in case.options else Fault.SAMPLE_WEIGHTS
 
 
-def raises(exception: type[Exception] | str, *faults: Fault) -> Model:
+def raises(
+    exception: type[Exception] | str,
+    *faults: Fault,
+    where: Callable[[Case], bool] = lambda _: True,
+) -> Model:
     """Questions with these faults are refused.
 
     Args:
         exception: Its type, or the dotted name of one that is imported when it is needed.
         faults: All of which are refused so.
+        where: Of which cases only.
     """
 
     def model(case: Case) -> type[Exception] | None:
-        return _type(exception) if fault(case) in faults else None
+        return _type(exception) if fault(case) in faults and where(case) else None
 
     return model
 
@@ -111,21 +130,25 @@ def takes_numbers(case: Case) -> Case | None:
 def takes_real_parts(case: Case) -> Case | None:
     """Of complex numbers the real parts are taken."""
     if fault(case) == Fault.COMPLEX_PREDICTIONS:
-        return well_formed(case, prediction=case.prediction.real)
+        parts = case.prediction.real
+        return well_formed(case, prediction=parts, dtype=parts.dtype.name)
     if fault(case) != Fault.COMPLEX_TARGET:
         return None
-    sparse = encoding(case.target_kind) == SPARSE
+    sparse = of_indices(case)
     parts = case.target.real
     return well_formed(case, target=parts.astype(np.int64) if sparse else parts)
 
 
-def truncates_labels(*, nan: int | None = None) -> Model:
+def truncates_labels(*, fractions: bool = True, nan: int | None = None) -> Model:
     """Class indices that are floating-point numbers are cut to integers.
 
     Args:
+        fractions: Whether those between two classes are too.
         nan: What NaN becomes; by default that is not said.
     """
-    faults = {Fault.FLOAT_LABELS, Fault.FRACTION} | (set() if nan is None else {Fault.NAN_LABEL})
+    faults = {Fault.FLOAT_LABELS}
+    faults |= {Fault.FRACTION} if fractions else set()
+    faults |= set() if nan is None else {Fault.NAN_LABEL}
 
     def model(case: Case) -> Case | None:
         if fault(case) not in faults:
@@ -159,7 +182,7 @@ def drops_last_axis(case: Case) -> Case | None:
 
 def broadcasts(case: Case) -> Case | None:
     """Arrays of different shapes are broadcast against each other as NumPy does."""
-    sparse = encoding(case.target_kind) == SPARSE
+    sparse = of_indices(case)
     known = fault(case)
     try:
         if known == Fault.CLASS_WEIGHTS:
@@ -184,7 +207,7 @@ def _with_option(case: Case, name: str, value: np.ndarray) -> Case:
 def _filling(case: Case, shape: tuple[int, ...], target: np.ndarray) -> Case:
     """The case with everything broadcast to a shape of the terms."""
     classes = case.prediction.shape[-1:] if case.loss.has_classes else ()
-    sparse = encoding(case.target_kind) == SPARSE
+    sparse = of_indices(case)
     return well_formed(
         case,
         prediction=np.broadcast_to(case.prediction, (*shape, *classes)),

@@ -107,6 +107,8 @@ def _differentiated(
     prediction, target, arguments = _given(call)
     prediction, target = laid_out(prediction), laid_out(target)
     wanted = (prediction, target) if call.target_gradient else (prediction,)
+    if not prediction.dtype.is_floating_point and not prediction.dtype.is_complex:
+        return Response(value=array(function(prediction, target, **arguments)))
     for one in wanted:
         one.requires_grad_()
     value = function(prediction, target, **arguments)

@@ -150,7 +150,7 @@ def complex_labels(setting: Setting) -> Numbers | None:
     """The target is complex, with no imaginary part."""
     if setting.encoding in SOFT | SOFT_BINARY:  # as the hard ones
         return None
-    return _exactly(setting, target(setting).astype(np.complex64), "the target is complex")
+    return _exactly(setting, target(setting).astype(_complex(setting)), "the target is complex")
 
 
 @edge()
@@ -160,6 +160,11 @@ def string_labels(setting: Setting) -> Numbers | None:
         return None
     names = np.array(["ant", "bee", "cat", "dog"])[labels(setting)]
     return _exactly(setting, names, "the labels are words")
+
+
+def _complex(setting: Setting) -> str:
+    """The narrowest complex format that has the numbers of the dtype."""
+    return "complex128" if setting.dtype == "float64" else "complex64"
 
 
 def _exactly(setting: Setting, numbers: np.ndarray, words: str) -> Numbers:
@@ -192,7 +197,7 @@ def complex_predictions(setting: Setting) -> Numbers | None:
         return None
     given = setting.format.round(target(setting))
     return Numbers(
-        prediction=setting.format.round(prediction(setting)).astype(np.complex64),
+        prediction=setting.format.round(prediction(setting)).astype(_complex(setting)),
         target=labels(setting) if setting.encoding == SPARSE else given,
         malformed="the predictions are complex",
         exactly=True,

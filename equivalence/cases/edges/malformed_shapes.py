@@ -11,7 +11,7 @@ from equivalence.cases.edges.malformed import CLASSES, ROWS, prediction, target
 
 def _shapes(setting: Setting, changed: np.ndarray) -> Numbers:
     """Ordinary predictions with a target of another shape."""
-    given = prediction(setting)
+    given, changed = prediction(setting), np.asarray(changed)
     words = f"the target has the shape {changed.shape}, the prediction {given.shape}"
     return Numbers(prediction=given, target=changed, malformed=words)
 
