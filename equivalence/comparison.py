@@ -47,7 +47,8 @@ def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:
     integers = case.prediction.dtype.kind in "iub"  # nothing is differentiated by them
     if not implementation.framework.differentiates or integers:
         return QUANTITIES[:1]
-    return QUANTITIES if implementation.call(case).target_gradient else QUANTITIES[:2]
+    by_target = not case.malformed and implementation.call(case).target_gradient
+    return QUANTITIES if by_target else QUANTITIES[:2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     keras_focal,
     keras_reductions,
     malformed_numpy,
+    malformed_tensorflow,
+    malformed_tensorflow_refusals,
     malformed_torch,
     sklearn,
     tensorflow,

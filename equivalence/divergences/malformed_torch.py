@@ -7,6 +7,7 @@ from equivalence.divergences.misreadings import (
     WEIGHTS,
     Fault,
     broadcasts,
+    casts_predictions,
     either,
     fault,
     ignores_label,
@@ -19,7 +20,13 @@ from equivalence.divergences.misreadings import (
 DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 FUNCTIONAL = "https://github.com/pytorch/pytorch/blob/v2.13.0/torch/nn/functional.py"
 LOSS_NLL = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/LossNLL.cpp"
-CHECKED_SHAPES = "torch.*cross_entropy*", "torch.*BCE*", "torch.*NLLLoss*", "torch.nll_loss"
+CHECKED_SHAPES = (
+    "torch.*cross_entropy*",
+    "torch.*CrossEntropyLoss",
+    "torch.*BCE*",
+    "torch.*NLLLoss",
+    "torch.nll_loss",
+)
 BY_HAND = "torch.log_softmax_by_hand"
 
 divergence(
@@ -109,6 +116,16 @@ divergence(
     reason="A complex target makes a complex loss, whose imaginary part is zero.",
     by_design="Documented: arithmetic promotes to complex numbers.",
 )(lambda case: takes_real_parts(case) if fault(case) == Fault.COMPLEX_TARGET else None)
+
+divergence(
+    "torch.sigmoid+nn.BCELoss",
+    malformed=True,
+    versions=">=1.5",
+    reference="https://docs.pytorch.org/docs/stable/generated/torch.sigmoid.html",
+    name="torch_sigmoid_of_integers",
+    reason="The sigmoid of integers is float32, which goes together with float32 targets only.",
+    by_design="A plain convention: such functions promote integers to the default dtype.",
+)(lambda case: casts_predictions("float32")(case) if case.dtype == "float32" else None)
 
 divergence(
     "torch.*",
