@@ -4,6 +4,7 @@ from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     keras,
     keras_focal,
     keras_reductions,
+    malformed_keras,
     malformed_numpy,
     malformed_tensorflow,
     malformed_tensorflow_refusals,

@@ -28,7 +28,7 @@ def assumes_normalised_targets(case: Case) -> Case | None:
     sums = case.distribution.sum(-1)
     # What rounding the targets can do.
     tolerance = case.distribution.shape[-1] * FORMATS[case.dtype].unit
-    if not np.any(np.abs(sums - 1) > tolerance):
+    if np.all(np.abs(sums - 1) <= tolerance):  # NaN is no sum either
         return None
     return replace(case, loss=_unscaled_softmax(case.loss))
 

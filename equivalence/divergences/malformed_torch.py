@@ -118,7 +118,27 @@ divergence(
 )(lambda case: takes_real_parts(case) if fault(case) == Fault.COMPLEX_TARGET else None)
 
 divergence(
-    "torch.sigmoid+nn.BCELoss",
+    "torch.binary_cross_entropy_with_logits@func",
+    "torch.nn.BCEWithLogitsLoss@func",
+    malformed=True,
+    versions=">=2.0",
+    reference=DOCUMENTATION + "BCEWithLogitsLoss.html",
+    name="torch_func_broadcasts_weights",
+    reason=(
+        "Under torch.func, sample weights (N, 1) of N terms make N x N losses, and a complex "
+        "target a complex loss; eagerly both raise RuntimeError."
+    ),
+    defect="Contradicts its own eager mode, which raises for the same call.",
+)(
+    either(
+        lambda case: broadcasts(case) if fault(case) == Fault.SAMPLE_WEIGHTS else None,
+        lambda case: takes_real_parts(case) if fault(case) == Fault.COMPLEX_TARGET else None,
+    )
+)
+
+divergence(
+    "torch.sigmoid+nn.BCELoss@eager",
+    "torch.sigmoid+nn.BCELoss@strided",
     malformed=True,
     versions=">=1.5",
     reference="https://docs.pytorch.org/docs/stable/generated/torch.sigmoid.html",
