@@ -83,6 +83,21 @@ divergence(
 )(takes_numbers)
 
 divergence(
+    "torch.binary_cross_entropy@compile",
+    "torch.nn.BCELoss@compile",
+    "torch.sigmoid+nn.BCELoss@compile",
+    malformed=True,
+    versions=">=2.1",
+    reference=DOCUMENTATION + "BCELoss.html",
+    name="torch_compile_does_not_check_the_range",
+    reason=(
+        "Compiled by inductor, BCELoss takes labels outside [0, 1], and NaN, as they are; eagerly "
+        'it raises RuntimeError ("all elements of target should be between 0 and 1").'
+    ),
+    defect="Contradicts its own eager mode: the check is lost when the operation is decomposed.",
+)(takes_numbers)
+
+divergence(
     "torch.cross_entropy",
     "torch.nn.CrossEntropyLoss",
     BY_HAND,
