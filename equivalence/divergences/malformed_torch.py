@@ -166,11 +166,14 @@ divergence(
     "torch.*",
     malformed=True,
     versions=">=0.4",
-    reference=FUNCTIONAL,
+    reference="https://docs.pytorch.org/docs/stable/generated/torch.tensor.html",
     name="torch_refuses_words",
-    reason="There are no tensors of words: TypeError.",
-    by_design="Documented: a tensor holds numbers of a single type.",
-)(raises(TypeError, Fault.WORDS))
+    reason=(
+        "There are no tensors of words: torch.tensor of a list of them raises ValueError, \"too many "
+        "dimensions 'str'\"."
+    ),
+    defect="The message misleads: the list has one dimension, and what is wrong is the type.",
+)(raises(ValueError, Fault.WORDS))
 
 divergence(
     "torch.*",

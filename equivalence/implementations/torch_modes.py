@@ -57,6 +57,8 @@ def tensor(value: Any) -> Any:
     if not isinstance(value, np.ndarray | np.generic):
         return value
     array = np.array(value)
+    if array.dtype.kind == "U":  # there are no tensors of words, and it says so
+        return torch.tensor(array.tolist())
     if array.dtype == BFLOAT16:  # unknown to torch.from_numpy
         return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(array)
