@@ -142,12 +142,13 @@ def _judge_misreading(asked: _Asked, reading: np.ndarray, expected: Expectation)
     """Judges numbers that came back for a malformed question, which has no answer of its own."""
     case = asked.case
     reading = real(reading)
+    imaginary = reading.dtype.kind == "c"
     returned = f"{case.malformed}; returned {_brief(reading)}"
     if expected.raises is not None:
         verdict, detail = Verdict.RETIRED, f"{returned}, where the catalogue expects an exception"
     elif not expected.steps:
         verdict, detail = Verdict.DIVERGES, f"{returned}, and the catalogue does not say why"
-    elif _matching(reading, case, expected, asked.quantity) is expected.steps:
+    elif not imaginary and _matching(reading, case, expected, asked.quantity) is expected.steps:
         verdict, detail = Verdict.EXPLAINED, returned
     else:
         verdict, detail = Verdict.DIVERGES, f"{returned}, not what the catalogue says"
@@ -157,8 +158,11 @@ def _judge_misreading(asked: _Asked, reading: np.ndarray, expected: Expectation)
     made = _finding(
         asked, verdict, divergence=" + ".join(step.name for step in steps), detail=detail
     )
-    got = Number.of(float(reading.flat[0])) if reading.size and reading.dtype.kind != "c" else None
-    return replace(made, got=got, bits=bits(reading.real))
+    got = Number.of(float(reading.flat[0])) if reading.size and not imaginary else None
+    plain = not {case.prediction.dtype.kind, case.target.dtype.kind}.intersection("cU")
+    shown = (_row(case.prediction), _row(case.target)) if plain else ((), ())
+    where = Where(index=(), prediction=shown[0], target=shown[1])
+    return replace(made, got=got, bits=bits(reading.real), where=where)
 
 
 def _narrower(reading: np.ndarray, answered: Case) -> bool:

@@ -23,7 +23,9 @@ NUMPY = "https://numpy.org/doc/stable/user/basics.broadcasting.html"
 INDEXING = "https://numpy.org/doc/stable/user/basics.indexing.html"
 TYPES = "https://numpy.org/doc/stable/reference/ufuncs.html#type-casting-rules"
 SKLEARN = "https://scikit-learn.org/stable/modules/generated/sklearn.metrics.log_loss.html"
-LABELS = "https://github.com/scikit-learn/scikit-learn/blob/1.9.1/sklearn/metrics/_classification.py"
+LABELS = (
+    "https://github.com/scikit-learn/scikit-learn/blob/1.9.1/sklearn/metrics/_classification.py"
+)
 
 divergence(
     "textbook.*",

@@ -217,6 +217,6 @@ divergence(
     versions=">=1.4",
     reference=API + "compat/v1/losses/Reduction",
     name="v1_refuses_reductions",
-    reason="A reduction is a constant of a class, which has none of a misspelt name: AttributeError.",
+    reason="Reductions are constants of a class; AttributeError where there is none of the name.",
     by_design="A plain convention of Python.",
 )(raises(AttributeError, Fault.REDUCTION))

@@ -88,7 +88,9 @@ divergence(
         raises(
             INVALID,
             Fault.TARGET_SHAPE,
-            where=lambda case: not case.loss.has_classes and case.target.ndim == case.prediction.ndim,
+            where=lambda case: (
+                not case.loss.has_classes and case.target.ndim == case.prediction.ndim
+            ),
         ),
         raises(INVALID, Fault.POSITIVE_WEIGHTS),
         raises(

@@ -169,8 +169,8 @@ divergence(
     reference="https://docs.pytorch.org/docs/stable/generated/torch.tensor.html",
     name="torch_refuses_words",
     reason=(
-        "There are no tensors of words: torch.tensor of a list of them raises ValueError, \"too many "
-        "dimensions 'str'\"."
+        "There are no tensors of words: torch.tensor of a list of them raises ValueError, "
+        "\"too many dimensions 'str'\"."
     ),
     defect="The message misleads: the list has one dimension, and what is wrong is the type.",
 )(raises(ValueError, Fault.WORDS))

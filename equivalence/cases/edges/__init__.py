@@ -85,9 +85,7 @@ def edge_case(loss: str, kind: str, reduction: str, dtype: str, origin: str) -> 
         message = f"{error.args[0]!r} in {wanted} is unknown"
         raise ValueError(message) from error
     if how in encodings(asked_for) and dtype in DTYPES:
-        for case in edge_cases(
-            EDGES[name], asked_for, how, dtype, (named_reduction(reduction),)
-        ):
+        for case in edge_cases(EDGES[name], asked_for, how, dtype, (named_reduction(reduction),)):
             if case.target_kind == kind:
                 return case
     message = f"the edge {name!r} does not ask {wanted}"
