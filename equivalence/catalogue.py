@@ -184,6 +184,8 @@ def _section(
     kinds, denominators, met = set(), set(), False
     for question in _questions(entry, implementations):
         met = True
+        if bool(question.case.malformed) != entry.malformed:
+            continue
         said = entry.model(question.case)
         if said is None or isinstance(said, type):
             continue

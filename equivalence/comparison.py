@@ -17,6 +17,7 @@ from equivalence.divergences import Divergence
 from equivalence.exact import FORMATS, Number
 from equivalence.expectation import Expectation, catalogued, declines, expectation
 from equivalence.finding import Finding, Verdict, Where
+from equivalence.misreading import folded, real
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,9 +44,11 @@ def respond(implementation: Implementation, case: Case, mode: str) -> Response:
 
 def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:
     """What is asked of an implementation about a case: the value, and the gradients on offer."""
-    if not implementation.differentiates:
+    integers = case.prediction.dtype.kind in "iub"  # nothing is differentiated by them
+    if not implementation.differentiates or integers:
         return QUANTITIES[:1]
-    return QUANTITIES if implementation.call(case).target_gradient else QUANTITIES[:2]
+    by_target = not case.malformed and implementation.call(case).target_gradient
+    return QUANTITIES if by_target else QUANTITIES[:2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,8 @@ def judge(
     expected = expectation(case, catalogued(implementation, mode))
     if isinstance(reading, Exception):
         return _judge_exception(asked, reading, expected)
+    if case.malformed:
+        return _judge_misreading(asked, np.asarray(reading), expected)
     return _judge_array(asked, np.asarray(reading), expected)
 
 
@@ -133,6 +138,33 @@ def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> F
     return found(Verdict.DIVERGES, detail=_diverging(measured, expected))
 
 
+def _judge_misreading(asked: _Asked, reading: np.ndarray, expected: Expectation) -> Finding:
+    """Judges numbers that came back for a malformed question, which has no answer of its own."""
+    case = asked.case
+    reading = real(reading)
+    imaginary = reading.dtype.kind == "c"
+    returned = f"{case.malformed}; returned {_brief(reading)}"
+    if expected.raises is not None:
+        verdict, detail = Verdict.RETIRED, f"{returned}, where the catalogue expects an exception"
+    elif not expected.steps:
+        verdict, detail = Verdict.DIVERGES, f"{returned}, and the catalogue does not say why"
+    elif not imaginary and _matching(reading, case, expected, asked.quantity) is expected.steps:
+        verdict, detail = Verdict.EXPLAINED, returned
+    else:
+        verdict, detail = Verdict.DIVERGES, f"{returned}, not what the catalogue says"
+    steps = expected.steps
+    if verdict is Verdict.EXPLAINED:
+        steps = _needed(reading, case, steps, asked.quantity)
+    made = _finding(
+        asked, verdict, divergence=" + ".join(step.name for step in steps), detail=detail
+    )
+    got = Number.of(float(reading.flat[0])) if reading.size and not imaginary else None
+    plain = not {case.prediction.dtype.kind, case.target.dtype.kind}.intersection("cU")
+    shown = (_row(case.prediction), _row(case.target)) if plain else ((), ())
+    where = Where(index=(), prediction=shown[0], target=shown[1])
+    return replace(made, got=got, bits=bits(reading.real), where=where)
+
+
 def _narrower(reading: np.ndarray, answered: Case) -> bool:
     """Whether what came back has fewer digits than the question that is answered."""
     returned = FORMATS.get(reading.dtype.name)
@@ -165,9 +197,11 @@ def _too_good(case: Case, answer: Answer, expected: Expectation, quantity: str) 
 
 def _matches(reading: np.ndarray, case: Case, steps: tuple[Divergence, ...], quantity: str) -> bool:
     expected = expectation(case, steps)
-    if expected.raises is not None:
+    if expected.raises is not None or expected.case.malformed:
         return False
     answer = getattr(answers(expected.case), quantity)
+    if case.malformed and quantity != QUANTITIES[0]:
+        answer = folded(answer, reading.shape, expected.case.dtype)
     measured = distance(reading, answer, expected.case.dtype, predicted=bool(steps))
     return measured.inside or measured.undefined
 
@@ -210,6 +244,10 @@ def _only_weaker(case: Case, step: Divergence) -> bool:
 
 def _judge_exception(asked: _Asked, error: Exception, expected: Expectation) -> Finding:
     text = f"raises {type(error).__name__}: {' '.join(str(error).split())}"[:500]
+    if asked.case.malformed and expected.raises is None and expected.steps:
+        text = f"the catalogue expects an answer to another question; {text}"
+        names = " + ".join(step.name for step in expected.steps)
+        return _finding(asked, Verdict.RETIRED, divergence=names, detail=text)
     if expected.raises is not None and isinstance(error, expected.raises):
         step = expected.steps[-1].name
         return _finding(asked, Verdict.REFUSES, divergence=step, detail=text)
@@ -227,7 +265,7 @@ def _diverging(measured: Distance, expected: Expectation) -> str:
 
 
 def _brief(reading: np.ndarray) -> str:
-    numbers = reading.astype(np.float64).ravel().tolist()
+    numbers = np.real(reading).astype(np.float64).ravel().tolist()
     return ", ".join(map(repr, numbers[:3])) + (", ..." if len(numbers) > 3 else "")
 
 

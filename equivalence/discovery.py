@@ -34,6 +34,8 @@ def discovery(finding: Finding, profile: str = "quick") -> list[Fact]:
     """
     implementation = IMPLEMENTATIONS[finding.implementation]
     case = named_case(finding.loss, finding.target, finding.reduction, finding.dtype, finding.case)
+    if case.malformed:  # there is no answer that another could be compared with
+        return smallest_input(finding, case)
     dtypes = WIDE if finding.dtype in WIDE else NARROW
     found = search(implementation, finding.mode, [case], profile, dtypes)
     lines = [*_outcome(found), f"compared in {' and '.join(sorted(dtypes))}"]
@@ -59,7 +61,7 @@ def arguments(case: Case) -> str:
     }
     if case.weights is not None:
         parts["sample_weight"] = _option(case.weights)
-    parts["reduction"] = str(case.reduction)
+    parts.setdefault("reduction", str(case.reduction))
     return f"{case.dtype}: " + ", ".join(f"{name} = {text}" for name, text in parts.items())
 
 

@@ -30,9 +30,15 @@ class Expectation:
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def expectation(case: Case, divergences: tuple[Divergence, ...]) -> Expectation:
-    """Applies the divergences one after the other; those that do not concern the case drop out."""
+    """Applies the divergences one after the other; those that do not concern the case drop out.
+
+    Of a malformed question it is said first what becomes of it; all others are about what is left
+    once a well-formed question stands in its place.
+    """
     answered, raises, steps = case, None, []
-    for divergence in divergences:
+    for divergence in sorted(divergences, key=lambda divergence: not divergence.malformed):
+        if divergence.malformed != bool(answered.malformed):
+            continue
         said = divergence.model(answered)
         if said is None:
             continue

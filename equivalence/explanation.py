@@ -132,6 +132,7 @@ def _question(finding: Finding, case: Case) -> list[str]:
         f"{what} of {case.loss}, reduction {case.reduction}, {case.dtype}",
         f"{shape}{classes}, {case.target_kind.replace('_', ' ')} targets",
         f"with {', '.join(options)}" if options else "",
+        f"malformed: {case.malformed}" if case.malformed else "",
     ]
 
 

@@ -158,11 +158,30 @@ def _case(loss: Loss, spec: Spec) -> Case:
 
 
 def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Case, ...]:
-    """The edges of a loss; in the quick profile they are asked of the first mode only."""
+    """The edges of a loss; in the quick profile they are asked of the first mode only.
+
+    Malformed ones are asked of the others as the quick profile has them: what is refused while a
+    graph is built is refused in every dtype, and each is traced anew.
+    """
     first = mode == implementation.offered_modes[0]
     if profile == "quick" and not first:
         return ()
-    return edges.asked(implementation.loss, profile, large=first)
+    cases = edges.asked(implementation.loss, profile, large=first)
+    return cases if first else tuple(case for case in cases if edges.plain(case))
+
+
+def _of_this_package(implementation: Implementation) -> bool:
+    """Whether the catalogue can speak for an implementation: what yours should raise, you know."""
+    return str(implementation.function.__module__).startswith(f"{__package__}.")
+
+
+def _written(
+    implementation: Implementation, mode: str, profile: str, asked: Extent
+) -> tuple[Case, ...]:
+    """The pinned cases and the edges; of the edges, compiled code is asked labels out of range."""
+    if asked.pinned:
+        return (*pinned(), *_edges(implementation, mode, profile))
+    return edges.labels_out_of_range(implementation.loss) if profile == "full" else ()
 
 
 def questions(implementations: Iterable[Implementation], profile: str) -> Iterator[Question]:
@@ -176,8 +195,10 @@ def questions(implementations: Iterable[Implementation], profile: str) -> Iterat
             asked = extent(implementation, mode, profile)
             specs = chosen(implementation.loss, offer(implementation), asked)
             cases = [_case(implementation.loss, spec) for spec in specs]
-            if asked.strength and asked.pinned:
-                written = (*pinned(), *_edges(implementation, mode, profile))
+            if asked.strength:
+                written = _written(implementation, mode, profile, asked)
+                if not _of_this_package(implementation):
+                    written = tuple(case for case in written if not case.malformed)
                 cases += [case for case in written if not declines(implementation, case, mode)]
             for case in cases:
                 yield Question(

@@ -41,6 +41,11 @@ class Plan:
     environment: Environment
     inapplicable: tuple[Finding, ...]
 
+    @property
+    def well_formed(self) -> list[Question]:
+        """The questions that have an answer, and so may be written in other ways."""
+        return [question for question in self.questions if not question.case.malformed]
+
     def not_offered_beside(self, cells: Sequence[Cell]) -> list[Finding]:
         """The findings of what is not offered, but for implementations that pytest deselected."""
         kept = {cell.questions[0].implementation.name for cell in cells}
@@ -59,7 +64,7 @@ class Plan:
         """The implementations that are asked for a reduction and offer another one beside it."""
         asked = [
             q
-            for q in self.questions
+            for q in self.well_formed
             if q.case.reduction == reduction and column(q.implementation, beside) is not None
         ]
         return [
@@ -71,13 +76,13 @@ class Plan:
         """The questions by what is asked, where it is asked of several."""
         return [
             Round(name=name, questions=qs)
-            for name, qs in _grouped(self.questions, lambda question: question.case.loss.name)
+            for name, qs in _grouped(self.well_formed, lambda question: question.case.loss.name)
             if len({(q.implementation, q.mode) for q in qs}) > 1
         ]
 
     def encodings(self) -> list[Encodings]:
         """The questions whose targets can be written in another encoding, by loss."""
-        asked = [q for q in self.questions if encoding(q.case.target_kind) in SPARSE | BINARY]
+        asked = [q for q in self.well_formed if encoding(q.case.target_kind) in SPARSE | BINARY]
         return [
             Encodings(name=name, questions=qs)
             for name, qs in _grouped(asked, lambda q: q.case.loss.name)
@@ -85,7 +90,7 @@ class Plan:
 
     def indices(self) -> list[Encodings]:
         """The questions with class indices that have a one-hot twin, by framework and loss."""
-        asked = [q for q in self.questions if one_hot(q.case) is not None]
+        asked = [q for q in self.well_formed if one_hot(q.case) is not None]
         return [
             Encodings(name=name, questions=qs)
             for name, qs in _grouped(_one_of_each(asked, _framework), _framework)

@@ -7,6 +7,7 @@ implementation's own source, a print. It needs the framework and nothing of this
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,6 +73,9 @@ def reproduction(finding: Finding, environment: Environment) -> str:
         variable="target" if finding.quantity == QUANTITIES[2] else "prediction",
         wanted=_wanted(record, case),
     )
+    if case.prediction.dtype.kind in "iub":  # of which nothing can be differentiated
+        lines = script.splitlines(keepends=True)
+        script = "".join(line for line in lines if ".requires_grad_()" not in line)
     return "\n".join(
         [
             *_heading(finding, environment, case, axis),
@@ -131,7 +135,7 @@ def _arguments(record: ImplementationRecord, case: Case) -> dict[str, str]:
     written = {name: _argument(record, value) for name, value in case.options.items()}
     if case.weights is not None:
         written["sample_weight"] = _argument(record, case.weights)
-    if record.reduces:
+    if record.reduces and "reduction" not in case.options:
         written["reduction"] = repr(record.reductions[case.reduction.kind]).replace("'", '"')
     return written
 
@@ -145,13 +149,17 @@ def _argument(record: ImplementationRecord, value: Any) -> str:
 
 
 def _array(record: ImplementationRecord, array: np.ndarray) -> str:
-    return record.array.format(values=literal(array), dtype=array.dtype.name)
+    words = array.dtype.kind == "U"  # of which frameworks have types of other names, or none
+    template = re.sub(r", dtype=[^,)]*", "", record.array) if words else record.array
+    return template.format(values=literal(array), dtype=array.dtype.name)
 
 
 def _cotangent(record: ImplementationRecord, case: Case) -> str:
     """What the value is multiplied by before it is differentiated; NumPy takes its own shape."""
     if case.reduction.kind != "none":
         return literal(cotangent(()))
+    if case.malformed:  # what comes back may have any shape
+        return COTANGENT.replace("np.", '__import__("numpy").')
     return COTANGENT if NUMPY in record.imports else literal(cotangent(case.shape))
 
 
@@ -184,6 +192,10 @@ def _nested(array: np.ndarray, indent: str) -> str:
 
 def _number(value: Any) -> str:
     """The shortest decimal that is this number again, also when it is read as a double first."""
+    if isinstance(value, str):
+        return repr(str(value)).replace("'", '"')
+    if isinstance(value, np.complexfloating):
+        return f"complex({_number(value.real)}, {_number(value.imag)})"
     if isinstance(value, bool):
         return repr(value)
     if isinstance(value, int | np.integer):

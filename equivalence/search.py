@@ -161,7 +161,9 @@ def _observations(
     steps = catalogued(implementation, mode)
     seen = set()
     planned = (
-        question.case for question in questions([implementation], profile) if question.mode == mode
+        question.case
+        for question in questions([implementation], profile)
+        if question.mode == mode and not question.case.malformed
     )
     for case in itertools.chain(cases, planned):
         if case.digest in seen or case.dtype not in dtypes:

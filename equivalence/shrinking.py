@@ -31,8 +31,10 @@ def smallest(implementation: Implementation, case: Case, finding: Finding) -> tu
         finding: How it was judged; its quantity and mode are asked again.
 
     Returns:
-        The case, its origin that of the large one, and how it is judged.
+        The case, its origin that of the large one, and how it is judged; a malformed one as it is.
     """
+    if case.malformed:  # it is small, and another one has another fault
+        return case, finding
     latest = [finding]
 
     def same(smaller: Case) -> bool:

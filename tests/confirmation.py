@@ -19,6 +19,7 @@ from equivalence.exact import FORMATS
 from equivalence.expectation import catalogued, expectation
 from equivalence.finding import Verdict
 from equivalence.implementations import IMPLEMENTATIONS, load
+from equivalence.misreading import real
 from equivalence.reproduction import named_case
 from equivalence.results import read
 
@@ -61,10 +62,27 @@ def problems(finding):
         if finding.verdict not in {Verdict.REFUSES, Verdict.DIVERGES}:
             yield f"raises {type(reading).__name__}, and is said to be {finding.verdict}"
         return
+    if case.malformed:
+        yield from _misreading(finding, case, np.asarray(reading))
+        return
     exact = second(case, finding.quantity)
     if finding.exact is not None:
         yield from _digits(finding, exact[finding.where.index])
     yield from _verdict(finding, case, np.asarray(reading), exact)
+
+
+def _misreading(finding, case, reading):
+    """Whether a value that came back for a malformed question is that of another, by mpmath."""
+    if finding.verdict is not Verdict.EXPLAINED:
+        yield f"an answer to a malformed question is said to be {finding.verdict}"
+    steps = catalogued(IMPLEMENTATIONS[finding.implementation], finding.mode)
+    other = expectation(case, steps).case
+    plain = other.loss is case.loss and not np.isnan(np.asarray(other.prediction, float)).any()
+    if finding.quantity != "value" or not plain or np.isnan(reading).any():
+        return
+    bound = answers(other).value.bound
+    if not inside(real(reading), second(other, "value"), bound, FORMATS[other.dtype]):
+        yield "is not the value of the other question, says the second oracle"
 
 
 def _digits(finding, truth):

@@ -75,11 +75,20 @@ def test_a_divergence_says_whether_it_is_meant():
     assert standings["divides_by_nonzero_weights"] is Standing.BY_DESIGN
 
 
+def refused_or_not(implementation, case, mode):
+    """A malformed question is refused where it was answered, and answered where it was refused."""
+    if expectation(case, catalogued(implementation, mode)).raises is None:
+        raise ValueError(case.malformed)
+    return Response(value=np.zeros(()), gradient=np.zeros(()))
+
+
 def mended(implementation):
     """The implementation as it would be if it gave the exact answer, rounded once."""
     asked = {}
 
     def exactly(_call):
+        if asked["case"].malformed:
+            return refused_or_not(implementation, asked["case"], asked["mode"])
         found, round_ = answers(asked["case"]), FORMATS[asked["case"].dtype].round
         return Response(
             value=round_(found.value.exact.high),
@@ -96,7 +105,7 @@ def mended(implementation):
 
 def when_mended(question, quantity):
     right, asked = mended(question.implementation)
-    asked["case"] = question.case
+    asked |= {"case": question.case, "mode": question.mode}
     return judge(right, question.case, quantity, question.mode).verdict
 
 

@@ -28,7 +28,7 @@ def assumes_normalised_targets(case: Case) -> Case | None:
     sums = case.distribution.sum(-1)
     # What rounding the targets can do.
     tolerance = case.distribution.shape[-1] * FORMATS[case.dtype].unit
-    if not np.any(np.abs(sums - 1) > tolerance):
+    if np.all(np.abs(sums - 1) <= tolerance):  # NaN is no sum either
         return None
     return replace(case, loss=unscaled_softmax(case.loss))
 
@@ -50,7 +50,22 @@ def unscaled_softmax(loss: Loss) -> Loss:
             own.target,
         )
 
-    return replace(loss, name=f"{loss.name} with the gradient softmax(x) - t", gradient=gradient)
+    def bound(
+        logits: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
+    ) -> TermBounds:
+        own = loss.bound(logits, target, precision, **parameters)
+        missing = np.isnan(target)
+        if not missing.any():
+            return own
+        # Beside a NaN the gradient is that of the row that sums to one.
+        rest = 1 - np.nansum(target, axis=-1, keepdims=True)
+        count = np.maximum(np.count_nonzero(missing, axis=-1, keepdims=True), 1)
+        whole = np.where(missing, rest / count, target)
+        beside = loss.bound(logits, whole, precision, **parameters)
+        return TermBounds(own.term, beside.prediction, own.target)
+
+    name = f"{loss.name} with the gradient softmax(x) - t"
+    return replace(loss, name=name, gradient=gradient, bound=bound)
 
 
 def stops_gradient(case: Case) -> Case:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 UNBATCHED, ROWS, COLUMNS, SEGMENTATION = "unbatched", "rows", "columns", "segmentation"
 EVERY_SHAPE = frozenset((UNBATCHED, ROWS, COLUMNS, SEGMENTATION))
+REDUCTION = "reduction"
 SAMPLE_WEIGHTS = frozenset(("scalar_weight", "sample_weight", "position_weight"))
 COLUMN_WEIGHT = "column_weight"  # one for each place along the last axis; only asked by hand
 
@@ -120,6 +121,14 @@ class Implementation:
         start = next(number for number, line in enumerate(lines) if line.startswith("def "))
         return "\n".join(lines[start:])
 
+    @property
+    def names_reduction(self) -> bool:
+        """Whether the framework is told the name of a reduction, so that it can be misspelt."""
+        chosen_here = ("[reduction]", "reduction ==")  # by the translation, from a table of its own
+        return REDUCTION in inspect.signature(self.function).parameters and not any(
+            words in self.source for words in chosen_here
+        )
+
     def declines(self, case: Case) -> str:
         """Why the question is not offered, in words; empty if it is."""
         if case.loss is not self.loss:
@@ -131,6 +140,8 @@ class Implementation:
         if case.reduction.kind not in self.reductions:
             return f"has no reduction {case.reduction.kind}"
         missing = options_of(case) - self.options
+        if REDUCTION in missing and self.names_reduction:  # a misspelt one
+            missing -= {REDUCTION}
         if missing:
             return f"has no option {', '.join(sorted(missing))}"
         if case.weights is not None and shape_of(case) not in self.weighted_shapes:
@@ -143,8 +154,8 @@ class Implementation:
         arguments: dict[str, Any] = dict(case.options)
         if case.weights is not None:
             arguments["sample_weight"] = case.weights
-        if "reduction" in inspect.signature(self.function).parameters:
-            arguments["reduction"] = self.reductions[case.reduction.kind]
+        if REDUCTION in inspect.signature(self.function).parameters:
+            arguments.setdefault(REDUCTION, self.reductions[case.reduction.kind])
         soft = encoding(case.target_kind) in SOFT | SOFT_BINARY
         sparse = encoding(case.target_kind) == SPARSE
         return Call(

@@ -57,6 +57,8 @@ def tensor(value: Any) -> Any:
     if not isinstance(value, np.ndarray | np.generic):
         return value
     array = np.array(value)
+    if array.dtype.kind == "U":  # there are no tensors of words, and it says so
+        return torch.tensor(array.tolist())
     if array.dtype == BFLOAT16:  # unknown to torch.from_numpy
         return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(array)
@@ -107,6 +109,8 @@ def _differentiated(
     prediction, target, arguments = _given(call)
     prediction, target = laid_out(prediction), laid_out(target)
     wanted = (prediction, target) if call.target_gradient else (prediction,)
+    if not prediction.dtype.is_floating_point and not prediction.dtype.is_complex:
+        return Response(value=array(function(prediction, target, **arguments)))
     for one in wanted:
         one.requires_grad_()
     value = function(prediction, target, **arguments)

@@ -5,8 +5,15 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from equivalence.cases.case import SEGMENTATION_ENDING, Case, Encoding
-from equivalence.cases.edges import values
+from equivalence.cases.case import (
+    BINARY,
+    SEGMENTATION_ENDING,
+    SPARSE,
+    Case,
+    Encoding,
+    encoding,
+)
+from equivalence.cases.edges import malformed, malformed_shapes, values
 from equivalence.cases.edges.edge import EDGES, ORIGIN, Edge, edge, edge_cases, encodings
 from equivalence.cases.generation import DTYPES, named_reduction
 from equivalence.losses import LOSSES, MEAN, NONE, SUM
@@ -27,9 +34,36 @@ def asked(loss: Loss, profile: str, *, large: bool = True) -> tuple[Case, ...]:
         case
         for one in EDGES.values()
         if not one.large or (large and profile != "quick")
-        for encoding in encodings(loss)
+        for how in encodings(loss)
         for dtype in dtypes
-        for case in edge_cases(one, loss, encoding, dtype, reductions)
+        for case in edge_cases(one, loss, how, dtype, reductions)
+    )
+
+
+def plain(case: Case) -> bool:
+    """Whether a case is well-formed, or one that the quick profile asks too."""
+    dtypes, reductions = _QUICK
+    return not case.malformed or (case.dtype in dtypes and case.reduction in reductions)
+
+
+@functools.cache
+def labels_out_of_range(loss: Loss) -> tuple[Case, ...]:
+    """The malformed questions whose shapes are right, and whose labels are not: what is compiled.
+
+    Code that is compiled checks shapes and types while it is made, as other modes do; whether it
+    looks at the labels when it is run is another question.
+    """
+    return tuple(
+        case
+        for case in asked(loss, "quick", large=False)
+        if case.malformed
+        and case.reduction == NONE
+        and encoding(case.target_kind) in SPARSE | BINARY
+        and case.target.shape == case.shape
+        and case.target.dtype.kind in "if"
+        and case.prediction.dtype.name == case.dtype
+        and case.weights is None
+        and not case.options
     )
 
 
@@ -45,19 +79,29 @@ def edge_case(loss: str, kind: str, reduction: str, dtype: str, origin: str) -> 
         message = f"{name!r} in {wanted} is no edge; there are {', '.join(EDGES)}"
         raise ValueError(message)
     try:
-        encoding = Encoding[kind.removesuffix(SEGMENTATION_ENDING).upper()]
+        how = Encoding[kind.removesuffix(SEGMENTATION_ENDING).upper()]
         asked_for = LOSSES[loss]
     except KeyError as error:
         message = f"{error.args[0]!r} in {wanted} is unknown"
         raise ValueError(message) from error
-    if encoding in encodings(asked_for) and dtype in DTYPES:
-        for case in edge_cases(
-            EDGES[name], asked_for, encoding, dtype, (named_reduction(reduction),)
-        ):
+    if how in encodings(asked_for) and dtype in DTYPES:
+        for case in edge_cases(EDGES[name], asked_for, how, dtype, (named_reduction(reduction),)):
             if case.target_kind == kind:
                 return case
     message = f"the edge {name!r} does not ask {wanted}"
     raise ValueError(message)
 
 
-__all__ = ["EDGES", "ORIGIN", "Edge", "asked", "edge", "edge_case", "values"]
+__all__ = [
+    "EDGES",
+    "ORIGIN",
+    "Edge",
+    "asked",
+    "edge",
+    "edge_case",
+    "labels_out_of_range",
+    "malformed",
+    "malformed_shapes",
+    "plain",
+    "values",
+]

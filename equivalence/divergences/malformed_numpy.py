@@ -1,0 +1,163 @@
+"""What becomes of malformed questions in NumPy and in scikit-learn."""
+
+from __future__ import annotations
+
+from equivalence.divergences.divergence import divergence
+from equivalence.divergences.misreadings import (
+    EVERY,
+    WEIGHTS,
+    Fault,
+    broadcasts,
+    casts_predictions,
+    counts_from_the_end,
+    drops_last_axis,
+    either,
+    of_other_length,
+    raises,
+    takes_numbers,
+    takes_real_parts,
+    truncates_labels,
+)
+
+NUMPY = "https://numpy.org/doc/stable/user/basics.broadcasting.html"
+INDEXING = "https://numpy.org/doc/stable/user/basics.indexing.html"
+TYPES = "https://numpy.org/doc/stable/reference/ufuncs.html#type-casting-rules"
+SKLEARN = "https://scikit-learn.org/stable/modules/generated/sklearn.metrics.log_loss.html"
+LABELS = (
+    "https://github.com/scikit-learn/scikit-learn/blob/1.9.1/sklearn/metrics/_classification.py"
+)
+
+divergence(
+    "textbook.*",
+    malformed=True,
+    versions="",
+    reference=INDEXING,
+    name="textbook_counts_labels_from_the_end",
+    reason="A label of -1 is the last class, as every negative index counts from the end.",
+    by_design="Documented: negative indices count from the end of the array.",
+)(counts_from_the_end)
+
+divergence(
+    "textbook.*",
+    malformed=True,
+    versions="",
+    reference=NUMPY,
+    name="textbook_broadcasts",
+    reason=(
+        "Shapes that differ are broadcast: targets (N, 1) beside predictions (N,) are N x N "
+        "losses, and their mean is that of all pairs."
+    ),
+    by_design="Documented: arithmetic of arrays broadcasts.",
+)(broadcasts)
+
+divergence(
+    "textbook.log_of_exp_over_sum",
+    malformed=True,
+    versions="",
+    reference=INDEXING,
+    name="textbook_refuses_indices",
+    reason=(
+        "Labels beyond the array, and labels that are no integers, raise IndexError; so do labels "
+        "of another length."
+    ),
+    by_design="Documented: indices are integers, and inside of the array.",
+)(
+    either(
+        raises(
+            IndexError,
+            Fault.LABEL,
+            Fault.NAN_LABEL,
+            Fault.FLOAT_LABELS,
+            Fault.FRACTION,
+            Fault.COMPLEX_TARGET,
+            Fault.WORDS,
+        ),
+        raises(IndexError, Fault.TARGET_SHAPE, where=of_other_length),
+    )
+)
+
+divergence(
+    "textbook.*",
+    malformed=True,
+    versions="",
+    reference=TYPES,
+    name="textbook_takes_any_number",
+    reason=(
+        "Labels outside [0, 1], NaN, integer predictions (as float64) and complex numbers are put "
+        "into the formula as they are."
+    ),
+    by_design="A plain convention: a formula does not validate what it is given.",
+)(either(takes_numbers, casts_predictions("float64"), takes_real_parts))
+
+divergence(
+    "textbook.*",
+    malformed=True,
+    versions="",
+    reference=NUMPY,
+    name="textbook_refuses_shapes",
+    reason="Shapes that cannot be broadcast raise ValueError; labels of another rank do too.",
+    by_design="Documented: arrays that do not go together raise ValueError.",
+)(raises(ValueError, Fault.TARGET_SHAPE, *WEIGHTS))
+
+divergence(
+    "textbook.*",
+    malformed=True,
+    versions="",
+    reference=TYPES,
+    name="textbook_refuses_words",
+    reason="Words cannot be multiplied: TypeError.",
+    by_design="Documented: a ufunc without a loop for a type raises TypeError.",
+)(raises(TypeError, Fault.WORDS))
+
+divergence(
+    "sklearn.*",
+    malformed=True,
+    versions=">=1.5",
+    reference=SKLEARN,
+    name="sklearn_flattens_a_column_of_labels",
+    reason="Labels (N, 1) are flattened to (N,), with a DataConversionWarning.",
+    by_design="A plain convention of scikit-learn: column_or_1d of every label array.",
+)(drops_last_axis)
+
+divergence(
+    "sklearn.*",
+    malformed=True,
+    versions=">=1.5",
+    reference=SKLEARN,
+    name="sklearn_takes_labels_of_any_type",
+    reason="Labels are compared with the classes, so that floating-point ones will do if equal.",
+    by_design="A plain convention of scikit-learn: labels are values, not indices.",
+)(truncates_labels(fractions=False))
+
+divergence(
+    "sklearn.*",
+    malformed=True,
+    versions=">=1.5",
+    reference=SKLEARN,
+    name="sklearn_casts_predictions",
+    reason="Integer predictions are taken for float64.",
+    by_design="An explicit check of the source: check_array converts to floating point.",
+)(casts_predictions("float64"))
+
+divergence(
+    "sklearn.*",
+    malformed=True,
+    versions=">=1.5",
+    reference=LABELS,
+    name="sklearn_refuses_a_scalar_label",
+    reason="A label without any axis raises TypeError, where all other shapes raise ValueError.",
+    by_design="An explicit check of the source (_num_samples), with a message of its own.",
+)(raises(TypeError, Fault.TARGET_SHAPE, where=lambda case: case.target.ndim == 0))
+
+divergence(
+    "sklearn.*",
+    malformed=True,
+    versions=">=1.5",
+    reference=LABELS,
+    name="sklearn_refuses_what_is_malformed",
+    reason=(
+        "Labels that are none of the classes (out of range, NaN, words), complex numbers and "
+        "arrays of other lengths raise ValueError, with a message that says what is wrong."
+    ),
+    by_design="Explicit checks of the source (_validate_multiclass_probabilistic_prediction).",
+)(raises(ValueError, *EVERY))
