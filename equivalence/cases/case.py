@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import hashlib
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -104,23 +105,7 @@ class Case:
     @property
     def question(self) -> str:
         """What is asked before any reduction: a hash of the loss and every number."""
-        parts = hashlib.blake2b(digest_size=8)
-        options = sorted(self.options.items())
-        for part in (
-            self.loss.name,
-            str(encoding(self.target_kind).name),
-            self.dtype,
-            *(name for name, _ in options),
-        ):
-            parts.update(part.encode() + b"\0")
-        for given in (self.prediction, self.target, self.weights, *(value for _, value in options)):
-            if given is not None:
-                array = np.asarray(given)
-                parts.update(
-                    repr((array.shape, array.dtype.str)).encode()
-                    + np.ascontiguousarray(array).tobytes()
-                )
-        return parts.hexdigest()
+        return _question(self)
 
     @property
     def digest(self) -> str:
@@ -193,3 +178,24 @@ def cotangent(shape: tuple[int, ...]) -> np.ndarray:
     """
     size = int(np.prod(shape, dtype=int))
     return np.resize(np.array([1.0, 2.0, 0.5]), size).reshape(shape) if size else np.ones(shape)
+
+
+@functools.lru_cache(maxsize=256)
+def _question(case: Case) -> str:
+    parts = hashlib.blake2b(digest_size=8)
+    options = sorted(case.options.items())
+    for part in (
+        case.loss.name,
+        str(encoding(case.target_kind).name),
+        case.dtype,
+        *(name for name, _ in options),
+    ):
+        parts.update(part.encode() + b"\0")
+    for given in (case.prediction, case.target, case.weights, *(value for _, value in options)):
+        if given is not None:
+            array = np.asarray(given)
+            parts.update(
+                repr((array.shape, array.dtype.str)).encode()
+                + np.ascontiguousarray(array).tobytes()
+            )
+    return parts.hexdigest()

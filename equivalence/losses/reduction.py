@@ -126,15 +126,20 @@ def weigh(numbers: np.ndarray, factor: np.ndarray, reduction: Reduction) -> np.n
     """Numbers times their factors, where a factor of zero counts nothing."""
     if reduction.multiplies_zeros:
         return np.asarray(numbers * factor)
-    return np.where(factor == 0, 0.0, numbers * np.where(factor == 0, 1.0, factor))
+    nothing = factor == 0
+    if not np.any(nothing):
+        return np.asarray(numbers * factor)
+    return np.where(nothing, 0.0, numbers * np.where(nothing, 1.0, factor))
 
 
 def reduce(terms: np.ndarray, factor: np.ndarray, reduction: Reduction) -> np.ndarray:
     """The value: the weighted terms themselves, or their sum. A factor of zero counts nothing.
 
-    A NaN factor makes the value NaN.
+    A NaN factor makes the value NaN; so does a mean of no terms, which has no factors.
     """
     weighted = weigh(terms, factor, reduction)
+    if reduction.kind == "mean" and not weighted.size:
+        return np.asarray(0.0 if reduction.empty_is_zero else np.nan)
     return weighted if reduction.kind == "none" else np.asarray(np.sum(weighted))
 
 

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from equivalence.cases.case import SEGMENTATION_ENDING, Case, Encoding
-from equivalence.cases.edges import values
+from equivalence.cases.edges import sizes, values
 from equivalence.cases.edges.edge import EDGES, ORIGIN, Edge, edge, edge_cases, encodings
 from equivalence.cases.generation import DTYPES, named_reduction
 from equivalence.losses import LOSSES, MEAN, NONE, SUM
@@ -29,7 +29,9 @@ def asked(loss: Loss, profile: str, *, large: bool = True) -> tuple[Case, ...]:
         if not one.large or (large and profile != "quick")
         for encoding in encodings(loss)
         for dtype in dtypes
-        for case in edge_cases(one, loss, encoding, dtype, reductions)
+        for case in edge_cases(
+            one, loss, encoding, dtype, tuple(r for r in reductions if r in one.reductions)
+        )
     )
 
 
@@ -60,4 +62,4 @@ def edge_case(loss: str, kind: str, reduction: str, dtype: str, origin: str) -> 
     raise ValueError(message)
 
 
-__all__ = ["EDGES", "ORIGIN", "Edge", "asked", "edge", "edge_case", "values"]
+__all__ = ["EDGES", "ORIGIN", "Edge", "asked", "edge", "edge_case", "sizes", "values"]
