@@ -97,13 +97,13 @@ def image_of_width_one(setting: Setting) -> Numbers | None:
 @edge()
 def thousand_classes(setting: Setting) -> Numbers | None:
     """As many classes as ImageNet has."""
-    return with_classes(setting, (2,), 1000)
+    return with_classes(setting, (1,), 1000)
 
 
 @edge()
 def many_classes_of_a_sequence(setting: Setting) -> Numbers | None:
     """A language model: many classes for each position, last or second in memory."""
-    return with_classes(setting, (2, 3), 300)
+    return with_classes(setting, (2, 2), 150)
 
 
 @edge(large=True, reductions=(NONE, MEAN))
