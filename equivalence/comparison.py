@@ -110,10 +110,10 @@ def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> F
         )
     matched = _matching(reading, case, expected, quantity)
     if matched is expected.steps:
-        if _narrower(reading, expected.case):
+        if _narrower(reading, case, expected.case, quantity):
             return found(Verdict.DIVERGES, detail=f"returned {reading.dtype.name}: digits are lost")
         if measured.inside and not _too_good(case, answer, expected, quantity):
-            return found(Verdict.AGREES, detail=_returned(reading, case))
+            return found(Verdict.AGREES, detail=_returned(reading, case, quantity))
         if measured.inside:
             return found(
                 Verdict.RETIRED,
@@ -133,15 +133,16 @@ def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> F
     return found(Verdict.DIVERGES, detail=_diverging(measured, expected))
 
 
-def _narrower(reading: np.ndarray, answered: Case) -> bool:
+def _narrower(reading: np.ndarray, asked: Case, answered: Case, quantity: str) -> bool:
     """Whether what came back has fewer digits than the question that is answered."""
     returned = FORMATS.get(reading.dtype.name)
-    return returned is not None and returned.precision < FORMATS[answered.dtype].precision
+    wanted = min(FORMATS[answered.dtype].precision, asked.format_of(quantity).precision)
+    return returned is not None and returned.precision < wanted
 
 
-def _returned(reading: np.ndarray, case: Case) -> str:
-    name = reading.dtype.name
-    return "" if name == case.dtype else f"returned {name} for {case.dtype}"
+def _returned(reading: np.ndarray, case: Case, quantity: str) -> str:
+    name, wanted = reading.dtype.name, case.format_of(quantity).name
+    return "" if name == wanted else f"returned {name} for {wanted}"
 
 
 def _too_good(case: Case, answer: Answer, expected: Expectation, quantity: str) -> bool:
@@ -252,7 +253,7 @@ def _finding(
             "ulps": Number.of(far.ulps, f"{far.ulps:.4g}"),
             "where": _where(case, asked.quantity, far.index),
         }
-        if reading.dtype.name != case.dtype:
+        if _returned(reading, case, asked.quantity):
             numbers["returned"] = reading.dtype.name
     return Finding(
         loss=case.loss.name,

@@ -184,6 +184,8 @@ def _nested(array: np.ndarray, indent: str) -> str:
 
 def _number(value: Any) -> str:
     """The shortest decimal that is this number again, also when it is read as a double first."""
+    if isinstance(value, np.bool_):
+        return str(bool(value))
     if isinstance(value, bool | int | np.integer):
         return str(int(value))
     wide = float(value)

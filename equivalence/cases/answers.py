@@ -126,6 +126,19 @@ def _bounds(case: Case, precision: int, floor: float) -> tuple[np.ndarray, ...]:
     return value + floor, prediction_bound + floor, target_bound + floor
 
 
+def _stored(case: Case, bound: np.ndarray) -> np.ndarray:
+    """The bound of the target gradient, stored in the narrower format of the target if it has one.
+
+    A gradient has the dtype of its variable, so that it is rounded to that.
+    """
+    narrow = case.format_of(QUANTITIES[2])
+    if narrow.name == case.dtype:
+        return bound
+    factor = np.abs(factors(case.reduction, case.weighing))
+    _, _, size = _reduced(case, *terms_in(case, np.float64), factor)
+    return np.asarray(bound + narrow.unit * (np.abs(size) + bound) + narrow.floor)
+
+
 def _float64(case: Case) -> tuple[Enclosure, ...]:
     wide = FORMATS["float64"]
     radii = _bounds(case, wide.precision, wide.floor)
@@ -179,6 +192,7 @@ def _answered(case: Case) -> Answers:
     format_ = FORMATS[case.dtype]
     with np.errstate(all="ignore"):
         bounds = _bounds(case, format_.precision, format_.floor)
+        bounds = (*bounds[:2], _stored(case, bounds[2]))
         exact = _wider(case, bounds) or _exact(case)
     return Answers(
         **{

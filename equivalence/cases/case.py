@@ -56,9 +56,10 @@ class Case:
             ``"_segmentation"`` behind it where the positions have more than one axis.
         prediction: Classes last, shape ``[..., classes]`` (or ``[...]`` without classes), of
             ``dtype``.
-        target: Class indices ``[...]`` (int64) if sparse, else of the prediction's shape and dtype.
-        weights: Sample weights of ``dtype``: a number, or an array of the terms' rank that
-            broadcasts.
+        target: Class indices ``[...]`` (int64) if sparse, else of the prediction's shape and dtype;
+            of any other dtype if that is what is asked.
+        weights: Sample weights of ``dtype``, or of another: a number, or an array of the terms'
+            rank that broadcasts.
         options: Class weights ``weight``, ``ignore_index``, ``label_smoothing``, ``pos_weight``.
         reduction: How the terms become the value.
         dtype: The floating-point format under test.
@@ -95,6 +96,14 @@ class Case:
     def computed_in(self) -> Format:
         """The format in which the answer is computed: that of its constants and intermediates."""
         return FORMATS[self.arithmetic or self.dtype]
+
+    def format_of(self, quantity: str) -> Format:
+        """The format in which a quantity is asked: a gradient has the dtype of its variable."""
+        own = FORMATS[self.dtype]
+        if quantity != "target_gradient":
+            return own
+        target = FORMATS.get(self.target.dtype.name, own)
+        return target if target.precision < own.precision else own
 
     @property
     def shape(self) -> tuple[int, ...]:
