@@ -44,12 +44,12 @@ def overflows(*, sums: bool) -> Callable[[Case], Case | None]:
             if sums and abs(np.sum(weighted)) > largest:
                 over |= np.isfinite(terms)
         fits = abs(mean) <= largest
-        return replace(case, loss=_infinite(case.loss, over)) if fits and over.any() else None
+        return replace(case, loss=infinite(case.loss, over)) if fits and over.any() else None
 
     return model
 
 
-def _infinite(loss: Loss, over: np.ndarray) -> Loss:
+def infinite(loss: Loss, over: np.ndarray) -> Loss:
     """The loss whose terms are infinite where ``over`` says so."""
 
     def definition(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> np.ndarray:

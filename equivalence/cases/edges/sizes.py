@@ -106,6 +106,12 @@ def many_classes_of_a_sequence(setting: Setting) -> Numbers | None:
     return with_classes(setting, (2, 2), 150)
 
 
+@edge()
+def more_terms_than_16_bits_count(setting: Setting) -> Numbers | None:
+    """3,001 terms: their number is odd, and so none of float16 (nor of bfloat16)."""
+    return sized(setting, (3001,), 2 if setting.loss.has_classes else 0)
+
+
 @edge(large=True, reductions=(NONE, MEAN))
 def thirty_thousand_classes(setting: Setting) -> Numbers | None:
     """A vocabulary, the sum of whose exponentials has 30,000 summands."""
