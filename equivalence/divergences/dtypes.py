@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TORCH = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 TORCH_SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/Loss.cpp"
+WITH_LOGITS = ("torch.binary_cross_entropy_with_logits", "torch.nn.BCEWithLogitsLoss")
 NUMPY = "https://numpy.org/doc/stable/user/basics.types.html"
 TENSORFLOW = "https://www.tensorflow.org/api_docs/python/tf/nn/"
 
@@ -91,18 +92,29 @@ def takes_targets_of_its_dtype_only(case: Case) -> type[Exception] | None:
 
 
 @divergence(
-    "torch.binary_cross_entropy_with_logits",
-    "torch.nn.BCEWithLogitsLoss",
+    *(f"{name}@{mode}" for name in WITH_LOGITS for mode in ("eager", "strided", "compile")),
     versions=">=1.6",
     reference=TORCH_SOURCE,
     defect=(
-        "Contradicts its own promotion of float targets; the message names neither the target nor "
-        'what to do ("result type Float can\'t be cast to the desired output type Long").'
+        "Contradicts its own mode: under torch.func the same call is answered; the message names "
+        "neither the target nor what to do (\"result type Float can't be cast to the desired "
+        'output type Long").'
     ),
 )
 def multiplies_in_place_of_integers(case: Case) -> type[Exception] | None:
     """Integer and bool targets raise RuntimeError: (1 - t) is multiplied by the logit in place."""
     return RuntimeError if written_in_integers(case) else None
+
+
+@divergence(
+    *(f"{name}@func" for name in WITH_LOGITS),
+    versions=">=2.0",
+    reference=TORCH_SOURCE,
+    by_design="A plain convention of PyTorch: truth values are not subtracted.",
+)
+def subtracts_no_truth_values(case: Case) -> type[Exception] | None:
+    """Targets that are truth values raise RuntimeError: 1 - t is not defined for them."""
+    return RuntimeError if case.target.dtype == bool else None
 
 
 @divergence(
