@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from equivalence.cases.answers import QUANTITIES, Answer, answers
 from equivalence.cases.case import SPARSE, encoding
+from equivalence.cases.remembered import Remembered
 from equivalence.distance import Distance, distance
 from equivalence.divergences import Divergence
 from equivalence.exact import FORMATS, Number
@@ -28,17 +28,14 @@ _SHOWN = 12  # numbers of a row that a finding carries
 _MUCH = 2.0**20  # how much wider a bound is, to tell another precision from another rounding
 _RESPONSES = 16  # kept, so that value and gradients come from one call
 
-_responses: OrderedDict[tuple[int, int, str], tuple[Implementation, Case, Response]] = OrderedDict()
+_responses: Remembered[tuple[Implementation, Case, Response]] = Remembered(_RESPONSES)
 
 
 def respond(implementation: Implementation, case: Case, mode: str) -> Response:
     """The implementation's response, from one call for all quantities."""
     key = (id(implementation), id(case), mode)
-    if key not in _responses:
-        _responses[key] = (implementation, case, implementation.respond(case, mode))
-        while len(_responses) > _RESPONSES:
-            _responses.popitem(last=False)
-    return _responses[key][2]
+    kept = _responses.of(key, lambda: (implementation, case, implementation.respond(case, mode)))
+    return kept[2]
 
 
 def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ implementation's own source, a print. It needs the framework and nothing of this
 
 from __future__ import annotations
 
-import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,12 +15,12 @@ from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.case import SOFT, SOFT_BINARY, SPARSE, Case, cotangent, encoding
 from equivalence.cases.named import named
 from equivalence.implementations.implementation import classes_to
+from equivalence.literals import MANY, literal, written
 
 if TYPE_CHECKING:
     from equivalence.finding import Finding
     from equivalence.results import Environment, ImplementationRecord
 
-WIDTH = 100  # columns beyond which a literal is broken into rows
 NUMPY = "import numpy as np"
 COTANGENT = "np.resize([1.0, 2.0, 0.5], value.shape)"  # cases.case.cotangent, in the script's words
 
@@ -61,20 +61,16 @@ def reproduction(finding: Finding, environment: Environment) -> str:
         )
         raise ReproductionError(message)
     axis = record.class_axis if case.loss.has_classes else -1
-    sparse = encoding(case.target_kind) == SPARSE
-    script = record.scripts[finding.mode].format(
-        prediction=_array(record, classes_to(case.prediction, axis)),
-        target=_array(record, case.target if sparse else classes_to(case.target, axis)),
-        function=record.function,
-        arguments="".join(f", {name}={text}" for name, text in _arguments(record, case).items()),
-        cotangent=_cotangent(record, case),
-        quantity=finding.quantity if finding.quantity != QUANTITIES[0] else QUANTITIES[1],
-        variable="target" if finding.quantity == QUANTITIES[2] else "prediction",
-        wanted=_wanted(record, case),
-    )
+    try:
+        script = _script(finding, record, case, axis)
+    except ValueError as error:
+        message = f"no script: {error}; {finding.name} names the case for equivalence.judge"
+        raise ReproductionError(message) from error
+    needs_numpy = "np." in script and NUMPY not in record.imports
     return "\n".join(
         [
             *_heading(finding, environment, case, axis),
+            *([NUMPY] if needs_numpy else []),
             record.imports,
             "",
             "",
@@ -84,6 +80,28 @@ def reproduction(finding: Finding, environment: Environment) -> str:
             script,
         ]
     )
+
+
+def _script(finding: Finding, record: ImplementationRecord, case: Case, axis: int) -> str:
+    """The lines that call the function; of a large gradient only the worst number is printed."""
+    sparse = encoding(case.target_kind) == SPARSE
+    script = record.scripts[finding.mode].format(
+        prediction=_array(record, case.prediction, axis),
+        target=_array(record, case.target, -1 if sparse else axis),
+        function=record.function,
+        arguments="".join(f", {name}={text}" for name, text in _arguments(record, case).items()),
+        cotangent=_cotangent(record, case),
+        quantity=finding.quantity if finding.quantity != QUANTITIES[0] else QUANTITIES[1],
+        variable="target" if finding.quantity == QUANTITIES[2] else "prediction",
+        wanted=_wanted(record, case),
+    )
+    if case.prediction.size < MANY:
+        return script
+    index: tuple[int, ...] | str = "..., :1"
+    if finding.where is not None and finding.quantity != QUANTITIES[0]:
+        index = printed_index(finding.where.index, axis, finding.quantity)
+    place = index if isinstance(index, str) else ", ".join(map(str, index))
+    return re.sub(r"(print\(.*gradient.*)\.tolist\(\)", rf"\1[{place}].tolist()", script)
 
 
 def _wanted(record: ImplementationRecord, case: Case) -> str:
@@ -144,56 +162,17 @@ def _argument(record: ImplementationRecord, value: Any) -> str:
     )
 
 
-def _array(record: ImplementationRecord, array: np.ndarray) -> str:
-    return record.array.format(values=literal(array), dtype=array.dtype.name)
+def _array(record: ImplementationRecord, array: np.ndarray, axis: int = -1) -> str:
+    """An array in the framework's words, its classes where it wants them."""
+    if array.size >= MANY and axis != -1 and array.ndim > 1:
+        values = f"np.moveaxis({written(array)}, -1, {axis})"
+    else:
+        values = written(classes_to(array, axis))
+    return record.array.format(values=values, dtype=array.dtype.name)
 
 
 def _cotangent(record: ImplementationRecord, case: Case) -> str:
     """What the value is multiplied by before it is differentiated; NumPy takes its own shape."""
     if case.reduction.kind != "none":
         return literal(cotangent(()))
-    return COTANGENT if NUMPY in record.imports else literal(cotangent(case.shape))
-
-
-def literal(value: Any) -> str:
-    """A number or an array as Python text that gives the same bits again.
-
-    >>> literal(np.array([[0.1, -np.inf]], dtype=np.float32))
-    '[[0.1, -float("inf")]]'
-    """
-    return _nested(value, "") if isinstance(value, np.ndarray) else _number(value)
-
-
-def _nested(array: np.ndarray, indent: str) -> str:
-    """The array on one line; if that is too long, its rows on lines of their own."""
-    if array.ndim == 0:
-        return _number(array[()])
-    deeper = indent + "    "
-    items = [_nested(part, deeper) for part in array]
-    text = f"[{', '.join(items)}]"
-    if len(text) + len(indent) <= WIDTH:
-        return text
-    lines = items if array.ndim > 1 else [""]
-    for item in items if array.ndim == 1 else ():
-        if len(lines[-1]) + len(item) + len(deeper) > WIDTH - 2:
-            lines.append("")
-        lines[-1] += f", {item}" if lines[-1] else item
-    body = "".join(f"{deeper}{line},\n" for line in lines)
-    return f"[\n{body}{indent}]"
-
-
-def _number(value: Any) -> str:
-    """The shortest decimal that is this number again, also when it is read as a double first."""
-    if isinstance(value, np.bool_):
-        return str(bool(value))
-    if isinstance(value, bool | int | np.integer):
-        return str(int(value))
-    wide = float(value)
-    if math.isnan(wide):
-        return 'float("nan")'
-    if math.isinf(wide):
-        return 'float("inf")' if wide > 0 else '-float("inf")'
-    if not isinstance(value, np.generic):
-        return repr(wide)
-    short = str(value)
-    return short if float(type(value)(float(short))) == wide else repr(wide)
+    return COTANGENT if NUMPY in record.imports else written(cotangent(case.shape))
