@@ -78,7 +78,10 @@ def written(array: np.ndarray) -> str:
 def _repeated(array: np.ndarray) -> str:
     """An array that repeats a short block of numbers, as np.resize makes it."""
     flat = _bits(array)
+    first = flat[: 4 * PERIOD]  # most periods fail here already
     for period in (np.flatnonzero(flat[1 : PERIOD + 1] == flat[0]) + 1).tolist():
+        if not np.array_equal(first[period:], first[:-period]):
+            continue
         if np.array_equal(flat[period:], flat[:-period]):
             return f"np.resize({literal(array.ravel()[:period])}, {array.shape})"
     return ""
