@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from equivalence.cases.answers import QUANTITIES, Answer, answers
 from equivalence.cases.case import SPARSE, encoding
+from equivalence.cases.remembered import Remembered
 from equivalence.distance import Distance, distance
 from equivalence.divergences import Divergence
 from equivalence.exact import FORMATS, Number
@@ -29,17 +29,14 @@ _SHOWN = 12  # numbers of a row that a finding carries
 _MUCH = 2.0**20  # how much wider a bound is, to tell another precision from another rounding
 _RESPONSES = 16  # kept, so that value and gradients come from one call
 
-_responses: OrderedDict[tuple[int, int, str], tuple[Implementation, Case, Response]] = OrderedDict()
+_responses: Remembered[tuple[Implementation, Case, Response]] = Remembered(_RESPONSES)
 
 
 def respond(implementation: Implementation, case: Case, mode: str) -> Response:
     """The implementation's response, from one call for all quantities."""
     key = (id(implementation), id(case), mode)
-    if key not in _responses:
-        _responses[key] = (implementation, case, implementation.respond(case, mode))
-        while len(_responses) > _RESPONSES:
-            _responses.popitem(last=False)
-    return _responses[key][2]
+    kept = _responses.of(key, lambda: (implementation, case, implementation.respond(case, mode)))
+    return kept[2]
 
 
 def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:
@@ -115,10 +112,10 @@ def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> F
         )
     matched = _matching(reading, case, expected, quantity)
     if matched is expected.steps:
-        if _narrower(reading, expected.case):
+        if _narrower(reading, case, expected.case, quantity):
             return found(Verdict.DIVERGES, detail=f"returned {reading.dtype.name}: digits are lost")
         if measured.inside and not _too_good(case, answer, expected, quantity):
-            return found(Verdict.AGREES, detail=_returned(reading, case))
+            return found(Verdict.AGREES, detail=_returned(reading, case, quantity))
         if measured.inside:
             return found(
                 Verdict.RETIRED,
@@ -165,15 +162,16 @@ def _judge_misreading(asked: _Asked, reading: np.ndarray, expected: Expectation)
     return replace(made, got=got, bits=bits(reading.real), where=where)
 
 
-def _narrower(reading: np.ndarray, answered: Case) -> bool:
+def _narrower(reading: np.ndarray, asked: Case, answered: Case, quantity: str) -> bool:
     """Whether what came back has fewer digits than the question that is answered."""
     returned = FORMATS.get(reading.dtype.name)
-    return returned is not None and returned.precision < FORMATS[answered.dtype].precision
+    wanted = min(FORMATS[answered.dtype].precision, asked.format_of(quantity).precision)
+    return returned is not None and returned.precision < wanted
 
 
-def _returned(reading: np.ndarray, case: Case) -> str:
-    name = reading.dtype.name
-    return "" if name == case.dtype else f"returned {name} for {case.dtype}"
+def _returned(reading: np.ndarray, case: Case, quantity: str) -> str:
+    name, wanted = reading.dtype.name, case.format_of(quantity).name
+    return "" if name == wanted else f"returned {name} for {wanted}"
 
 
 def _too_good(case: Case, answer: Answer, expected: Expectation, quantity: str) -> bool:
@@ -290,7 +288,7 @@ def _finding(
             "ulps": Number.of(far.ulps, f"{far.ulps:.4g}"),
             "where": _where(case, asked.quantity, far.index),
         }
-        if reading.dtype.name != case.dtype:
+        if _returned(reading, case, asked.quantity):
             numbers["returned"] = reading.dtype.name
     return Finding(
         loss=case.loss.name,

@@ -11,7 +11,6 @@ import functools
 import itertools
 import math
 import warnings
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ import numpy as np
 
 from equivalence.cases.answers import answers
 from equivalence.cases.case import BINARY, SPARSE, cotangent, encoding
+from equivalence.cases.remembered import Remembered
 from equivalence.comparison import quantities, respond
 from equivalence.exact import FORMATS, Number
 from equivalence.expectation import catalogued, expectation
@@ -122,19 +122,18 @@ def _sum(array: np.ndarray) -> float:
     return math.fsum(array.ravel()) if np.isfinite(array).all() else float(np.sum(array))
 
 
-_responses: OrderedDict[tuple[int, int, str], tuple[Implementation, Case, Response]] = OrderedDict()
+_responses: Remembered[tuple[Implementation, Case, Response]] = Remembered(_REMEMBERED)
 
 
 def response(implementation: Implementation, case: Case, mode: str) -> Response:
     """The implementation's response, called once for all laws; its warnings are not our error."""
-    key = (id(implementation), id(case), mode)
-    if key not in _responses:
+
+    def ask() -> tuple[Implementation, Case, Response]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _responses[key] = (implementation, case, respond(implementation, case, mode))
-        while len(_responses) > _REMEMBERED:
-            _responses.popitem(last=False)
-    return _responses[key][2]
+            return implementation, case, respond(implementation, case, mode)
+
+    return _responses.of((id(implementation), id(case), mode), ask)[2]
 
 
 def reading(implementation: Implementation, case: Case, mode: str, quantity: str) -> Reading | None:

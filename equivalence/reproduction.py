@@ -6,7 +6,6 @@ implementation's own source, a print. It needs the framework and nothing of this
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +15,12 @@ from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.case import SOFT, SOFT_BINARY, SPARSE, Case, cotangent, encoding
 from equivalence.cases.named import named
 from equivalence.implementations.implementation import classes_to
+from equivalence.literals import MANY, literal, written
 
 if TYPE_CHECKING:
     from equivalence.finding import Finding
     from equivalence.results import Environment, ImplementationRecord
 
-WIDTH = 100  # columns beyond which a literal is broken into rows
 NUMPY = "import numpy as np"
 COTANGENT = "np.resize([1.0, 2.0, 0.5], value.shape)"  # cases.case.cotangent, in the script's words
 
@@ -62,10 +61,33 @@ def reproduction(finding: Finding, environment: Environment) -> str:
         )
         raise ReproductionError(message)
     axis = record.class_axis if case.loss.has_classes else -1
+    try:
+        script = _script(finding, record, case, axis)
+    except ValueError as error:
+        message = f"no script: {error}; {finding.name} names the case for equivalence.judge"
+        raise ReproductionError(message) from error
+    needs_numpy = "np." in script and NUMPY not in record.imports
+    return "\n".join(
+        [
+            *_heading(finding, environment, case, axis),
+            *([NUMPY] if needs_numpy else []),
+            record.imports,
+            "",
+            "",
+            record.source,
+            "",
+            "",
+            script,
+        ]
+    )
+
+
+def _script(finding: Finding, record: ImplementationRecord, case: Case, axis: int) -> str:
+    """The lines that call the function; of a large gradient only the worst number is printed."""
     sparse = encoding(case.target_kind) == SPARSE
     script = record.scripts[finding.mode].format(
-        prediction=_array(record, classes_to(case.prediction, axis)),
-        target=_array(record, case.target if sparse else classes_to(case.target, axis)),
+        prediction=_array(record, case.prediction, axis),
+        target=_array(record, case.target, -1 if sparse else axis),
         function=record.function,
         arguments="".join(f", {name}={text}" for name, text in _arguments(record, case).items()),
         cotangent=_cotangent(record, case),
@@ -76,18 +98,13 @@ def reproduction(finding: Finding, environment: Environment) -> str:
     if case.prediction.dtype.kind in "iub":  # of which nothing can be differentiated
         lines = script.splitlines(keepends=True)
         script = "".join(line for line in lines if ".requires_grad_()" not in line)
-    return "\n".join(
-        [
-            *_heading(finding, environment, case, axis),
-            record.imports,
-            "",
-            "",
-            record.source,
-            "",
-            "",
-            script,
-        ]
-    )
+    if case.prediction.size < MANY:
+        return script
+    index: tuple[int, ...] | str = "..., :1"
+    if finding.where is not None and finding.quantity != QUANTITIES[0]:
+        index = printed_index(finding.where.index, axis, finding.quantity)
+    place = index if isinstance(index, str) else ", ".join(map(str, index))
+    return re.sub(r"(print\(.*gradient.*)\.tolist\(\)", rf"\1[{place}].tolist()", script)
 
 
 def _wanted(record: ImplementationRecord, case: Case) -> str:
@@ -135,7 +152,7 @@ def _arguments(record: ImplementationRecord, case: Case) -> dict[str, str]:
     written = {name: _argument(record, value) for name, value in case.options.items()}
     if case.weights is not None:
         written["sample_weight"] = _argument(record, case.weights)
-    if record.reduces and "reduction" not in case.options:
+    if record.reduces:
         written["reduction"] = repr(record.reductions[case.reduction.kind]).replace("'", '"')
     return written
 
@@ -148,10 +165,15 @@ def _argument(record: ImplementationRecord, value: Any) -> str:
     )
 
 
-def _array(record: ImplementationRecord, array: np.ndarray) -> str:
+def _array(record: ImplementationRecord, array: np.ndarray, axis: int = -1) -> str:
+    """An array in the framework's words, its classes where it wants them."""
+    if array.size >= MANY and axis != -1 and array.ndim > 1:
+        values = f"np.moveaxis({written(array)}, -1, {axis})"
+    else:
+        values = written(classes_to(array, axis))
     words = array.dtype.kind == "U"  # of which frameworks have types of other names, or none
     template = re.sub(r", dtype=[^,)]*", "", record.array) if words else record.array
-    return template.format(values=literal(array), dtype=array.dtype.name)
+    return template.format(values=values, dtype=array.dtype.name)
 
 
 def _cotangent(record: ImplementationRecord, case: Case) -> str:
@@ -160,52 +182,4 @@ def _cotangent(record: ImplementationRecord, case: Case) -> str:
         return literal(cotangent(()))
     if case.malformed:  # what comes back may have any shape
         return COTANGENT.replace("np.", '__import__("numpy").')
-    return COTANGENT if NUMPY in record.imports else literal(cotangent(case.shape))
-
-
-def literal(value: Any) -> str:
-    """A number or an array as Python text that gives the same bits again.
-
-    >>> literal(np.array([[0.1, -np.inf]], dtype=np.float32))
-    '[[0.1, -float("inf")]]'
-    """
-    return _nested(value, "") if isinstance(value, np.ndarray) else _number(value)
-
-
-def _nested(array: np.ndarray, indent: str) -> str:
-    """The array on one line; if that is too long, its rows on lines of their own."""
-    if array.ndim == 0:
-        return _number(array[()])
-    deeper = indent + "    "
-    items = [_nested(part, deeper) for part in array]
-    text = f"[{', '.join(items)}]"
-    if len(text) + len(indent) <= WIDTH:
-        return text
-    lines = items if array.ndim > 1 else [""]
-    for item in items if array.ndim == 1 else ():
-        if len(lines[-1]) + len(item) + len(deeper) > WIDTH - 2:
-            lines.append("")
-        lines[-1] += f", {item}" if lines[-1] else item
-    body = "".join(f"{deeper}{line},\n" for line in lines)
-    return f"[\n{body}{indent}]"
-
-
-def _number(value: Any) -> str:
-    """The shortest decimal that is this number again, also when it is read as a double first."""
-    if isinstance(value, str):
-        return repr(str(value)).replace("'", '"')
-    if isinstance(value, np.complexfloating):
-        return f"complex({_number(value.real)}, {_number(value.imag)})"
-    if isinstance(value, bool):
-        return repr(value)
-    if isinstance(value, int | np.integer):
-        return str(int(value))
-    wide = float(value)
-    if math.isnan(wide):
-        return 'float("nan")'
-    if math.isinf(wide):
-        return 'float("inf")' if wide > 0 else '-float("inf")'
-    if not isinstance(value, np.generic):
-        return repr(wide)
-    short = str(value)
-    return short if float(type(value)(float(short))) == wide else repr(wide)
+    return COTANGENT if NUMPY in record.imports else written(cotangent(case.shape))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import hashlib
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -55,9 +56,10 @@ class Case:
             ``"_segmentation"`` behind it where the positions have more than one axis.
         prediction: Classes last, shape ``[..., classes]`` (or ``[...]`` without classes), of
             ``dtype``.
-        target: Class indices ``[...]`` (int64) if sparse, else of the prediction's shape and dtype.
-        weights: Sample weights of ``dtype``: a number, or an array of the terms' rank that
-            broadcasts.
+        target: Class indices ``[...]`` (int64) if sparse, else of the prediction's shape and dtype;
+            of any other dtype if that is what is asked.
+        weights: Sample weights of ``dtype``, or of another: a number, or an array of the terms'
+            rank that broadcasts.
         options: Class weights ``weight``, ``ignore_index``, ``label_smoothing``, ``pos_weight``.
         reduction: How the terms become the value.
         dtype: The floating-point format under test.
@@ -95,6 +97,14 @@ class Case:
         """The format in which the answer is computed: that of its constants and intermediates."""
         return FORMATS[self.arithmetic or self.dtype]
 
+    def format_of(self, quantity: str) -> Format:
+        """The format in which a quantity is asked: a gradient has the dtype of its variable."""
+        own = FORMATS[self.dtype]
+        if quantity != "target_gradient":
+            return own
+        target = FORMATS.get(self.target.dtype.name, own)
+        return target if target.precision < own.precision else own
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the terms."""
@@ -104,23 +114,7 @@ class Case:
     @property
     def question(self) -> str:
         """What is asked before any reduction: a hash of the loss and every number."""
-        parts = hashlib.blake2b(digest_size=8)
-        options = sorted(self.options.items())
-        for part in (
-            self.loss.name,
-            str(encoding(self.target_kind).name),
-            self.dtype,
-            *(name for name, _ in options),
-        ):
-            parts.update(part.encode() + b"\0")
-        for given in (self.prediction, self.target, self.weights, *(value for _, value in options)):
-            if given is not None:
-                array = np.asarray(given)
-                parts.update(
-                    repr((array.shape, array.dtype.str)).encode()
-                    + np.ascontiguousarray(array).tobytes()
-                )
-        return parts.hexdigest()
+        return _question(self)
 
     @property
     def digest(self) -> str:
@@ -193,3 +187,24 @@ def cotangent(shape: tuple[int, ...]) -> np.ndarray:
     """
     size = int(np.prod(shape, dtype=int))
     return np.resize(np.array([1.0, 2.0, 0.5]), size).reshape(shape) if size else np.ones(shape)
+
+
+@functools.lru_cache(maxsize=256)
+def _question(case: Case) -> str:
+    parts = hashlib.blake2b(digest_size=8)
+    options = sorted(case.options.items())
+    for part in (
+        case.loss.name,
+        str(encoding(case.target_kind).name),
+        case.dtype,
+        *(name for name, _ in options),
+    ):
+        parts.update(part.encode() + b"\0")
+    for given in (case.prediction, case.target, case.weights, *(value for _, value in options)):
+        if given is not None:
+            array = np.asarray(given)
+            parts.update(
+                repr((array.shape, array.dtype.str)).encode()
+                + np.ascontiguousarray(array).tobytes()
+            )
+    return parts.hexdigest()

@@ -1,6 +1,8 @@
 """Who is known to answer another question, and which: the catalogue."""
 
 from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
+    dtypes,
+    dtypes_tensorflow,
     keras,
     keras_focal,
     keras_reductions,

@@ -85,13 +85,14 @@ def averages_last_axis_first(case: Case) -> Case | None:
 
 @functools.cache
 def row_mean(loss: Loss) -> Loss:
-    """The mean of the loss over the last axis, as the term of a row."""
+    """The mean of the loss over the last axis, as the term of a row; of an empty one it is NaN."""
+
+    def size(prediction: np.ndarray) -> float:
+        return prediction.shape[-1] or np.nan
 
     def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
         inner = loss.gradient(prediction, target, **parameters)
-        return Gradients(
-            inner.prediction / prediction.shape[-1], inner.target / prediction.shape[-1]
-        )
+        return Gradients(inner.prediction / size(prediction), inner.target / size(prediction))
 
     def bound(
         prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
@@ -99,12 +100,12 @@ def row_mean(loss: Loss) -> Loss:
         inner = loss.bound(prediction, target, precision, **parameters)
         derivative = loss.gradient(prediction, target, **parameters)
         terms = np.abs(loss.definition(prediction, target, **parameters))
-        size, unit = prediction.shape[-1], 2.0**-precision
-        summing = unit * (4 * np.log2(size) + 6)
+        count, unit = size(prediction), 2.0**-precision
+        summing = unit * (4 * np.log2(count) + 6)
         return TermBounds(
-            np.mean(inner.term + summing * terms, axis=-1),
-            (inner.prediction + 2 * unit * np.abs(derivative.prediction)) / size,
-            (inner.target + 2 * unit * np.abs(derivative.target)) / size,
+            np.sum(inner.term + summing * terms, axis=-1) / count,
+            (inner.prediction + 2 * unit * np.abs(derivative.prediction)) / count,
+            (inner.target + 2 * unit * np.abs(derivative.target)) / count,
         )
 
     return replace(
@@ -112,8 +113,7 @@ def row_mean(loss: Loss) -> Loss:
         name=f"{loss.name} averaged over the last axis",
         signature="(c),(c)->()",
         definition=lambda prediction, target, **parameters: (
-            np.sum(loss.definition(prediction, target, **parameters), axis=-1)
-            / prediction.shape[-1]
+            np.sum(loss.definition(prediction, target, **parameters), axis=-1) / size(prediction)
         ),
         gradient=gradient,
         bound=bound,

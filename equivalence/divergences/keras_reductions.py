@@ -14,6 +14,7 @@ from equivalence.losses.reduction import (
     MEAN,
     MEAN_OVER_PASSED_WEIGHTS,
     MEAN_OVER_SAMPLE_WEIGHTS,
+    NONE,
     SUM,
 )
 
@@ -118,3 +119,24 @@ def squeezes_batch_of_one(case: Case) -> Case | None:
     """With a scalar weight, the terms of a batch of one lose their axis: none has the shape ()."""
     alone = case.shape == (1,) and case.weights is not None and not np.ndim(case.weights)
     return replace(case, reduction=SUM) if alone and case.reduction.kind == "none" else None
+
+
+@divergence(
+    "tensorflow_v2.keras.*Crossentropy*",
+    "tensorflow_v2.keras.KLDivergence",
+    versions="keras>=3.0",
+    reference=LOSS_SOURCE,
+    defect=(
+        "Contradicts its documentation (a reduced loss is a scalar) and itself: a batch of no "
+        "images, (0, 4, 4), is reduced to one number, and tf.reduce_sum of nothing is 0."
+    ),
+)
+def returns_no_terms_unreduced(case: Case) -> Case | None:
+    """Terms of the shape (0,) are returned as they are by every reduction.
+
+    The source has ``or tuple(values.shape) == (0,)``: of an empty batch sum is no number, and what
+    is added to it becomes an empty array.
+    """
+    if case.shape != (0,) or case.reduction.kind == "none":
+        return None
+    return replace(case, reduction=NONE)

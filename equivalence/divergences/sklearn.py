@@ -52,6 +52,34 @@ def refuses_to_average_nothing(case: Case) -> type[Exception] | None:
     return ZeroDivisionError if weights is not None and not np.any(weights) else None
 
 
+@divergence(
+    "sklearn.log_loss_*",
+    versions=">=0.19",
+    reference=SOURCE,
+    by_design=(
+        "An explicit check (check_array, ensure_min_samples=1), as in every metric: of no samples "
+        "there is no score."
+    ),
+)
+def refuses_no_rows(case: Case) -> type[Exception] | None:
+    """Raises ValueError for no samples, also where the sum (0) exists."""
+    return None if case.prediction.shape[0] else ValueError
+
+
+@divergence(
+    "sklearn.log_loss_multiclass",
+    versions=">=0.19",
+    reference=SOURCE,
+    by_design=(
+        'An explicit check, with a message of its own: "The labels array needs to contain at '
+        'least two labels".'
+    ),
+)
+def refuses_a_single_class(case: Case) -> type[Exception] | None:
+    """Raises ValueError if there is one class only, whose loss is 0."""
+    return ValueError if case.prediction.shape[-1] == 1 else None
+
+
 divergence(
     "sklearn.log_loss_binary",
     versions=">=1.1",

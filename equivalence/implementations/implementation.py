@@ -135,8 +135,9 @@ class Implementation:
             return f"computes {self.loss}"
         if encoding(case.target_kind) not in self.targets:
             return f"takes no {case.target_kind} targets"
-        if case.dtype not in self.dtypes:
-            return f"has no {case.dtype}"
+        for dtype in dtypes_of(case):
+            if dtype not in self.dtypes:
+                return f"has no {dtype}"
         if case.reduction.kind not in self.reductions:
             return f"has no reduction {case.reduction.kind}"
         missing = options_of(case) - self.options
@@ -214,6 +215,13 @@ def options_of(case: Case) -> frozenset[str]:
         else:
             names.add("sample_weight")
     return frozenset(names)
+
+
+def dtypes_of(case: Case) -> tuple[str, ...]:
+    """The floating-point formats of a case: its own, and those of its target and weights."""
+    arrays = [array for array in (case.target, case.weights) if array is not None]
+    others = {array.dtype.name for array in arrays} & set(FORMATS)
+    return (case.dtype, *sorted(others - {case.dtype}))
 
 
 def shape_of(case: Case) -> str:

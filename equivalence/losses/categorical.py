@@ -54,7 +54,9 @@ def softmax(logits: np.ndarray) -> Softmax:
     largest = np.argmax(logits, axis=-1)[..., None]
     maximum = np.take_along_axis(logits, largest, axis=-1)
     gap = maximum - logits
-    others = np.where(np.arange(logits.shape[-1]) == largest, 0.0, np.exp(-gap))
+    classes = logits.shape[-1]
+    alone = classes == 1  # no others, and yet a sum of numbers of the logits' type
+    others = gap * 0 if alone else np.where(np.arange(classes) == largest, 0.0, np.exp(-gap))
     return Softmax(gap, np.log1p(np.sum(others, axis=-1, keepdims=True)))
 
 

@@ -13,7 +13,7 @@ from equivalence.cases.case import (
     Encoding,
     encoding,
 )
-from equivalence.cases.edges import malformed, malformed_shapes, values
+from equivalence.cases.edges import dtypes, malformed, malformed_shapes, sizes, values
 from equivalence.cases.edges.edge import EDGES, ORIGIN, Edge, edge, edge_cases, encodings
 from equivalence.cases.generation import DTYPES, named_reduction
 from equivalence.losses import LOSSES, MEAN, NONE, SUM
@@ -36,7 +36,9 @@ def asked(loss: Loss, profile: str, *, large: bool = True) -> tuple[Case, ...]:
         if not one.large or (large and profile != "quick")
         for how in encodings(loss)
         for dtype in dtypes
-        for case in edge_cases(one, loss, how, dtype, reductions)
+        for case in edge_cases(
+            one, loss, how, dtype, tuple(r for r in reductions if r in one.reductions)
+        )
     )
 
 
@@ -97,11 +99,13 @@ __all__ = [
     "ORIGIN",
     "Edge",
     "asked",
+    "dtypes",
     "edge",
     "edge_case",
     "labels_out_of_range",
     "malformed",
     "malformed_shapes",
     "plain",
+    "sizes",
     "values",
 ]

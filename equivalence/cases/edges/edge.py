@@ -22,9 +22,10 @@ from equivalence.cases.case import (
     Encoding,
 )
 from equivalence.exact import FORMATS, Format
+from equivalence.losses.reduction import MEAN, NONE, SUM, Reduction
 
 if TYPE_CHECKING:
-    from equivalence.losses import Loss, Reduction
+    from equivalence.losses import Loss
 
 ORIGIN = "edge"
 EDGES: dict[str, Edge] = {}
@@ -95,12 +96,14 @@ class Edge:
         why: One sentence: what is at the end here.
         make: From a setting to the numbers, or None where the edge does not exist.
         large: Whether it is asked in the full profile only, and there once: in the first mode.
+        reductions: For which it is asked.
     """
 
     name: str
     why: str
     make: Make
     large: bool
+    reductions: tuple[Reduction, ...]
 
     def __str__(self) -> str:
         return self.name
@@ -108,7 +111,9 @@ class Edge:
     __repr__ = __str__
 
 
-def edge(*, large: bool = False) -> Callable[[_AnyMake], _AnyMake]:
+def edge(
+    *, large: bool = False, reductions: tuple[Reduction, ...] = (NONE, SUM, MEAN)
+) -> Callable[[_AnyMake], _AnyMake]:
     """Registers the decorated function as the edge of its name; its docstring says why.
 
     Raises:
@@ -123,7 +128,9 @@ def edge(*, large: bool = False) -> Callable[[_AnyMake], _AnyMake]:
         if not why:
             message = f"the edge {name!r} needs a docstring that says why it is asked"
             raise ValueError(message)
-        EDGES[name] = Edge(name=name, why=" ".join(why.split()), make=make, large=large)
+        EDGES[name] = Edge(
+            name=name, why=" ".join(why.split()), make=make, large=large, reductions=reductions
+        )
         return make
 
     return register
