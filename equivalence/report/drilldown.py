@@ -11,7 +11,7 @@ from equivalence.report.counts import Counts, total
 from equivalence.report.numbers import compared, figures, input_, inputs, size_of_error
 from equivalence.report.smallest import size
 from equivalence.report.summary import Cell, severity
-from equivalence.report.words import MARKS, listed, short
+from equivalence.report.words import MARKS, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,11 +27,13 @@ class DrillDown:
 
     Attributes:
         cells: Worst first.
+        host: The divergence that they stand with; rows do not repeat it.
         brief: Whether the numbers of the inputs are left out, because the page is full.
         like: Another of the same framework and loss whose rows say the same; None if there is none.
     """
 
     cells: tuple[Cell, ...]
+    host: str = ""
     brief: bool = False
     like: DrillDown | None = None
 
@@ -73,7 +75,7 @@ class DrillDown:
         for cell in self.cells:
             worst = cell.worst
             name = f"{short(worst.dtype, 60)} {short(worst.quantity, 60)}"
-            rows.setdefault(describe(cell, brief=self.brief), []).append(name)
+            rows.setdefault(describe(cell, host=self.host, brief=self.brief), []).append(name)
         return tuple(f"{', '.join(cells)} {text}" for text, cells in rows.items())
 
     @property
@@ -119,18 +121,23 @@ def drill_downs(cells: Iterable[Cell]) -> list[DrillDown]:
     return [DrillDown(cells=tuple(entry)) for entry in entries.values()]
 
 
-def describe(cell: Cell, *, brief: bool = False) -> str:
-    """A cell in a row: verdict, the numbers of its smallest input, that input, the worst, why."""
+def describe(cell: Cell, *, host: str = "", brief: bool = False) -> str:
+    """A cell in a row: how many differ, the numbers of its smallest input, that input, the worst.
+
+    Args:
+        cell: One that differs.
+        host: The divergence under which it stands; another reason is named.
+        brief: Whether the case stands for its numbers.
+    """
     small, worst = cell.smallest, cell.worst
-    count = f"{cell.counts[worst.verdict]}/{cell.counts.asked}"
-    text = f"{MARKS[worst.verdict]} {worst.verdict} {count}"
     said = figures(small) or short(small.detail, 160)
-    text += f": {said}" if said else ""
+    first = f"{MARKS[worst.verdict]} {cell.counts[worst.verdict]}/{cell.counts.asked}"
     where = input_(small.where) if small.where and not brief else ""
-    text += f"\n  at {where}, case {short(small.case)}" if where else f"\n  case {short(small.case)}"
+    second = [where, short(small.case)]
     if worst is not small and size_of_error(worst) != size_of_error(small):
-        text += f"; worst: {listed(size_of_error(worst))}, case {short(worst.case)}"
-    others = sum(number for name, number in cell.divergences if name != worst.divergence)
-    why = [short(worst.divergence)] if worst.divergence else []
-    why += [f"{others} for other reasons"] if others else []
-    return text + (f"; {'; '.join(why)}" if why else "")
+        second.append(f"worst {', '.join(size_of_error(worst))} in {short(worst.case)}")
+    if worst.divergence != host:
+        second.append(short(worst.divergence))
+    if others := sum(number for name, number in cell.divergences if name != worst.divergence):
+        second.append(f"{others} for other reasons")
+    return "\n  ".join((" · ".join(filter(None, (first, said))), " · ".join(filter(None, second))))

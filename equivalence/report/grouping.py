@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 # Characters on a page: of scripts, of a single one, and of rows with their inputs; beyond, a command
 # stands in the place of a script, and the name of a case in the place of its numbers. The room for
 # rows shrinks as the matrix grows, so that the page keeps its size.
-SCRIPTS = 220_000
+SCRIPTS = 200_000
 SCRIPT = 4_000
-ROWS = 700_000
-PER_CELL = 60
+ROWS = 800_000
+PER_CELL = 55
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +119,11 @@ def fragment(name: str) -> str:
     return f"divergence-{name}" if name.isidentifier() and len(name) < 100 else ""
 
 
+def _host(drill: DrillDown, met: Counter[str]) -> str:
+    """The rarest divergence of its worst cell, which says most."""
+    return min(names([drill.worst]), key=lambda name: (met[name], name), default="")
+
+
 def _told(drills: list[DrillDown], cells: int) -> list[DrillDown]:
     """The drill-downs, each with the words that there is room for on a page with so many cells.
 
@@ -200,7 +205,13 @@ def groups(
     """
     met = Counter(name for cell in summary.catalogued for name in names([cell]))
     cells = sum(cell.verdict.asked for cell in summary.cells)
-    drills = _told(drill_downs(summary.failing + summary.catalogued), cells)
+    drills = _told(
+        [
+            dataclasses.replace(drill, host=_host(drill, met))
+            for drill in drill_downs(summary.failing + summary.catalogued)
+        ],
+        cells,
+    )
     red: dict[str, list[DrillDown]] = {}
     amber: dict[str, list[DrillDown]] = {}
     elsewhere: dict[str, Counter[str]] = {}
@@ -208,11 +219,10 @@ def groups(
         if drill.worst.verdict.fails:
             red.setdefault(drill.worst.worst.implementation, []).append(drill)
             continue
-        host = min(names([drill.worst]), key=lambda name: (met[name], name), default="")
-        amber.setdefault(host, []).append(drill)
+        amber.setdefault(drill.host, []).append(drill)
         for name in drill.names:
-            if name != host:
-                elsewhere.setdefault(name, Counter())[host] += len(drill.cells)
+            if name != drill.host:
+                elsewhere.setdefault(name, Counter())[drill.host] += len(drill.cells)
     for name in elsewhere:
         amber.setdefault(name, [])
 

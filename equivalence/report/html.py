@@ -218,6 +218,7 @@ def render_html(
             records_of=lambda block: known(block.names),
             red=red,
             amber=amber,
+            carded={group.name for group in amber if group.fragment},
             undefined=undefined(run),
             tabs=matrix.tabs(summary, losses),
             divisors=divisors(run, summary, losses),

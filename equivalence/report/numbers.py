@@ -28,8 +28,8 @@ def figures(finding: Finding) -> str:
     """The same on one line; empty if nothing was returned."""
     if finding.got is None or finding.exact is None:
         return ""
-    pair = f"got {_pair(finding.got)}, exactly {_pair(finding.exact)}"
-    return f"{pair}: {listed(size_of_error(finding))}"
+    error = ", ".join(size_of_error(finding))
+    return f"got {_pair(finding.got)} · exact {_pair(finding.exact)} · {error}"
 
 
 def size_of_error(finding: Finding) -> list[str]:
@@ -49,8 +49,9 @@ def size_of_error(finding: Finding) -> list[str]:
 def _pair(number: Number) -> str:
     """Decimal and hexadecimal; one word where they are the same."""
     decimal, hexed = number.decimal, hexadecimal(number)
-    if len(decimal) > DIGITS and "e" not in decimal and "." in decimal[:DIGITS]:
-        decimal = f"{decimal[:DIGITS]}…"
+    mantissa, e, exponent = decimal.partition("e")
+    if len(mantissa) > DIGITS and "." in mantissa[:DIGITS]:
+        decimal = f"{mantissa[:DIGITS]}…{e}{exponent}"
     decimal = short(decimal, 40)
     return decimal if decimal == hexed else f"{decimal} {short(hexed, 40)}"
 
@@ -82,8 +83,9 @@ def inputs(where: Where) -> list[str]:
 
 def input_(where: Where) -> str:
     """The same in a row: decimals that are these very numbers again."""
-    words = ("prediction", where.prediction), ("target", where.target)
-    return ", ".join(f"{word} {_row(numbers)}" for word, numbers in words if numbers)
+    parts = [f"[{_row(where.prediction)}]"] if where.prediction else []
+    parts += [f"target {_row(where.target)}"] if where.target else []
+    return " ".join(parts)
 
 
 def _row(numbers: tuple[Number, ...]) -> str:
