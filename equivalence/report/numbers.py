@@ -32,8 +32,8 @@ def figures(finding: Finding) -> str:
     return f"got {_pair(finding.got)} · exact {_pair(finding.exact)} · {error}"
 
 
-def size_of_error(finding: Finding) -> list[str]:
-    """The error in ulps, and as a fraction of the bound."""
+def size_of_error(finding: Finding, *, row: bool = True) -> list[str]:
+    """The error in ulps and as a fraction of the bound, in a row or in a sentence."""
     if finding.error is None:
         return []
     if not math.isfinite(magnitude(finding.error)):
@@ -42,7 +42,8 @@ def size_of_error(finding: Finding) -> list[str]:
     if finding.ulps is not None:
         parts.append(f"{figure(magnitude(finding.ulps))} ulps")
     if finding.bound is not None:
-        parts.append(times_bound(share(finding)))
+        fraction = share(finding)
+        parts.append(f"{figure(fraction)} × bound" if row else times_bound(fraction))
     return parts
 
 
@@ -97,7 +98,7 @@ def _error(finding: Finding) -> str:
     error = magnitude(finding.error)
     if not math.isfinite(error):
         return "error infinite: one of the two is not a finite number"
-    parts = size_of_error(finding)
+    parts = size_of_error(finding, row=False)
     if ratio := _ratio(finding):
         parts.append(f"got is {ratio} times exact")
     return f"error {figure(error)}" + (f": {listed(parts)}" if parts else "")
