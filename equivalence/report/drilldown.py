@@ -1,4 +1,4 @@
-"""What an amber or red entry of the matrix opens to: every cell of it, with numbers and an input."""
+"""What an amber or red entry of the matrix opens to: each of its cells, with numbers and input."""
 
 from __future__ import annotations
 

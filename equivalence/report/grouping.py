@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from equivalence.report.summary import Summary
     from equivalence.results import DivergenceRecord, Run
 
-# Characters on a page: of scripts, of a single one, and of rows with their inputs; beyond, a command
-# stands in the place of a script, and the name of a case in the place of its numbers. The room for
-# rows shrinks as the matrix grows, so that the page keeps its size.
+# Characters on a page: of scripts, of a single one, and of rows with their inputs. Beyond, a
+# command stands in the place of a script, and the name of a case in the place of its numbers. The
+# room for rows shrinks as the matrix grows, so that the page keeps its size.
 SCRIPTS = 200_000
 SCRIPT = 4_000
 ROWS = 800_000

@@ -68,11 +68,10 @@ def _item(by_quantity: dict[str, list[Cell]]) -> Item:
     first = next(iter(by_quantity.values()))
     lines = []
     for quantity, cells in by_quantity.items():
-        numbers = (
-            f"{short(cell.worst.dtype, 20)} {measure(cell.verdict, cell.counts, cell.share)}".strip()
-            for cell in cells
-        )
-        lines.append(f"{short(quantity, 20)}: {', '.join(numbers)}")
+        numbers = [measure(cell.verdict, cell.counts, cell.share) for cell in cells]
+        names = [short(cell.worst.dtype, 20) for cell in cells]
+        pairs = (f"{name} {number}".strip() for name, number in zip(names, numbers, strict=True))
+        lines.append(f"{short(quantity, 20)}: {', '.join(pairs)}")
     return Item(
         verdict=first[0].verdict,
         dtypes=tuple(_dtypes(first)),

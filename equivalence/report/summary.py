@@ -66,8 +66,8 @@ class Cell:
         an element for each of its thousands of cells is slow to open.
         """
         worst = self.worst
-        who = f"{worst.implementation}@{worst.mode}"
-        name = ":".join((worst.loss, worst.target, worst.reduction, who))
+        question = f"{worst.loss}:{worst.target}:{worst.reduction}"
+        name = f"{question}:{worst.implementation}@{worst.mode}"
         return "c" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
 
 
