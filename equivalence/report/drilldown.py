@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import shlex
 from dataclasses import dataclass
@@ -21,13 +22,28 @@ if TYPE_CHECKING:
 JOIN = " + "  # between the names of divergences that explain one finding
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A cell that differs, in words.
+
+    Attributes:
+        text: Two lines: how many of its questions differ, and the numbers; the input and its case.
+        names: The divergences that explain its worst finding.
+        others: How many of its findings have other reasons.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    others: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class DrillDown:
     """The amber or red cells of one entry, which differ in dtype and quantity only.
 
     Attributes:
         cells: Worst first.
-        host: The divergence that they stand with; rows do not repeat it.
+        host: The divergence that they stand with.
         brief: Whether the numbers of the inputs are left out, because the page is full.
         like: Another of the same framework and loss whose rows say the same; None if there is none.
     """
@@ -69,14 +85,17 @@ class DrillDown:
         return total(cell.counts for cell in self.cells)
 
     @functools.cached_property
-    def rows(self) -> tuple[str, ...]:
+    def rows(self) -> tuple[Row, ...]:
         """Every cell in words, those that say the same in one row; the worst first."""
-        rows: dict[str, list[str]] = {}
+        rows: dict[Row, list[str]] = {}
         for cell in self.cells:
             worst = cell.worst
             name = f"{short(worst.dtype, 60)} {short(worst.quantity, 60)}"
-            rows.setdefault(describe(cell, host=self.host, brief=self.brief), []).append(name)
-        return tuple(f"{', '.join(cells)} {text}" for text, cells in rows.items())
+            rows.setdefault(describe(cell, brief=self.brief), []).append(name)
+        return tuple(
+            dataclasses.replace(row, text=f"{', '.join(cells)} {row.text}")
+            for row, cells in rows.items()
+        )
 
     @property
     def smallest(self) -> Finding:
@@ -121,12 +140,11 @@ def drill_downs(cells: Iterable[Cell]) -> list[DrillDown]:
     return [DrillDown(cells=tuple(entry)) for entry in entries.values()]
 
 
-def describe(cell: Cell, *, host: str = "", brief: bool = False) -> str:
+def describe(cell: Cell, *, brief: bool = False) -> Row:
     """A cell in a row: how many differ, the numbers of its smallest input, that input, the worst.
 
     Args:
         cell: One that differs.
-        host: The divergence under which it stands; another reason is named.
         brief: Whether the case stands for its numbers.
     """
     small, worst = cell.smallest, cell.worst
@@ -135,9 +153,7 @@ def describe(cell: Cell, *, host: str = "", brief: bool = False) -> str:
     where = input_(small.where) if small.where and not brief else ""
     second = [where, short(small.case)]
     if worst is not small and size_of_error(worst) != size_of_error(small):
-        second.append(f"worst {', '.join(size_of_error(worst))} in {short(worst.case)}")
-    if worst.divergence != host:
-        second.append(short(worst.divergence))
-    if others := sum(number for name, number in cell.divergences if name != worst.divergence):
-        second.append(f"{others} for other reasons")
-    return "\n  ".join((" · ".join(filter(None, (first, said))), " · ".join(filter(None, second))))
+        second.append(f"at worst {', '.join(size_of_error(worst))}")
+    text = "\n  ".join((", ".join(filter(None, (first, said))), ", ".join(filter(None, second))))
+    others = sum(number for name, number in cell.divergences if name != worst.divergence)
+    return Row(text=text, names=names([cell]), others=others)

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 # Characters on a page: of scripts, of a single one, and of rows with their inputs. Beyond, a
 # command stands in the place of a script, and the name of a case in the place of its numbers. The
-# room for rows shrinks as the matrix grows, so that the page keeps its size.
-SCRIPTS = 200_000
+# room for both shrinks with every cell of the matrix, so that the page keeps its size.
+SCRIPTS, SCRIPTS_PER_CELL = 320_000, 20
+ROWS, ROWS_PER_CELL = 1_000_000, 100
+LEAST_SCRIPTS = 80_000
 SCRIPT = 4_000
-ROWS = 800_000
-PER_CELL = 55
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,14 @@ class Block:
     def names(self) -> tuple[str, ...]:
         """The divergences that explain the cells."""
         return names(self.cells)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """A letter for each divergence, by which the rows name it: a, b, ... then a1, b1, ..."""
+        return {
+            name: chr(ord("a") + place % 26) + (str(place // 26) if place >= 26 else "")
+            for place, name in enumerate(self.names)
+        }
 
     @property
     def counts(self) -> Counts:
@@ -136,7 +144,7 @@ def _told(drills: list[DrillDown], cells: int) -> list[DrillDown]:
         key = (drill.worst.worst.implementation, drill.worst.worst.divergence)
         ranked.append((met[key], place))
         met[key] += 1
-    room = ROWS - PER_CELL * cells
+    room = ROWS - ROWS_PER_CELL * cells
     first: dict[tuple[object, ...], int] = {}
     for _, place in sorted(ranked):
         drill = drills[place]
@@ -145,7 +153,7 @@ def _told(drills: list[DrillDown], cells: int) -> list[DrillDown]:
         if known != place and not worst.verdict.fails:
             drills[place] = dataclasses.replace(drill, like=drills[known])
         elif room > 0:
-            room -= sum(map(len, drill.rows))
+            room -= sum(len(row.text) for row in drill.rows)
         else:
             drills[place] = dataclasses.replace(drill, brief=True)
     return drills
@@ -161,7 +169,7 @@ def _blocks(drills: Iterable[DrillDown]) -> list[Block]:
 
 
 def _scripted(
-    groups: list[list[Block]], reproduce: Callable[[Finding], str]
+    groups: list[list[Block]], reproduce: Callable[[Finding], str], cells: int
 ) -> list[tuple[Block, ...]]:
     """The blocks with scripts until the page is full: the first of each implementation first.
 
@@ -174,7 +182,7 @@ def _scripted(
             worst = block.worst.worst
             ranked.append((met[worst.loss, worst.implementation], at, place))
             met[worst.loss, worst.implementation] += 1
-    room = SCRIPTS
+    room = max(SCRIPTS - SCRIPTS_PER_CELL * cells, LEAST_SCRIPTS)
     first: dict[tuple[str, str], str] = {}
     for _, at, place in sorted(ranked):
         block = groups[at][place]
@@ -231,7 +239,7 @@ def groups(
 
     order = sorted(amber, key=weight)
     found = [*red.values(), *(amber[name] for name in order)]
-    blocks = _scripted([_blocks(group) for group in found], reproduce)
+    blocks = _scripted([_blocks(group) for group in found], reproduce, cells)
     reds = tuple(
         Group(name=name, records=_records(run, names([group[0].worst])), blocks=told)
         for (name, group), told in zip(red.items(), blocks[: len(red)], strict=True)

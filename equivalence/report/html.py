@@ -146,6 +146,7 @@ def _templates() -> jinja2.Environment:
         "breakable": _breakable,
         "groupby_standing": _standings,
         "classes": _classes,
+        "extract": lambda name, keys: keys[name],
     }
     environment.globals |= {
         "MARKS": words.MARKS,

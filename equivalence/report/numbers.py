@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 INPUTS = 16  # numbers of an input that are printed in decimal and hexadecimal
 ROW = 8  # numbers of an input that are printed in a row
-DIGITS = 19  # characters of a decimal in a row: 17 significant digits
+# Characters of a decimal in a row, by dtype: enough to tell neighbours apart; the hexadecimal form
+# beside it is exact.
+DIGITS = {"float64": 19}
+FEWER = 12
 
 
 def compared(finding: Finding) -> list[str]:
@@ -28,8 +31,9 @@ def figures(finding: Finding) -> str:
     """The same on one line; empty if nothing was returned."""
     if finding.got is None or finding.exact is None:
         return ""
-    error = ", ".join(size_of_error(finding))
-    return f"got {_pair(finding.got)} · exact {_pair(finding.exact)} · {error}"
+    digits = DIGITS.get(finding.dtype, FEWER)
+    got, exact = _pair(finding.got, digits), _pair(finding.exact, digits)
+    return f"got {got}, exact {exact}: {', '.join(size_of_error(finding))}"
 
 
 def size_of_error(finding: Finding, *, row: bool = True) -> list[str]:
@@ -47,12 +51,12 @@ def size_of_error(finding: Finding, *, row: bool = True) -> list[str]:
     return parts
 
 
-def _pair(number: Number) -> str:
-    """Decimal and hexadecimal; one word where they are the same."""
+def _pair(number: Number, digits: int) -> str:
+    """Decimal, of at most so many characters, and hexadecimal; one word where they are the same."""
     decimal, hexed = number.decimal, hexadecimal(number)
     mantissa, e, exponent = decimal.partition("e")
-    if len(mantissa) > DIGITS and "." in mantissa[:DIGITS]:
-        decimal = f"{mantissa[:DIGITS]}…{e}{exponent}"
+    if len(mantissa) > digits and "." in mantissa[: digits - 1]:
+        decimal = f"{mantissa[:digits]}…{e}{exponent}"
     decimal = short(decimal, 40)
     return decimal if decimal == hexed else f"{decimal} {short(hexed, 40)}"
 
