@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from equivalence.losses.reduction import REDUCTIONS
+from equivalence.report.drilldown import JOIN
 from equivalence.report.matrix import by, denominators
 from equivalence.report.words import magnitude
 
@@ -45,8 +46,13 @@ class Divisors:
 
 
 def _ratios(run: Run) -> dict[tuple[str, str, str], tuple[float, float]]:
-    """What was got over what was asked for, by loss, implementation and denominator."""
-    found: dict[tuple[str, str, str], tuple[float, float]] = {}
+    """What was got over what was asked for, by loss, implementation and denominator.
+
+    If there are findings of which the denominator is the one reason, of these: another reason moves
+    the ratio too.
+    """
+    alone: dict[tuple[str, str, str], tuple[float, float]] = {}
+    others: dict[tuple[str, str, str], tuple[float, float]] = {}
     for finding in run.findings:
         asked = REDUCTIONS.get(finding.reduction)
         if (
@@ -60,9 +66,10 @@ def _ratios(run: Run) -> dict[tuple[str, str, str], tuple[float, float]]:
         if not (math.isfinite(got) and math.isfinite(exact)) or not exact:
             continue
         key = (finding.loss, finding.implementation, finding.denominator)
+        found = others if JOIN in finding.divergence else alone
         low, high = found.get(key, (math.inf, -math.inf))
         found[key] = min(low, got / exact), max(high, got / exact)
-    return found
+    return others | alone
 
 
 def _divisor(cells: list[Cell], words: str, ratios: tuple[float, float] | None) -> Divisor | None:

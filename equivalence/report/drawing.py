@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 560, 260
 LEFT, RIGHT, TOP, BOTTOM = 46, 8, 22, 40
 LEAST = 0.1  # ulps: what is below is drawn on the lowest line
-COLUMNS = 6  # points that have a word under a plot
-_TICKS = 7  # at most so many lines across
+COLUMNS = 5  # points that have a word under a plot
+_TICKS = 5  # at most so many lines across
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +129,8 @@ def _path(series: Series, scale: _Scale) -> str:
         if math.isnan(number):
             pen = "M"
             continue
-        parts.append(f"{pen}{_across(place, len(series.numbers)):.0f} {scale(number):.1f}")
-        pen = "L"
+        parts.append(f"{pen}{_across(place, len(series.numbers)):.0f} {scale(number):.0f}")
+        pen = " "
     return "".join(parts)
 
 

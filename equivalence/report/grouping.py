@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from equivalence.report.counts import Counts
+from equivalence.report.counts import Counts, total
 from equivalence.report.drilldown import DrillDown, drill_downs, names
 from equivalence.report.summary import Cell, severity
 
@@ -18,10 +18,56 @@ if TYPE_CHECKING:
     from equivalence.report.summary import Summary
     from equivalence.results import DivergenceRecord, Run
 
-# Characters of scripts on a page, and of one; beyond, a command stands in the place of a script.
-SCRIPTS = 280_000
+# Characters on a page: of scripts, of a single one, and of rows with their inputs. Beyond, a
+# command stands in the place of a script, and the name of a case in the place of its numbers. The
+# room for both shrinks with every cell of the matrix, so that the page keeps its size.
+SCRIPTS, SCRIPTS_PER_CELL = 320_000, 20
+ROWS, ROWS_PER_CELL = 1_000_000, 100
+LEAST_SCRIPTS = 80_000
 SCRIPT = 4_000
-FULL = 700  # cells that are told in full; beyond, each has one line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """The drill-downs of one implementation of one loss in a group: they share a script.
+
+    Attributes:
+        drills: Worst first.
+        script: The reproduction of the smallest finding of the worst; empty where the page is full.
+        like: The fragment of a drill-down of the same implementation in whose block one stands.
+    """
+
+    drills: tuple[DrillDown, ...]
+    script: str = ""
+    like: str = ""
+
+    @property
+    def worst(self) -> Cell:
+        """The worst cell."""
+        return self.drills[0].worst
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All its cells."""
+        return tuple(cell for drill in self.drills for cell in drill.cells)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The divergences that explain the cells."""
+        return names(self.cells)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """A letter for each divergence, by which the rows name it: a, b, ... then a1, b1, ..."""
+        return {
+            name: chr(ord("a") + place % 26) + (str(place // 26) if place >= 26 else "")
+            for place, name in enumerate(self.names)
+        }
+
+    @property
+    def counts(self) -> Counts:
+        """Counts of the cells' findings."""
+        return total(cell.counts for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,27 +77,19 @@ class Group:
     Attributes:
         name: The divergence's, or the implementation's.
         records: What the catalogue says about it; empty for red cells that it does not name.
-        drills: The drill-downs, worst first.
+        blocks: The drill-downs by implementation and loss, worst first.
         elsewhere: The divergences together with which it explains cells that stand with them.
     """
 
     name: str
     records: tuple[DivergenceRecord, ...]
-    drills: tuple[DrillDown, ...]
+    blocks: tuple[Block, ...]
     elsewhere: tuple[tuple[str, int], ...] = ()
-
-    @property
-    def parts(self) -> tuple[tuple[str, tuple[DrillDown, ...]], ...]:
-        """The drill-downs by implementation@mode."""
-        parts: dict[str, list[DrillDown]] = {}
-        for drill in self.drills:
-            parts.setdefault(drill.part, []).append(drill)
-        return tuple((part, tuple(drills)) for part, drills in parts.items())
 
     @property
     def cells(self) -> tuple[Cell, ...]:
         """All its cells, worst first."""
-        return tuple(sorted((cell for drill in self.drills for cell in drill.cells), key=severity))
+        return tuple(sorted((cell for block in self.blocks for cell in block.cells), key=severity))
 
     @property
     def counts(self) -> Counts:
@@ -61,7 +99,12 @@ class Group:
     @property
     def worst(self) -> Cell:
         """Its worst cell."""
-        return self.drills[0].worst
+        return self.blocks[0].worst
+
+    @property
+    def implementations(self) -> tuple[str, ...]:
+        """Its implementations, the worst first."""
+        return tuple(dict.fromkeys(block.worst.worst.implementation for block in self.blocks))
 
     @property
     def frameworks(self) -> tuple[str, ...]:
@@ -84,11 +127,16 @@ def fragment(name: str) -> str:
     return f"divergence-{name}" if name.isidentifier() and len(name) < 100 else ""
 
 
-def _scripted(drills: list[DrillDown], reproduce: Callable[[Finding], str]) -> list[DrillDown]:
-    """The drill-downs with scripts, until the page is full.
+def _host(drill: DrillDown, met: Counter[str]) -> str:
+    """The rarest divergence of its worst cell, which says most."""
+    return min(names([drill.worst]), key=lambda name: (met[name], name), default="")
 
-    First comes the worst of each implementation and reason; those after it, which show the same
-    call with another target or reduction, say where it stands.
+
+def _told(drills: list[DrillDown], cells: int) -> list[DrillDown]:
+    """The drill-downs, each with the words that there is room for on a page with so many cells.
+
+    What repeats the rows of one before it, of the same framework and loss, refers to that. First
+    comes the worst of each implementation and reason.
     """
     met: Counter[tuple[str, ...]] = Counter()
     ranked = []
@@ -96,21 +144,58 @@ def _scripted(drills: list[DrillDown], reproduce: Callable[[Finding], str]) -> l
         key = (drill.worst.worst.implementation, drill.worst.worst.divergence)
         ranked.append((met[key], place))
         met[key] += 1
-    room, told = SCRIPTS, 0
-    first: dict[str, str] = {}
+    room = ROWS - ROWS_PER_CELL * cells
+    first: dict[tuple[object, ...], int] = {}
     for _, place in sorted(ranked):
         drill = drills[place]
-        script = reproduce(drill.smallest) if room > 0 else ""
-        name = drill.worst.worst.implementation
+        worst = drill.worst.worst
+        known = first.setdefault((worst.framework, worst.loss, drill.rows), place)
+        if known != place and not worst.verdict.fails:
+            drills[place] = dataclasses.replace(drill, like=drills[known])
+        elif room > 0:
+            room -= sum(len(row.text) for row in drill.rows)
+        else:
+            drills[place] = dataclasses.replace(drill, brief=True)
+    return drills
+
+
+def _blocks(drills: Iterable[DrillDown]) -> list[Block]:
+    """The drill-downs by loss and implementation, in the order in which these are met."""
+    found: dict[tuple[str, str], list[DrillDown]] = {}
+    for drill in drills:
+        worst = drill.worst.worst
+        found.setdefault((worst.loss, worst.implementation), []).append(drill)
+    return [Block(drills=tuple(group)) for group in found.values()]
+
+
+def _scripted(
+    groups: list[list[Block]], reproduce: Callable[[Finding], str], cells: int
+) -> list[tuple[Block, ...]]:
+    """The blocks with scripts until the page is full: the first of each implementation first.
+
+    Those after them, which show the same call with other inputs, say where it stands.
+    """
+    met: Counter[tuple[str, str]] = Counter()
+    ranked = []
+    for at, blocks in enumerate(groups):
+        for place, block in enumerate(blocks):
+            worst = block.worst.worst
+            ranked.append((met[worst.loss, worst.implementation], at, place))
+            met[worst.loss, worst.implementation] += 1
+    room = max(SCRIPTS - SCRIPTS_PER_CELL * cells, LEAST_SCRIPTS)
+    first: dict[tuple[str, str], str] = {}
+    for _, at, place in sorted(ranked):
+        block = groups[at][place]
+        worst = block.worst.worst
+        script = reproduce(block.drills[0].smallest) if room > 0 else ""
         if script and len(script) <= SCRIPT:
-            drills[place] = dataclasses.replace(drill, script=script)
-            first.setdefault(name, drill.worst.fragment)
+            groups[at][place] = dataclasses.replace(block, script=script)
+            first.setdefault((worst.loss, worst.implementation), block.worst.fragment)
             room -= len(script)
         else:
-            brief = told > FULL
-            drills[place] = dataclasses.replace(drill, like=first.get(name, ""), brief=brief)
-        told += len(drill.cells)
-    return drills
+            like = first.get((worst.loss, worst.implementation), "")
+            groups[at][place] = dataclasses.replace(block, like=like)
+    return [tuple(blocks) for blocks in groups]
 
 
 def _records(run: Run, wanted: Iterable[str]) -> tuple[DivergenceRecord, ...]:
@@ -127,7 +212,14 @@ def groups(
     Where several divergences explain a cell it stands with the rarest of them, which says most.
     """
     met = Counter(name for cell in summary.catalogued for name in names([cell]))
-    drills = _scripted(drill_downs(summary.failing) + drill_downs(summary.catalogued), reproduce)
+    cells = sum(cell.verdict.asked for cell in summary.cells)
+    drills = _told(
+        [
+            dataclasses.replace(drill, host=_host(drill, met))
+            for drill in drill_downs(summary.failing + summary.catalogued)
+        ],
+        cells,
+    )
     red: dict[str, list[DrillDown]] = {}
     amber: dict[str, list[DrillDown]] = {}
     elsewhere: dict[str, Counter[str]] = {}
@@ -135,28 +227,29 @@ def groups(
         if drill.worst.verdict.fails:
             red.setdefault(drill.worst.worst.implementation, []).append(drill)
             continue
-        host = min(names([drill.worst]), key=lambda name: (met[name], name), default="")
-        amber.setdefault(host, []).append(drill)
+        amber.setdefault(drill.host, []).append(drill)
         for name in drill.names:
-            if name != host:
-                elsewhere.setdefault(name, Counter())[host] += len(drill.cells)
+            if name != drill.host:
+                elsewhere.setdefault(name, Counter())[drill.host] += len(drill.cells)
     for name in elsewhere:
         amber.setdefault(name, [])
-
-    def divergence(name: str) -> Group:
-        others = sorted(
-            elsewhere.get(name, Counter()).items(), key=lambda item: (-item[1], item[0])
-        )
-        records = _records(run, [name])
-        return Group(name=name, records=records, drills=tuple(amber[name]), elsewhere=tuple(others))
 
     def weight(name: str) -> tuple[int, str]:
         return -sum(len(drill.cells) for drill in amber[name]), name
 
-    return (
-        tuple(
-            Group(name=name, records=_records(run, names([found[0].worst])), drills=tuple(found))
-            for name, found in red.items()
-        ),
-        tuple(divergence(name) for name in sorted(amber, key=weight)),
+    order = sorted(amber, key=weight)
+    found = [*red.values(), *(amber[name] for name in order)]
+    blocks = _scripted([_blocks(group) for group in found], reproduce, cells)
+    reds = tuple(
+        Group(name=name, records=_records(run, names([group[0].worst])), blocks=told)
+        for (name, group), told in zip(red.items(), blocks[: len(red)], strict=True)
     )
+
+    def divergence(name: str, told: tuple[Block, ...]) -> Group:
+        others = sorted(
+            elsewhere.get(name, Counter()).items(), key=lambda item: (-item[1], item[0])
+        )
+        records = _records(run, [name])
+        return Group(name=name, records=records, blocks=told, elsewhere=tuple(others))
+
+    return reds, tuple(map(divergence, order, blocks[len(red) :]))

@@ -19,10 +19,10 @@ from equivalence.report.against import SHOWN, against
 from equivalence.report.curves import charts
 from equivalence.report.divisors import divisors
 from equivalence.report.drawing import HEIGHT, WIDTH, draw
-from equivalence.report.drilldown import DrillDown
 from equivalence.report.families import families
 from equivalence.report.formula import formula
-from equivalence.report.grouping import Group, fragment, groups
+from equivalence.report.grouping import Block, Group, fragment, groups
+from equivalence.report.narrow import items, measure
 from equivalence.report.summary import QUANTITIES, summarise
 from equivalence.report.translations import translations
 from equivalence.report.undefined import undefined
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from equivalence.finding import Finding
-    from equivalence.report.counts import Counts
     from equivalence.report.summary import Summary
     from equivalence.results import DivergenceRecord, Run
 
@@ -85,15 +84,6 @@ def filters(summary: Summary, losses: tuple[str, ...]) -> dict[str, Filter]:
     }
 
 
-def measure(verdict: Verdict, counts: Counts, share: float) -> str:
-    """The number of a cell: the largest fraction of a bound, or how many of the asked are so."""
-    if verdict is Verdict.AGREES:
-        return words.figure(share) if share == share else ""  # noqa: PLR0124 -- not NaN
-    if not verdict.asked:
-        return ""
-    return f"{counts[verdict]}/{counts.asked}"
-
-
 def _text(value: Any) -> Any:
     """What the page prints of anything that is not markup of its own."""
     return value if isinstance(value, Markup) else words.visible(str(value))
@@ -112,12 +102,12 @@ def _standings(groups_: tuple[Group, ...]) -> list[tuple[str, list[Group]]]:
     return sorted(found.items(), key=lambda item: (not item[0], "defect" not in item[0], item[0]))
 
 
-def _classes(drills: Iterable[DrillDown], filters_: dict[str, Filter]) -> str:
+def _classes(blocks: Iterable[Block], filters_: dict[str, Filter]) -> str:
     """The classes by which the filters know some drill-downs: each of their cells', once."""
     found: dict[str, None] = {}
-    for cell in (cell for drill in drills for cell in drill.cells):
+    for cell in (cell for block in blocks for cell in block.cells):
         worst = cell.worst
-        for name in ("framework", "loss", "dtype", "quantity"):
+        for name in ("loss", "dtype", "quantity"):
             known = filters_[name]
             found[f"{known.letter}{known.index(getattr(worst, name))}"] = None
         found[words.TONES[cell.verdict]] = None
@@ -145,6 +135,7 @@ def _templates() -> jinja2.Environment:
         words.web,
         words.href,
         words.plural,
+        items,
         measure,
         formula,
         fragment,
@@ -155,6 +146,7 @@ def _templates() -> jinja2.Environment:
         "breakable": _breakable,
         "groupby_standing": _standings,
         "classes": _classes,
+        "extract": lambda name, keys: keys[name],
     }
     environment.globals |= {
         "MARKS": words.MARKS,
@@ -224,9 +216,10 @@ def render_html(
             mark=summary.mark,
             flags={record.name: record.flags for record in run.environment.frameworks},
             records={record.name: record for record in run.environment.frameworks},
-            records_of=lambda drill: known(drill.names),
+            records_of=lambda block: known(block.names),
             red=red,
             amber=amber,
+            carded={group.name for group in amber if group.fragment},
             undefined=undefined(run),
             tabs=matrix.tabs(summary, losses),
             divisors=divisors(run, summary, losses),

@@ -60,8 +60,15 @@ class Cell:
 
     @property
     def fragment(self) -> str:
-        """The id of the cell on a page, the same in every run: short, as a page holds thousands."""
-        return "c" + hashlib.sha256(self.id.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+        """The id on a page, the same in every run, of what tells of the cell.
+
+        Cells that differ in dtype and quantity only stand together, under one id: a page that has
+        an element for each of its thousands of cells is slow to open.
+        """
+        worst = self.worst
+        question = f"{worst.loss}:{worst.target}:{worst.reduction}"
+        name = f"{question}:{worst.implementation}@{worst.mode}"
+        return "c" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pathlib
 import shutil
@@ -9,7 +10,9 @@ import shutil
 import pytest
 import synthetic_run
 
+import equivalence
 from equivalence.report import render_html
+from equivalence.reproduction import reproduction
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 FEW = ("binary_cross_entropy", "binary_cross_entropy_with_logits")
@@ -64,6 +67,27 @@ def few_url(address):
     """One loss: axe looks at every element."""
     run = synthetic_run.make(losses=FEW[:1], cases=3)
     return address(render_html(run, reproduce=synthetic_run.script), "few")
+
+
+@pytest.fixture(scope="session")
+def real():
+    """A run of real frameworks, those that are installed, with the claims of a whole one."""
+    run = equivalence.run(["binary_cross_entropy", "float32", "@eager"])
+    environment = dataclasses.replace(run.environment, claims=synthetic_run.CLAIMS)
+    return dataclasses.replace(run, environment=environment)
+
+
+@pytest.fixture(scope="session")
+def real_html(real):
+    def reproduce(finding):
+        return reproduction(finding, real.environment)
+
+    return render_html(real, reproduce=reproduce)
+
+
+@pytest.fixture(scope="session")
+def real_url(real_html, address):
+    return address(real_html, "real")
 
 
 @pytest.fixture(scope="session")

@@ -10,14 +10,14 @@ import synthetic_data
 import synthetic_run
 
 from equivalence.exact import Number
-from equivalence.finding import Finding, Verdict
+from equivalence.finding import Finding, Verdict, Where
 from equivalence.report.counts import Counts, total
 from equivalence.report.divisors import divisors
 from equivalence.report.drilldown import describe, drill_downs
 from equivalence.report.formula import formula
 from equivalence.report.grouping import groups
-from equivalence.report.html import measure
-from equivalence.report.matrix import tabs
+from equivalence.report.matrix import Entry, tabs
+from equivalence.report.narrow import items, measure
 from equivalence.report.summary import share, summarise
 from equivalence.report.undefined import undefined
 from equivalence.results import Run
@@ -172,9 +172,91 @@ def test_cells_that_differ_in_dtype_and_quantity_share_a_drill_down():
 
 def test_a_drill_down_says_the_ratio_and_both_forms_of_a_number():
     worst = finding(Verdict.EXPLAINED, 1.0, got=Number.of(3.0), exact=Number.of(2.0))
-    lines = describe(summary(worst).cells[0]).splitlines()
+    lines = drill_downs(summary(worst).cells)[0].input.splitlines()
     assert lines[1] == "got   3.0  0x1.8p+1"
     assert lines[3] == "error 1: 2 ulps, 1 of the bound and got is 1.5 times exact"
+
+
+def test_a_row_has_the_numbers_of_the_smallest_input_and_the_size_of_the_worst():
+    where = Where(index=(), prediction=(Number.of(0.25),), target=(Number.of(1),))
+    numbers = dict(got=Number.of(3.0), exact=Number.of(2.0), divergence="clips", where=where)
+    small = finding(Verdict.EXPLAINED, 1.5, case="pinned.a", **numbers)
+    large = finding(Verdict.EXPLAINED, 9.0, case="normal.rows.plain.0", **numbers)
+    (row,) = drill_downs(summary(small, large).cells)[0].rows
+    first, second = row.text.splitlines()
+    pair = "got 3.0 0x1.8p+1, exact 2.0 0x1p+1"
+    assert first == f"float32 value ≈ 2/2, {pair}: 3 ulps, 1.5 × bound"
+    assert second == "  [0.25] target 1.0, pinned.a, at worst 18 ulps, 9 × bound"
+    assert row.names == ("clips",)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shown"), [("float32", "0.3333333333…"), ("float64", "0.3333333333333333 ")]
+)
+def test_a_row_has_the_digits_that_its_dtype_needs(dtype, shown):
+    third = dict(got=Number.of(1 / 3), exact=Number.of(0.5), dtype=dtype)
+    assert (
+        f"got {shown}" in describe(summary(finding(Verdict.EXPLAINED, 3.0, **third)).cells[0]).text
+    )
+
+
+def test_the_divergences_of_a_block_have_letters(run):
+    both = finding(Verdict.EXPLAINED, 9.0, divergence="b + a", quantity="gradient")
+    small = dataclasses.replace(
+        run, findings=(finding(Verdict.EXPLAINED, 3.0, divergence="b"), both)
+    )
+    _, found = groups(small, summarise(small), synthetic_run.script)
+    assert found[0].blocks[0].keys == {"b": "a", "a": "b"}
+
+
+def test_cells_that_say_the_same_share_a_row():
+    one = finding(Verdict.REFUSES, detail="no")
+    (drill,) = drill_downs(summary(one, dataclasses.replace(one, dtype="float64")).cells)
+    assert [row.text for row in drill.rows] == ["float32 value, float64 value ⊘ 1/1, no\n  a"]
+
+
+def test_rows_that_another_function_repeats_are_told_once(run):
+    names = ("torch.cross_entropy", "torch.CrossEntropyLoss", "sklearn.log_loss")
+    same = [
+        finding(Verdict.EXPLAINED, 3.0, implementation=name, framework=name.partition(".")[0])
+        for name in names
+    ]
+    small = dataclasses.replace(run, findings=tuple(same))
+    _, (group,) = groups(small, summarise(small), synthetic_run.script)
+    told = {block.worst.worst.implementation: block.drills[0].like for block in group.blocks}
+    assert [name for name in names if told[name] is None] == ["torch.CrossEntropyLoss", names[2]]
+    assert told["torch.cross_entropy"].part == "torch.CrossEntropyLoss@eager"
+
+
+def test_a_full_page_names_the_case_in_the_place_of_its_numbers(run, monkeypatch):
+    monkeypatch.setattr("equivalence.report.grouping.ROWS", 0)
+    where = Where(index=(), prediction=(Number.of(0.25),), target=())
+    small = dataclasses.replace(run, findings=(finding(Verdict.EXPLAINED, 3.0, where=where),))
+    _, (group,) = groups(small, summarise(small), synthetic_run.script)
+    assert group.blocks[0].drills[0].rows[0].text.endswith("\n  a")
+
+
+def test_an_entry_with_red_and_amber_cells_stands_once_among_the_red(run):
+    found = (finding(Verdict.DIVERGES, 3.0), finding(Verdict.EXPLAINED, 3.0, quantity="gradient"))
+    small = dataclasses.replace(run, findings=found)
+    (red,), amber = groups(small, summarise(small), synthetic_run.script)
+    assert (len(red.cells), amber) == (2, ())
+
+
+def test_a_chosen_dtype_shows_the_cells_of_an_entry_by_verdict():
+    dtypes, quantities = ("float32", "float64"), ("value", "gradient")
+    found = [
+        finding(Verdict.AGREES, 0.5, dtype=dtype, quantity=quantity)
+        for dtype in dtypes
+        for quantity in quantities
+    ]
+    (whole,) = items(Entry(cells=summary(*found).cells))
+    assert (whole.dtypes, whole.quantities) == (dtypes, quantities)
+    assert whole.text == "value: float32 0.5, float64 0.5\ngradient: float32 0.5, float64 0.5"
+    found[3] = dataclasses.replace(found[3], verdict=Verdict.EXPLAINED)
+    parts = items(Entry(cells=summary(*found).cells))
+    pairs = [(p.verdict, d, q) for p in parts for d in p.dtypes for q in p.quantities]
+    assert sorted(pairs) == sorted((f.verdict, f.dtype, f.quantity) for f in found)
 
 
 def test_undefined_answers_are_recorded(run):

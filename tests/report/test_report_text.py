@@ -45,15 +45,24 @@ def test_the_same_run_gives_the_same_bytes(few):
     assert render_markdown(again) == render_markdown(few)
 
 
-def test_a_page_of_3600_cells_keeps_its_size():
-    html = page(synthetic_run.make(wide=True, cases=5))
-    assert html.count('class="s ') >= 3500
-    assert len(html.encode()) <= 2_000_000
-    assert len(Elements(html).found) <= 20_000
+@pytest.mark.parametrize(
+    ("dtypes", "cells", "size", "elements"),
+    [
+        (("float32", "float64"), 3500, 1_000_000, 10_000),
+        (("float16", "bfloat16", "float32", "float64"), 7000, 1_400_000, 12_000),
+    ],
+)
+def test_a_page_of_thousands_of_cells_keeps_its_size(dtypes, cells, size, elements):
+    run = synthetic_run.make(wide=True, cases=5, dtypes=dtypes)
+    html = page(run)
+    assert sum(cell.verdict.asked for cell in summarise(run).cells) >= cells
+    assert len(html.encode()) <= size
+    assert len(Elements(html).found) <= elements
 
 
 def test_a_full_page_names_the_command_in_the_place_of_a_script(monkeypatch, few):
-    monkeypatch.setattr("equivalence.report.grouping.SCRIPTS", 5_000)
+    monkeypatch.setattr("equivalence.report.grouping.SCRIPTS", 0)
+    monkeypatch.setattr("equivalence.report.grouping.LEAST_SCRIPTS", 5_000)
     html = page(few)
     assert html.count("import torch.nn.functional") < 20
     assert "equivalence reproduce " in html
@@ -77,6 +86,19 @@ def test_ids_are_unique_and_every_link_inside_the_page_arrives(html):
     assert {name for names in elements.values("aria-labelledby") for name in names.split()} <= set(
         ids
     )
+
+
+@pytest.mark.parametrize("name", ["html", "real_html"])
+def test_no_two_landmarks_have_one_name(request, name):
+    page = request.getfixturevalue(name)
+    names = [
+        attributes["aria-label"]
+        for _, attributes in Elements(page).found
+        if attributes.get("role") == "region"
+    ]
+    names += re.findall(r"<h2 id=[^>]*>(.*?)</h2>", page)
+    assert "Matrix" in names
+    assert len(names) == len(set(names))
 
 
 def test_every_cell_has_a_fragment_that_another_run_has_too(html, run):
