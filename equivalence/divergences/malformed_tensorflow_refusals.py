@@ -98,7 +98,7 @@ divergence(
         raises(
             INVALID,
             Fault.SAMPLE_WEIGHTS,
-            where=lambda case: of_indices(case) or np.ndim(case.weights) == len(case.shape),
+            where=lambda case: of_indices(case) or np.asarray(case.weights).ndim == len(case.shape),
         ),
     )
 )
