@@ -172,7 +172,7 @@ class Case:
             sample=np.broadcast_to(sample, self.shape),
             target=np.asarray(target),
             batch=self.shape[0] if self.shape else 1,
-            passed=np.asarray(sample),
+            passed=np.ones(self.shape) if self.weights is None else np.asarray(sample),
         )
 
 
