@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.malformed_tensorflow import (
     API,
@@ -96,7 +98,7 @@ divergence(
         raises(
             INVALID,
             Fault.SAMPLE_WEIGHTS,
-            where=lambda case: of_indices(case) or case.weights.ndim == len(case.shape),
+            where=lambda case: of_indices(case) or np.asarray(case.weights).ndim == len(case.shape),
         ),
     )
 )

@@ -189,7 +189,7 @@ def broadcasts(case: Case) -> Case | None:
             weight = np.broadcast_to(case.options["weight"], case.prediction.shape[-1:])
             return _with_option(case, "weight", weight)
         if known == Fault.SAMPLE_WEIGHTS:
-            shape = np.broadcast_shapes(case.shape, np.shape(case.weights))
+            shape = np.broadcast_shapes(case.shape, np.asarray(case.weights).shape)
             return _filling(case, shape, case.target)
         if known != Fault.TARGET_SHAPE or (sparse and case.target.ndim != len(case.shape)):
             return None
