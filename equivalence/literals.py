@@ -25,7 +25,7 @@ def literal(value: Any) -> str:
 def _nested(array: np.ndarray, indent: str) -> str:
     """The array on one line; if that is too long, its rows on lines of their own."""
     if array.ndim == 0:
-        return _number(array[()])
+        return _number(array.item() if array.dtype.kind == "U" else array[()])
     deeper = indent + "    "
     items = [_nested(part, deeper) for part in array]
     text = f"[{', '.join(items)}]"

@@ -179,7 +179,8 @@ divergence(
 
 def _broadcasts_unknown_shapes(case: Case) -> Case | None:
     """Of equal ranks, what can be broadcast is."""
-    if of_indices(case) or case.target.ndim != case.prediction.ndim:
+    equal_ranks = case.target.ndim == case.prediction.ndim
+    if fault(case) != Fault.TARGET_SHAPE or of_indices(case) or not equal_ranks:
         return None
     return _broadcasts_rows(case) if case.loss.has_classes else broadcasts(case)
 
