@@ -14,7 +14,7 @@ export OPENBLAS_NUM_THREADS := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help report docs full test suite check confirm docs wheel venv clean
+.PHONY: help report full test suite check confirm docs wheel venv clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,10 +22,6 @@ help: ## list the verbs
 # Exit status 1 means that something diverges: the files are written all the same, and make says so.
 report: venv ## ask every framework the quick profile; writes reports/index.html
 	$(bin)/equivalence run --profile quick -o reports/run.jsonl --html reports/index.html
-
-docs: report ## the sample report, and the picture in the README
-	$(bin)/equivalence run '*:binary:mean:float32' -o reports/sample.jsonl --html docs/sample_report.html
-	$(bin)/python docs/picture.py reports/index.html docs/report.png
 
 full: venv ## the same with the full profile; writes reports/full.html
 	$(bin)/equivalence run --profile full -o reports/full.jsonl --html reports/full.html
@@ -47,9 +43,11 @@ check: venv ## lint, format, types, layers
 confirm: report ## 200 random findings of each dtype again, by formulas in mpmath
 	$(bin)/python tests/confirmation.py reports/run.jsonl 200
 
-docs: venv ## docs/divergences.md, from the catalogue
+docs: report ## docs/divergences.md, the sample report, and the picture in the README
 	$(bin)/equivalence list divergences --markdown > docs/divergences.md.part
 	mv docs/divergences.md.part docs/divergences.md
+	$(bin)/equivalence run '*:binary:mean:float32' -o reports/sample.jsonl --html docs/sample_report.html
+	$(bin)/python docs/picture.py reports/index.html docs/report.png
 
 wheel: venv ## build into dist/, install elsewhere, run its laws there
 	rm -rf dist
