@@ -38,6 +38,14 @@ def test_the_verdict_comes_first(visit):
     assert page.locator(".alert").inner_text().startswith("jax is absent")
 
 
+def test_the_first_screen_says_what_fails_and_leads_to_it(visit):
+    page = visit()
+    first = page.locator("ul.most li").first
+    assert "BinaryCrossentropy[mean_with_sample_weight]: differs" in first.inner_text()
+    first.locator("a").click()
+    assert page.locator("#failing article").first.locator(":target").is_visible()
+
+
 @pytest.mark.parametrize(("tab", "kind"), [(0, "none"), (1, "sum"), (2, "mean")])
 def test_a_tab_shows_its_reduction_and_hides_the_others(visit, tab, kind):
     page = visit()

@@ -149,6 +149,12 @@ def test_markdown_says_the_verdict_what_is_missing_and_what_fails(run):
     assert text.count("| ✗ diverges |") == 2
 
 
+def test_markdown_names_a_commit_only_if_there_is_one(few):
+    nowhere = dataclasses.replace(few.environment, commit="")
+    assert "commit `9f2c1e7`" in render_markdown(few)
+    assert "commit" not in render_markdown(dataclasses.replace(few, environment=nowhere))
+
+
 def test_markdown_of_many_failures_is_cut_with_a_count():
     run = synthetic_run.make(cases=1)
     worst = [
