@@ -146,10 +146,14 @@ def test_a_permalink_opens_its_drill_down_without_scripts(run, visit, verdict):
     assert cell.worst.case in facts.inner_text()
 
 
-def test_a_permalink_to_an_agreement_shows_it_in_its_tab(run, visit):
-    cell = first(run, Verdict.AGREES, reduction="none")
+def test_a_permalink_to_an_agreement_shows_each_dtype_and_quantity_in_its_tab(run, visit):
+    cells = [cell for cell in summarise(run).cells if cell.worst.reduction == "none"]
+    amber = {cell.fragment for cell in cells if cell.verdict is not Verdict.AGREES}
+    cell = next(cell for cell in cells if cell.fragment not in amber)
     page = visit(f"#{cell.fragment}")
-    assert page.locator(f"#{cell.fragment}").is_visible()
+    (text,) = shown(page, f"#{cell.fragment} .s")
+    assert f"{cell.worst.quantity}: " in text
+    assert f"{cell.worst.dtype} " in text
 
 
 def test_a_cell_of_the_matrix_leads_to_its_drill_down(visit):
