@@ -121,8 +121,8 @@ def test_every_script_prints_the_bits_that_were_measured(run):
 def printed(run):
     """The findings whose scripts stand on the page of a run, with the scripts."""
     shown = groups(run, summarise(run), lambda finding: reproduction(finding, run.environment))
-    drills = [drill for part in shown for group in part for drill in group.drills]
-    return [(drill.smallest, drill.script) for drill in drills if drill.script]
+    blocks = [block for part in shown for group in part for block in group.blocks]
+    return [(block.smallest, block.script) for block in blocks if block.script]
 
 
 def check(run):

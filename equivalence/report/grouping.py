@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -47,6 +48,11 @@ class Block:
         return self.drills[0].worst
 
     @property
+    def smallest(self) -> Finding:
+        """The finding that its script shows."""
+        return self.drills[0].smallest
+
+    @property
     def cells(self) -> tuple[Cell, ...]:
         """All its cells."""
         return tuple(cell for drill in self.drills for cell in drill.cells)
@@ -70,7 +76,7 @@ class Block:
         return total(cell.counts for cell in self.cells)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Group:
     """A divergence and the cells that it explains; or an implementation and its red cells.
 
@@ -86,7 +92,7 @@ class Group:
     blocks: tuple[Block, ...]
     elsewhere: tuple[tuple[str, int], ...] = ()
 
-    @property
+    @functools.cached_property
     def cells(self) -> tuple[Cell, ...]:
         """All its cells, worst first."""
         return tuple(sorted((cell for block in self.blocks for cell in block.cells), key=severity))
@@ -187,7 +193,7 @@ def _scripted(
     for _, at, place in sorted(ranked):
         block = groups[at][place]
         worst = block.worst.worst
-        script = reproduce(block.drills[0].smallest) if room > 0 else ""
+        script = reproduce(block.smallest) if room > 0 else ""
         if script and len(script) <= SCRIPT:
             groups[at][place] = dataclasses.replace(block, script=script)
             first.setdefault((worst.loss, worst.implementation), block.worst.fragment)

@@ -151,6 +151,7 @@ def _templates() -> jinja2.Environment:
     environment.globals |= {
         "MARKS": words.MARKS,
         "TONES": words.TONES,
+        "NEWS": words.NEWS,
         "MEANINGS": words.MEANINGS,
         "GRAVITY": GRAVITY,
         "VERDICTS": tuple(Verdict),

@@ -178,12 +178,12 @@ def render_markdown(run: Run, *, baseline: Run | None = None) -> str:
     undefined = summary.findings[Verdict.UNDEFINED]
     tail = [
         escape(environment.date),
-        f"commit {code(environment.commit)}",
+        f"commit {code(environment.commit)}" if environment.commit else "",
         f"profile {escape(environment.profile)}",
         f"Python {escape(environment.python)}",
         f"{plural(undefined, 'question')} without an exact answer",
     ]
-    blocks.append([" · ".join(tail), "", f"Again: {code(environment.command)}"])
+    blocks.append([" · ".join(filter(None, tail)), "", f"Again: {code(environment.command)}"])
     return _cut(blocks)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 from collections import Counter
@@ -88,7 +89,7 @@ class Part:
     worst: Cell | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Summary:
     """What a run comes to.
 
@@ -108,12 +109,12 @@ class Summary:
     absent: tuple[FrameworkRecord, ...]
     complete: bool
 
-    @property
+    @functools.cached_property
     def failing(self) -> tuple[Cell, ...]:
         """The red cells, worst first."""
         return tuple(sorted((cell for cell in self.cells if cell.verdict.fails), key=severity))
 
-    @property
+    @functools.cached_property
     def catalogued(self) -> tuple[Cell, ...]:
         """The amber cells, worst first."""
         return tuple(sorted((cell for cell in self.cells if cell.verdict.catalogued), key=severity))

@@ -42,6 +42,12 @@ MEANINGS = {
     Verdict.INAPPLICABLE: "The implementation does not offer the question. It is not counted.",
     Verdict.ABSENT: "The framework is not installed. It is not counted.",
 }
+# What is wrong, in a few words, where something fails.
+NEWS = {
+    Verdict.DIVERGES: "differs, and nobody knows why",
+    Verdict.RETIRED: "no longer differs as the catalogue says",
+    Verdict.CRASHED: "the process died",
+}
 # What a verdict filters by, and how the page colours it.
 TONES = {
     verdict: (

@@ -38,6 +38,14 @@ def test_the_verdict_comes_first(visit):
     assert page.locator(".alert").inner_text().startswith("jax is absent")
 
 
+def test_the_first_screen_says_what_fails_and_leads_to_it(visit):
+    page = visit()
+    first = page.locator("ul.most li").first
+    assert "BinaryCrossentropy[mean_with_sample_weight]: differs" in first.inner_text()
+    first.locator("a").click()
+    assert page.locator("#failing article").first.locator(":target").is_visible()
+
+
 @pytest.mark.parametrize(("tab", "kind"), [(0, "none"), (1, "sum"), (2, "mean")])
 def test_a_tab_shows_its_reduction_and_hides_the_others(visit, tab, kind):
     page = visit()
@@ -138,10 +146,14 @@ def test_a_permalink_opens_its_drill_down_without_scripts(run, visit, verdict):
     assert cell.worst.case in facts.inner_text()
 
 
-def test_a_permalink_to_an_agreement_shows_it_in_its_tab(run, visit):
-    cell = first(run, Verdict.AGREES, reduction="none")
+def test_a_permalink_to_an_agreement_shows_each_dtype_and_quantity_in_its_tab(run, visit):
+    cells = [cell for cell in summarise(run).cells if cell.worst.reduction == "none"]
+    amber = {cell.fragment for cell in cells if cell.verdict is not Verdict.AGREES}
+    cell = next(cell for cell in cells if cell.fragment not in amber)
     page = visit(f"#{cell.fragment}")
-    assert page.locator(f"#{cell.fragment}").is_visible()
+    (text,) = shown(page, f"#{cell.fragment} .s")
+    assert f"{cell.worst.quantity}: " in text
+    assert f"{cell.worst.dtype} " in text
 
 
 def test_a_cell_of_the_matrix_leads_to_its_drill_down(visit):

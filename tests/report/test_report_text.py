@@ -149,6 +149,12 @@ def test_markdown_says_the_verdict_what_is_missing_and_what_fails(run):
     assert text.count("| ✗ diverges |") == 2
 
 
+def test_markdown_names_a_commit_only_if_there_is_one(few):
+    nowhere = dataclasses.replace(few.environment, commit="")
+    assert "commit `9f2c1e7`" in render_markdown(few)
+    assert "commit" not in render_markdown(dataclasses.replace(few, environment=nowhere))
+
+
 def test_markdown_of_many_failures_is_cut_with_a_count():
     run = synthetic_run.make(cases=1)
     worst = [
@@ -183,3 +189,31 @@ def test_a_run_without_a_vocabulary_still_renders(few):
     assert "Divergences that the catalogue explains" in page(
         dataclasses.replace(few, environment=bare)
     )
+
+
+def test_a_run_without_sweeps_says_why_it_has_no_plots(few):
+    records = tuple(
+        dataclasses.replace(record, sweep={}) for record in few.environment.implementations
+    )
+    environment = dataclasses.replace(few.environment, implementations=records)
+    assert "<strong>No plots.</strong>" in page(dataclasses.replace(few, environment=environment))
+    assert "No plots" not in page(few)
+
+
+def test_quantities_frameworks_and_origins_that_are_new_have_filters_and_rows(few):
+    """What a later version asks needs no change here."""
+    base = next(f for f in few.findings if f.verdict is Verdict.EXPLAINED and f.where)
+    new = dataclasses.replace(
+        base,
+        quantity="weight_gradient",
+        framework="keras_torch",
+        implementation="keras_torch.loss",
+        dtype="float8",
+        mode="later",
+        case="edge.infinity",
+    )
+    html = page(Run.of(few.environment, [*few.findings, new]))
+    for word in ("weight_gradient", "keras_torch", "float8"):
+        assert re.search(rf"<label for=\"\w+\">{word} <small>1</small>", html)
+    assert "float8 weight_gradient ≈ 1/1, got " in html
+    assert ", edge.infinity" in html
