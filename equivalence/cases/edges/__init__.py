@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from equivalence.cases.case import SEGMENTATION_ENDING, Case, Encoding
-from equivalence.cases.edges import values
+from equivalence.cases.edges import options, probabilities, targets, values, weights
 from equivalence.cases.edges.edge import EDGES, ORIGIN, Edge, edge, edge_cases, encodings
 from equivalence.cases.generation import DTYPES, named_reduction
 from equivalence.losses import LOSSES, MEAN, NONE, SUM
@@ -60,4 +60,16 @@ def edge_case(loss: str, kind: str, reduction: str, dtype: str, origin: str) -> 
     raise ValueError(message)
 
 
-__all__ = ["EDGES", "ORIGIN", "Edge", "asked", "edge", "edge_case", "values"]
+__all__ = [
+    "EDGES",
+    "ORIGIN",
+    "Edge",
+    "asked",
+    "edge",
+    "edge_case",
+    "options",
+    "probabilities",
+    "targets",
+    "values",
+    "weights",
+]
