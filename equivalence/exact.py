@@ -171,6 +171,8 @@ def _pair(ball: Any) -> tuple[float, float, float]:
         decided = bool(ball.rad().is_finite()) and not ball.mid().is_nan()
         return (float(ball.mid()), 0.0, 0.0) if decided else (math.nan, 0.0, math.inf)
     high = float(ball.mid())
+    if math.isinf(high):  # beyond float64: rounded, it is infinite
+        return high, 0.0, 0.0
     rest = ball - high
     low = float(rest.mid())
     left = float((rest - low).abs_upper())

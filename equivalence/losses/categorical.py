@@ -13,6 +13,7 @@ from equivalence.losses.loss import (
     Gradients,
     TermBounds,
     accumulation,
+    inverse,
     log,
     loss,
     times,
@@ -50,10 +51,14 @@ class Softmax(NamedTuple):
 
 
 def softmax(logits: np.ndarray) -> Softmax:
-    """Softmax, the maximum's ``exp(0) = 1`` out of the sum: log1p sees all digits of the rest."""
+    """Softmax, the maximum's ``exp(0) = 1`` out of the sum: log1p sees all digits of the rest.
+
+    A logit of -inf has the limits p = 0 and -log p = inf; a row whose largest is infinite, or that
+    holds NaN, has no softmax.
+    """
     largest = np.argmax(logits, axis=-1)[..., None]
     maximum = np.take_along_axis(logits, largest, axis=-1)
-    gap = maximum - logits
+    gap = maximum - logits + maximum * 0  # which is NaN if it is infinite
     others = np.where(np.arange(logits.shape[-1]) == largest, 0.0, np.exp(-gap))
     return Softmax(gap, np.log1p(np.sum(others, axis=-1, keepdims=True)))
 
@@ -82,9 +87,11 @@ def _cross_entropy_gradient(
     """The derivatives p sum(q) - q, and the slope of q times the surprisal."""
     parts = softmax(logits)
     weighted = weighted_target(target, weight, label_smoothing)
+    counts = np.any(weighted != 0, axis=-1, keepdims=True)
+    total = np.sum(weighted, axis=-1, keepdims=True)
     return Gradients(
-        parts.probability * np.sum(weighted, axis=-1, keepdims=True) - weighted,
-        target_slope(target, weight, label_smoothing) * parts.surprisal,
+        np.where(counts, parts.probability * total, 0.0) - weighted,
+        times(target_slope(target, weight, label_smoothing), parts.surprisal),
     )
 
 
@@ -108,12 +115,14 @@ def _cross_entropy_bound(
         logits, target, weight=weight, label_smoothing=label_smoothing
     )
     slope = np.abs(target_slope(target, weight, label_smoothing))
+    rounding = each + times(mixed + 0 * surprisal, surprisal)
+    moved = times(probability, np.expm1(times(probability != 0, each - unit * surprisal)))
     return TermBounds(
-        np.sum(times(weighted, each + mixed * surprisal), axis=-1),
-        total * times(probability, np.expm1(each - unit * surprisal))
+        np.sum(times(weighted, rounding), axis=-1),
+        times(total, moved)
         + 2 * unit * np.abs(gradient.prediction)
-        + mixed * (total * probability + weighted),
-        slope * (each + mixed * surprisal),
+        + mixed * (times(total, probability) + weighted),
+        times(slope, rounding),
     )
 
 
@@ -225,12 +234,13 @@ def _probability_gradient(
     weight: Any = None,
     label_smoothing: Any = None,
 ) -> Gradients:
-    """-q / p with ``0 / 0 = 0``, and minus the slope of q times log p."""
-    zero = probabilities == 0
+    """-q / p with ``0 / 0 = 0``, and minus the slope of q times log p.
+
+    Where p is negative neither exists.
+    """
     weighted = weighted_target(target, weight, label_smoothing)
-    inverse = np.where(zero, np.inf, 1 / np.where(zero, probabilities + 1, probabilities))
     return Gradients(
-        -times(weighted, inverse),
+        -times(weighted, inverse(probabilities)),
         -times(target_slope(target, weight, label_smoothing), log(probabilities)),
     )
 
