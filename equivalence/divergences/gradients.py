@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.exact import FORMATS
-from equivalence.losses.categorical import cross_entropy, softmax, weighted_target
-from equivalence.losses.loss import LOGITS, Gradients, Loss, TermBounds
+from equivalence.losses.categorical import (
+    cross_entropy,
+    softmax,
+    surprisal_error,
+    weighted_target,
+)
+from equivalence.losses.loss import LOGITS, Gradients, Loss, TermBounds, times
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -48,7 +53,16 @@ def _unscaled_softmax(loss: Loss) -> Loss:
             own.target,
         )
 
-    return replace(loss, name=f"{loss.name} with the gradient softmax(x) - t", gradient=gradient)
+    def bound(
+        logits: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
+    ) -> TermBounds:
+        own, parts = loss.bound(logits, target, precision, **parameters), softmax(logits)
+        moved = times(parts.probability, np.expm1(surprisal_error(parts, precision)))
+        size = np.abs(gradient(logits, target, **parameters).prediction)
+        return own._replace(prediction=own.prediction + moved + 2 * 2.0**-precision * size)
+
+    name = f"{loss.name} with the gradient softmax(x) - t"
+    return replace(loss, name=name, gradient=gradient, bound=bound)
 
 
 def stops_gradient(case: Case) -> Case:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equivalence.exact import FORMATS
 from equivalence.losses.binary import smoothed_target
 from equivalence.losses.loss import Gradients
 from equivalence.losses.reduction import factors, reduce
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from equivalence.losses.loss import Loss
 
 
-def overflows(*, sums: bool) -> Callable[[Case], Case | None]:
+def overflows(*, sums: bool, accumulator: str = "") -> Callable[[Case], Case | None]:
     """A weighted term, or with ``sums`` also their sum, is infinite before the mean divides it.
+
+    Sums may be accumulated in a wider format, the ``accumulator``.
 
     It concerns only means in which that happens, in the format that is computed in: elsewhere the
     answer does not fit either.
@@ -41,7 +44,8 @@ def overflows(*, sums: bool) -> Callable[[Case], Case | None]:
             largest = case.computed_in.largest
             size = np.maximum(np.abs(terms), np.abs(weighted))
             over = np.isfinite(terms) & (case.weighing.sample != 0) & (size > largest)
-            if sums and abs(np.sum(weighted)) > largest:
+            most = max(largest, FORMATS[accumulator].largest) if accumulator else largest
+            if sums and abs(np.sum(weighted)) > most:
                 over |= np.isfinite(terms)
         fits = abs(mean) <= largest
         return replace(case, loss=_infinite(case.loss, over)) if fits and over.any() else None
@@ -53,7 +57,8 @@ def _infinite(loss: Loss, over: np.ndarray) -> Loss:
     """The loss whose terms are infinite where ``over`` says so."""
 
     def definition(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> np.ndarray:
-        return np.where(over, np.inf, loss.definition(prediction, target, **parameters))
+        terms = loss.definition(prediction, target, **parameters)
+        return np.where(over, np.where(terms < 0, -np.inf, np.inf), terms)
 
     return replace(loss, name=f"{loss.name}, some of them overflown", definition=definition)
 

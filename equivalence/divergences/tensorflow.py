@@ -179,18 +179,33 @@ divergence(
     ),
 )
 def loses_gradient_at_zero(case: Case) -> Case | None:
-    """At a logit of exactly 0 the gradient is 1 - t, because abs and relu have derivative 0 there.
+    """At a logit of 0 the gradient is 1 - t, because abs and relu have derivative 0 there.
 
     A defect: for target 1 the gradient is 0 instead of -w / 2, so that a model whose last layer
     starts at zero does not learn positives; PyTorch mended the same formula (pytorch/pytorch#2195).
+    Subnormal logits are flushed to 0 first.
     """
-    return replace(case, loss=_flat_at_zero(case.loss)) if np.any(case.prediction == 0) else None
+    tiny = smallest_kept(case)
+    flat = np.abs(np.asarray(case.prediction, dtype=np.float64)) < tiny
+    return replace(case, loss=_flat_at_zero(case.loss, tiny)) if np.any(flat) else None
+
+
+def smallest_kept(case: Case) -> float:
+    """The smallest positive number that is not taken for zero.
+
+    TensorFlow flushes subnormal numbers; those of float16 are normal in float32, where its kernels
+    compute.
+    """
+    format_ = case.computed_in
+    narrow = format_.name == "float16"
+    return 2.0 ** (format_.minimum_exponent - (format_.precision - 1 if narrow else 0))
 
 
 @functools.cache
-def _flat_at_zero(loss: Loss) -> Loss:
+def _flat_at_zero(loss: Loss, tiny: float) -> Loss:
     def gradient(logit: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
         own = loss.gradient(logit, target, **parameters)
-        return Gradients(np.where(logit == 0, 1 - target, own.prediction), own.target)
+        flat = (logit < tiny) & (logit > -tiny)
+        return Gradients(np.where(flat, 1 - target, own.prediction), own.target)
 
     return replace(loss, name=f"{loss.name} with the gradient 1 - t at 0", gradient=gradient)

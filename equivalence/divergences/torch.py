@@ -132,28 +132,6 @@ divergence(
 )(clamps_logarithms)
 
 
-@divergence(
-    "torch.binary_cross_entropy",
-    "torch.nn.BCELoss",
-    "torch.sigmoid+nn.BCELoss",
-    versions=">=1.2",
-    reference=SOURCE,
-    defect=(
-        "Contradicts its own value, which is clamped and so has a finite derivative, and the "
-        "mathematics: what has the weight 0 counts nothing."
-    ),
-)
-def multiplies_zero_weights(case: Case) -> Case | None:
-    """A weight of zero is multiplied with the infinite target gradient at p = 0 or 1: NaN.
-
-    The gradient with respect to the target is log(1 - p) - log p, which is not clamped as the value
-    is; one masked position so makes the gradient of a learned target NaN.
-    """
-    if case.weights is None or np.all(case.weights):
-        return None
-    return replace(case, reduction=replace(case.reduction, multiplies_zeros=True))
-
-
 divergence(
     "torch.binary_cross_entropy_with_logits",
     "torch.nn.BCEWithLogitsLoss",

@@ -44,8 +44,8 @@ def cancelling_sample_weights(setting: Setting) -> Numbers | None:
 
 @edge()
 def huge_sample_weight(setting: Setting) -> Numbers | None:
-    """One sample weight is a quarter of the largest number."""
-    return _weighed(setting, [1.0, setting.format.largest / 4, 1])
+    """One sample weight is a 64th of the largest number."""
+    return _weighed(setting, [1.0, setting.format.largest / 64, 1])
 
 
 @edge()
