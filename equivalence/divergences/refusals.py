@@ -76,6 +76,6 @@ def refuses_what_is_no_probability(case: Case) -> type[Exception] | None:
 )
 def refuses_cancelling_weights(case: Case) -> type[Exception] | None:
     """With normalize=True, raises ZeroDivisionError if the sample weights sum to zero."""
-    if case.weights is None or case.reduction.kind != "mean":
+    if case.weights is None or case.reduction.kind != "mean" or not np.any(case.weights):
         return None
     return ZeroDivisionError if np.sum(numbers(case.weights)) == 0 else None

@@ -17,6 +17,7 @@ from equivalence.divergences.divergence import divergence
 from equivalence.divergences.gradients import assumes_normalised_targets
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms
+from equivalence.divergences.specials import numbers, overlaid
 from equivalence.losses.loss import Gradients, Loss
 from equivalence.losses.reduction import MEAN_OVER_NONZERO_WEIGHTS, MEAN_OVER_SAMPLE_WEIGHTS
 
@@ -95,6 +96,27 @@ divergence(
     ),
     defect=("Contradicts its own eager mode: the same call gives another number in a session."),
 )(_epsilon_folded)
+
+
+
+@divergence(
+    "tensorflow_v1.losses.log_loss*",
+    versions=">=1.0",
+    reference=LOSSES_SOURCE,
+    by_design="A plain convention: IEEE 754 says that 0 times NaN is NaN.",
+)
+def multiplies_undefined_logarithm_by_zero(case: Case) -> Case | None:
+    """Both logarithms are multiplied by t and 1 - t, zero too: NaN if one of them does not exist.
+
+    So p = 1 + 2.4e-7 with target 1, as rounded sums of probabilities are, costs NaN; eps = 1e-7
+    covers one ulp above 1 only.
+    """
+    with np.errstate(all="ignore"):
+        probability, target = numbers(case.prediction), numbers(case.target)
+        epsilon = float(np.float32(EPSILON))
+        present = target * np.log(probability + epsilon)
+        return overlaid(case, terms=-present - (1 - target) * np.log(1 - probability + epsilon))
+
 
 divergence(
     "tensorflow_v1.losses.*[MEAN]",
