@@ -32,12 +32,11 @@ def overflows(*, sums: bool, accumulator: str = "") -> Callable[[Case], Case | N
     def model(case: Case) -> Case | None:
         if case.reduction.kind != "mean":
             return None
-        parameters = {
-            name: np.asarray(value, dtype=np.float64) for name, value in case.parameters.items()
-        }
+        # The widest numbers at hand: float64 must not overflow before it is asked whether it does.
+        parameters = {name: np.longdouble(value) for name, value in case.parameters.items()}
         with np.errstate(all="ignore"):
             terms = case.loss.definition(
-                np.asarray(case.prediction, dtype=np.float64), case.distribution, **parameters
+                np.longdouble(case.prediction), np.longdouble(case.distribution), **parameters
             )
             weighted = np.where(case.weighing.sample == 0, 0.0, terms * case.weighing.sample)
             mean = reduce(terms, factors(case.reduction, case.weighing), case.reduction)

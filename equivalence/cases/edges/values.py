@@ -148,8 +148,13 @@ def _spoilt(setting: Setting, number: float) -> Numbers:
     return replace(asked, prediction=numbers)
 
 
+def _fits(setting: Setting, number: float) -> bool:
+    """Whether a number can stand where it is put: an infinite probability is none."""
+    return not (np.isinf(number) and setting.loss.prediction == PROBABILITIES)
+
+
 def _ignored(setting: Setting, number: float) -> Numbers | None:
-    if setting.encoding != SPARSE:
+    if setting.encoding != SPARSE or not _fits(setting, number):
         return None
     asked = _spoilt(setting, number)
     return replace(asked, target=np.array([0, -100, 3]), options={"ignore_index": -100})
@@ -177,7 +182,9 @@ def mask_where_ignored(setting: Setting) -> Numbers | None:
     return asked
 
 
-def _weighed_zero(setting: Setting, number: float) -> Numbers:
+def _weighed_zero(setting: Setting, number: float) -> Numbers | None:
+    if not _fits(setting, number):
+        return None
     return replace(_spoilt(setting, number), weights=np.array([0.5, 0.0, 2.0]))
 
 
@@ -194,7 +201,8 @@ def infinity_where_weighed_zero(setting: Setting) -> Numbers | None:
 
 
 def _class_weighs_zero(setting: Setting, number: float) -> Numbers | None:
-    if not takes(setting.loss, "weight") or setting.encoding == SOFT:
+    weighs = takes(setting.loss, "weight") and setting.encoding != SOFT
+    if not weighs or not _fits(setting, number):
         return None
     return replace(
         _spoilt(setting, number), options={"weight": np.array([0.5, 0.0, 1.5, 2.0])}
