@@ -33,9 +33,7 @@ def divides_by(
         if case.reduction.name != MEAN.name or weights is None:
             return None
         multiplies = case.reduction.multiplies_zeros
-        answered = replace(
-            reduction, empty_is_zero=empty_is_zero, multiplies_zeros=multiplies
-        )
+        answered = replace(reduction, empty_is_zero=empty_is_zero, multiplies_zeros=multiplies)
         return replace(case, reduction=answered)
 
     return model

@@ -88,7 +88,7 @@ divergence(
     by_design="A plain convention of means.",
 )
 def overflows_when_averaged(case: Case) -> Case | None:
-    """The average over the last axis sums first: what does not fit is infinite, if it is divided."""
+    """The average over the last axis sums first: what does not fit is infinite, even if divided."""
     if not case.loss.has_classes or not case.prediction.ndim:
         return None
     with np.errstate(all="ignore"):

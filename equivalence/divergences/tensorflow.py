@@ -98,7 +98,6 @@ divergence(
 )(_epsilon_folded)
 
 
-
 @divergence(
     "tensorflow_v1.losses.log_loss*",
     versions=">=1.0",

@@ -59,7 +59,8 @@ def _binary_gradient(
     return Gradients(
         negative - positive,
         times(
-            target_slope(label_smoothing) + 0 * target, _log_complement(probability) - log(probability)
+            target_slope(label_smoothing) + 0 * target,
+            _log_complement(probability) - log(probability),
         ),
     )
 

@@ -204,9 +204,7 @@ def _class_weighs_zero(setting: Setting, number: float) -> Numbers | None:
     weighs = takes(setting.loss, "weight") and setting.encoding != SOFT
     if not weighs or not _fits(setting, number):
         return None
-    return replace(
-        _spoilt(setting, number), options={"weight": np.array([0.5, 0.0, 1.5, 2.0])}
-    )
+    return replace(_spoilt(setting, number), options={"weight": np.array([0.5, 0.0, 1.5, 2.0])})
 
 
 @edge()
