@@ -75,6 +75,14 @@ class Format:
         ulp = np.ldexp(1.0, np.maximum(exponent, self.minimum_exponent) - self.precision + 1)
         return np.where(finite, ulp, np.nan)
 
+    def overflows(self, array: Any) -> np.ndarray:
+        """Where numbers are infinite once they are rounded to the format.
+
+        Those less than half an ulp above the largest one are not.
+        """
+        with np.errstate(over="ignore"):
+            return np.isinf(self.round(array))
+
     def round(self, array: Any) -> np.ndarray:
         """The nearest numbers of the format, as an array of its dtype."""
         with np.errstate(over="ignore"):

@@ -43,7 +43,9 @@ def cases(loss, names, dtypes, reductions=(NONE, MEAN)):
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
 def test_both_oracles_round_to_the_same_float(loss):
-    found = [c for c in cases(loss, lambda name: name not in LIMITS, ["float32"]) if not c.malformed]
+    found = [
+        c for c in cases(loss, lambda name: name not in LIMITS, ["float32"]) if not c.malformed
+    ]
     assert report(found) == []
 
 
@@ -91,7 +93,14 @@ WORKED = [
     (CE, [0.0, 0.0, -inf], 0, {"label_smoothing": 0.75}, inf, [-0.0, 0.25, -0.25]),
     (FOCAL, [0.0, 0.0, -inf], 2, {}, inf, [0.5, 0.5, -1.0]),
     # d/dx of (1 - p)^2 (-log p) at p = 1/2 is -(1/8 + log 2 / 4 ...) by the product rule.
-    (FOCAL, [0.0, 0.0, -inf], 0, {}, log(2) / 4, [-(1 + 2 * log(2)) / 8, (1 + 2 * log(2)) / 8, 0.0]),
+    (
+        FOCAL,
+        [0.0, 0.0, -inf],
+        0,
+        {},
+        log(2) / 4,
+        [-(1 + 2 * log(2)) / 8, (1 + 2 * log(2)) / 8, 0.0],
+    ),
     # A row without a softmax has no loss, unless nothing of it counts.
     (CE, [0.0, inf, 0.0], 0, {}, nan, [nan, nan, nan]),
     (CE, [-inf, -inf, -inf], 0, {}, nan, [nan, nan, nan]),

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equivalence.cases.case import SPARSE, encoding
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.inputs import flushes_subnormals
 from equivalence.divergences.keras import BACKEND_SOURCE, forms
-from equivalence.divergences.masks import NN, XENT
+from equivalence.divergences.masks import NN, XENT, unless_indices
 from equivalence.divergences.specials import (
     by_product,
     evaluates,
-    multiplies_surprisals,
     numbers,
     overlaid,
 )
@@ -36,7 +35,7 @@ divergence(
         "Contradicts its own SparseCategoricalCrossentropy, which answers the same question with "
         "class indices."
     ),
-)(lambda case: None if encoding(case.target_kind) == SPARSE else multiplies_surprisals(case))
+)(functools.partial(unless_indices, widened=True))
 
 divergence(
     "tensorflow_v2.keras.BinaryCrossentropy(from_logits=True)*",

@@ -96,8 +96,8 @@ def overflows_when_averaged(case: Case) -> Case | None:
         means = case.loss.definition(
             np.longdouble(case.prediction), np.longdouble(case.distribution), **wide
         )
-        largest = case.computed_in.largest
-        over = (np.abs(means) <= largest) & (np.abs(means) * case.prediction.shape[-1] > largest)
+        overflows = case.computed_in.overflows
+        over = ~overflows(means) & overflows(means * case.prediction.shape[-1])
         return overlaid(case, terms=np.where(over, np.inf, 0.0))
 
 

@@ -5,6 +5,7 @@ Keras' entries stand in ``keras_infinities.py``: there the terms are averaged af
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from equivalence.cases.case import SPARSE, encoding
@@ -31,14 +32,38 @@ XENT = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/core/ke
 NN = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/nn_impl.py"
 _XLOGY = "https://numpy.org/doc/stable/user/misc.html"
 
+_AGAINST_INDICES = (
+    "Contradicts its own answer to the same question with class indices, and the mathematics: "
+    "0 log 0 is 0."
+)
+
+
+def unless_indices(case: Case, *, widened: bool) -> Case | None:
+    """Targets of every class are multiplied, where there are such; see ``multiplies_surprisals``."""
+    sparse = encoding(case.target_kind) == SPARSE
+    return None if sparse else multiplies_surprisals(case, widened=widened)
+
+
+divergence(
+    "tensorflow_v?.nn.softmax_cross_entropy_with_logits*",
+    "tensorflow_v1.losses.softmax_cross_entropy*",
+    versions=">=1.0",
+    reference=XENT,
+    name="kernel_multiplies_masked_class_by_zero",
+    reason=(
+        "Multiplies the target 0 of a masked class with its infinite -log p: the loss is NaN.\n\n"
+        "With class indices the same masks work, and the gradient is right. Of 16-bit logits the "
+        "difference to the largest fits float32, in which the kernel computes."
+    ),
+    defect=_AGAINST_INDICES,
+)(functools.partial(unless_indices, widened=True))
+
 divergence(
     "torch.cross_entropy",
     "torch.nn.CrossEntropyLoss",
     "torch.log_softmax_by_hand",
-    "tensorflow_v?.nn.softmax_cross_entropy_with_logits*",
-    "tensorflow_v1.losses.softmax_cross_entropy*",
-    versions="",
-    reference=XENT,
+    versions=">=1.10",
+    reference=TORCH_LOSS,
     name="multiplies_masked_class_by_zero",
     reason=(
         "Multiplies the target 0 of a masked class with its infinite -log p: the loss is NaN.\n\n"
@@ -46,11 +71,8 @@ divergence(
         "the same masks work. It is so for soft and for one-hot targets, and also where the "
         "difference of two finite logits does not fit. The gradient is right."
     ),
-    defect=(
-        "Contradicts its own answer to the same question with class indices, and the mathematics: "
-        "0 log 0 is 0."
-    ),
-)(lambda case: None if encoding(case.target_kind) == SPARSE else multiplies_surprisals(case))
+    defect=_AGAINST_INDICES,
+)(functools.partial(unless_indices, widened=False))
 
 divergence(
     "textbook.log_softmax",

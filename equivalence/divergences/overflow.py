@@ -40,13 +40,13 @@ def overflows(*, sums: bool, accumulator: str = "") -> Callable[[Case], Case | N
             )
             weighted = np.where(case.weighing.sample == 0, 0.0, terms * case.weighing.sample)
             mean = reduce(terms, factors(case.reduction, case.weighing), case.reduction)
-            largest = case.computed_in.largest
+            format_ = case.computed_in
             size = np.maximum(np.abs(terms), np.abs(weighted))
-            over = np.isfinite(terms) & (case.weighing.sample != 0) & (size > largest)
-            most = max(largest, FORMATS[accumulator].largest) if accumulator else largest
-            if sums and abs(np.sum(weighted)) > most:
+            over = np.isfinite(terms) & (case.weighing.sample != 0) & format_.overflows(size)
+            widest = max(format_, FORMATS[accumulator or format_.name], key=lambda f: f.precision)
+            if sums and widest.overflows(np.sum(weighted)):
                 over |= np.isfinite(terms)
-        fits = abs(mean) <= largest
+        fits = not format_.overflows(mean)
         return replace(case, loss=_infinite(case.loss, over)) if fits and over.any() else None
 
     return model

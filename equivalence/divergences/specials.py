@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.cases.case import SPARSE, cotangent, encoding
+from equivalence.exact import FORMATS
 from equivalence.losses.categorical import cross_entropy, softmax
 from equivalence.losses.loss import LOGITS, PROBABILITIES, Gradients
 from equivalence.losses.reduction import (
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from equivalence.cases.case import Case
+    from equivalence.exact import Format
 
     Model = Callable[[Case], Case | None]
 
@@ -70,7 +72,7 @@ def numbers(array: object) -> np.ndarray:
     return np.asarray(array, dtype=np.float64)
 
 
-def _surprisals(case: Case) -> np.ndarray | None:
+def _surprisals(case: Case, format_: Format) -> np.ndarray | None:
     """-log p of every class, infinite where the difference to the largest logit does not fit."""
     if not case.loss.has_classes or case.loss.prediction == PROBABILITIES:
         return None
@@ -79,26 +81,27 @@ def _surprisals(case: Case) -> np.ndarray | None:
     if case.loss.parameters != cross_entropy.parameters:
         return None
     parts = softmax(numbers(case.prediction))
-    over = parts.gap > case.computed_in.largest
-    return np.where(over, np.inf, parts.surprisal)
+    return np.where(format_.overflows(parts.gap), np.inf, parts.surprisal)
 
 
-def multiplies_surprisals(case: Case) -> Case | None:
+def multiplies_surprisals(case: Case, *, widened: bool = False) -> Case | None:
     """All targets, zeros too, are multiplied with -log p: zero times infinity (or NaN) is NaN.
 
     What does not fit is infinite. Of class indices only the target's class is multiplied, by its
-    weight.
+    weight. If ``widened``, terms of 16 bits are computed in float32.
     """
+    own = case.computed_in
+    wide = FORMATS["float32"] if widened and own.precision < FORMATS["float32"].precision else own
     with np.errstate(all="ignore"):
-        surprisal = _surprisals(case)
-        if surprisal is None or case.options.get("label_smoothing"):
+        surprisal, by_target = _surprisals(case, wide), _surprisals(case, own)
+        if surprisal is None or by_target is None or case.options.get("label_smoothing"):
             return None
         weight = numbers(case.options.get("weight", 1.0))
         share = case.distribution
         products = share * weight * surprisal
         if encoding(case.target_kind) == SPARSE:
             products = np.where(share == 0, 0.0, products)
-        return overlaid(case, terms=np.sum(products, axis=-1), target=surprisal + 0 * share)
+        return overlaid(case, terms=np.sum(products, axis=-1), target=by_target + 0 * share)
 
 
 def multiplies_softmax(case: Case) -> Case | None:
@@ -109,7 +112,7 @@ def multiplies_softmax(case: Case) -> Case | None:
     if case.loss.prediction != LOGITS:
         return None
     with np.errstate(all="ignore"):
-        surprisal = _surprisals(case)
+        surprisal = _surprisals(case, case.computed_in)
         if surprisal is None or not np.isnan(surprisal).any():
             return None
         lost = np.where(np.isnan(surprisal), np.nan, 0.0)
@@ -163,7 +166,7 @@ def weighs_slope_of_target(case: Case) -> Case | None:
         logit = numbers(case.prediction)
         above = cotangent(case.shape) if case.reduction.kind == "none" else 1.0
         softplus = (_log_of_one_and(logit) + np.maximum(-logit, 0)) * above
-        over = np.abs(softplus) > case.computed_in.largest
+        over = case.computed_in.overflows(softplus)
         weight = numbers(case.options.get("pos_weight", 1.0)) + 0 * case.target
         return overlaid(case, target=np.where(over & (weight == 1), np.nan, 0.0))
 

@@ -18,6 +18,7 @@ from equivalence.divergences.gradients import assumes_normalised_targets
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms
 from equivalence.divergences.specials import numbers, overlaid
+from equivalence.exact import FORMATS
 from equivalence.losses.loss import Gradients, Loss
 from equivalence.losses.reduction import MEAN_OVER_NONZERO_WEIGHTS, MEAN_OVER_SAMPLE_WEIGHTS
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 V1 = "https://www.tensorflow.org/api_docs/python/tf/compat/v1/losses/"
 LOSSES_SOURCE = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/losses/losses_impl.py"
 EPSILON = 1e-7
+float32 = FORMATS["float32"].round
 NN_SOURCE = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/nn_impl.py"
 
 divergence(
@@ -42,6 +44,52 @@ divergence(
         'The source casts to float32 on purpose, and the documentation promises a "float" tensor.'
     ),
 )(computes_in("float32"))
+
+
+@divergence(
+    "tensorflow_v?.nn.softmax_cross_entropy_with_logits*",
+    "tensorflow_v1.losses.softmax_cross_entropy*",
+    "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True)*",
+    "tensorflow_v2.keras.categorical_crossentropy(from_logits=True)",
+    versions=">=1.0",
+    reference="https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits",
+    by_design=('Documented: "If they are not, the computation of the gradient will be incorrect".'),
+)
+def gradient_assumes_normalised_targets(case: Case) -> Case | None:
+    """The gradient is softmax(x) - t, the value's derivative only where the targets sum to one.
+
+    Documented ("If they are not, the computation of the gradient will be incorrect"). With
+    tf.config.experimental.enable_op_determinism() the right gradient is returned.
+    """
+    return assumes_normalised_targets(case)
+
+
+@divergence(
+    "tensorflow_v1.losses.*softmax_cross_entropy*",
+    "tensorflow_v1.losses.sigmoid_cross_entropy*",
+    versions=">=1.0",
+    reference=LOSSES_SOURCE,
+    defect='Contradicts its documentation ("of the same type as losses"): what fits is infinite.',
+)
+def overflows_float32(case: Case) -> Case | None:
+    """Terms and weights of float64 that do not fit float32 are infinite: they are rounded to it."""
+    if case.dtype != "float64":
+        return None
+    with np.errstate(all="ignore"):
+        terms = float32(
+            case.loss.definition(
+                numbers(case.prediction),
+                case.distribution,
+                **{name: numbers(value) for name, value in case.parameters.items()},
+            )
+        )
+        weights = None if case.weights is None else np.asarray(float32(case.weights))
+        over = weights is not None and not np.all(np.isfinite(weights))
+        answered = overlaid(case, terms=terms) or (case if over else None)
+    if answered is None or not over:
+        return answered
+    return replace(answered, weights=np.where(np.isfinite(weights), case.weights, weights))
+
 
 divergence(
     "tensorflow_v1.losses.*softmax_cross_entropy*",
@@ -139,24 +187,6 @@ divergence(
     ),
     by_design='Documented: "SUM divided by number of non-zero weights".',
 )(divides_by(MEAN_OVER_NONZERO_WEIGHTS, empty_is_zero=True))
-
-
-@divergence(
-    "tensorflow_v?.nn.softmax_cross_entropy_with_logits*",
-    "tensorflow_v1.losses.softmax_cross_entropy*",
-    "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True)*",
-    "tensorflow_v2.keras.categorical_crossentropy(from_logits=True)",
-    versions=">=1.0",
-    reference="https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits",
-    by_design=('Documented: "If they are not, the computation of the gradient will be incorrect".'),
-)
-def gradient_assumes_normalised_targets(case: Case) -> Case | None:
-    """The gradient is softmax(x) - t, the value's derivative only where the targets sum to one.
-
-    Documented ("If they are not, the computation of the gradient will be incorrect"). With
-    tf.config.experimental.enable_op_determinism() the right gradient is returned.
-    """
-    return assumes_normalised_targets(case)
 
 
 divergence(
