@@ -135,8 +135,9 @@ WORKED = [
 ]
 
 
-@pytest.mark.parametrize(("loss", "prediction", "target", "options", "value", "gradient"), WORKED)
-def test_limits_are_right(loss, prediction, target, options, value, gradient):
+@pytest.mark.parametrize("worked", WORKED, ids=str)
+def test_limits_are_right(worked):
+    loss, prediction, target, options, value, gradient = worked
     found = by_hand(loss, prediction, target, **options)
     np.testing.assert_array_max_ulp(np.array(found[0]), np.array(value), 1)
     np.testing.assert_array_max_ulp(np.array(found[1]), np.array(gradient), 1)

@@ -11,11 +11,10 @@ import numpy as np
 from equivalence.exact import FORMATS
 from equivalence.losses.categorical import (
     cross_entropy,
-    softmax,
-    surprisal_error,
     weighted_target,
 )
 from equivalence.losses.loss import LOGITS, Gradients, Loss, TermBounds, times
+from equivalence.losses.softmax import softmax, surprisal_error
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case

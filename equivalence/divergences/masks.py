@@ -39,7 +39,7 @@ _AGAINST_INDICES = (
 
 
 def unless_indices(case: Case, *, widened: bool) -> Case | None:
-    """Targets of every class are multiplied, where there are such; see ``multiplies_surprisals``."""
+    """Targets of every class are multiplied, if there are; see ``multiplies_surprisals``."""
     sparse = encoding(case.target_kind) == SPARSE
     return None if sparse else multiplies_surprisals(case, widened=widened)
 

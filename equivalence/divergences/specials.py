@@ -13,7 +13,7 @@ import numpy as np
 
 from equivalence.cases.case import SPARSE, cotangent, encoding
 from equivalence.exact import FORMATS
-from equivalence.losses.categorical import cross_entropy, softmax
+from equivalence.losses.categorical import cross_entropy
 from equivalence.losses.loss import LOGITS, PROBABILITIES, Gradients
 from equivalence.losses.reduction import (
     MEAN_OVER_SAMPLE_WEIGHTS,
@@ -21,6 +21,7 @@ from equivalence.losses.reduction import (
     SUM,
     denominator,
 )
+from equivalence.losses.softmax import softmax
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from equivalence.losses.loss import (
     loss,
     times,
 )
+from equivalence.losses.softmax import softmax, surprisal_error
 
 
 def weighted_target(target: np.ndarray, weight: Any, label_smoothing: Any) -> np.ndarray:
@@ -31,43 +32,6 @@ def target_slope(target: np.ndarray, weight: Any, label_smoothing: Any) -> Any:
     """dq/dt, a number or an array that broadcasts against ``[..., classes]``."""
     slope = target * 0 + (1 if label_smoothing is None else 1 - label_smoothing)
     return slope if weight is None else slope * weight
-
-
-class Softmax(NamedTuple):
-    """The stable parts of softmax, none of them negative."""
-
-    gap: np.ndarray  # z = max x - x, shape [..., classes]
-    rest: np.ndarray  # S = log sum exp(-z), shape [..., 1]
-
-    @property
-    def surprisal(self) -> np.ndarray:
-        """-log softmax(x)."""
-        return np.asarray(self.gap + self.rest)
-
-    @property
-    def probability(self) -> np.ndarray:
-        """softmax(x)."""
-        return np.asarray(np.exp(-self.surprisal))
-
-
-def softmax(logits: np.ndarray) -> Softmax:
-    """Softmax, the maximum's ``exp(0) = 1`` out of the sum: log1p sees all digits of the rest.
-
-    A logit of -inf has the limits p = 0 and -log p = inf; a row whose largest is infinite, or that
-    holds NaN, has no softmax.
-    """
-    largest = np.argmax(logits, axis=-1)[..., None]
-    maximum = np.take_along_axis(logits, largest, axis=-1)
-    gap = maximum - logits + maximum * 0  # which is NaN if it is infinite
-    others = np.where(np.arange(logits.shape[-1]) == largest, 0.0, np.exp(-gap))
-    return Softmax(gap, np.log1p(np.sum(others, axis=-1, keepdims=True)))
-
-
-def surprisal_error(parts: Softmax, precision: int) -> np.ndarray:
-    """U (T + 2|L| + D + 2S + 4 + h(C)): DESIGN.md, "Exactness and bounds"; of every class."""
-    spread = np.sum(times(parts.probability, parts.gap), axis=-1, keepdims=True)
-    common = spread + 2 * parts.rest + 4 + accumulation(parts.gap.shape[-1], precision)
-    return np.asarray(2.0**-precision * (parts.gap + 2 * parts.surprisal + common))
 
 
 def mixing(target: np.ndarray, precision: int, weight: Any, label_smoothing: Any) -> np.ndarray:

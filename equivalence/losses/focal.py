@@ -8,8 +8,6 @@ import numpy as np
 
 from equivalence.losses.categorical import (
     mixing,
-    softmax,
-    surprisal_error,
     target_slope,
     weighted_target,
 )
@@ -24,6 +22,7 @@ from equivalence.losses.loss import (
     loss,
     times,
 )
+from equivalence.losses.softmax import softmax, surprisal_error
 
 GAMMA = 2.0  # Lin et al.: "we found gamma = 2 to work best"
 
