@@ -81,7 +81,7 @@ class Format:
         Those less than half an ulp above the largest one are not.
         """
         with np.errstate(over="ignore"):
-            return np.isinf(self.round(array))
+            return np.asarray(np.isinf(self.round(array)))
 
     def round(self, array: Any) -> np.ndarray:
         """The nearest numbers of the format, as an array of its dtype."""

@@ -138,7 +138,7 @@ def evaluates(formula: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray
 
 
 def _log_of_one_and(logit: np.ndarray) -> np.ndarray:
-    return np.log1p(np.exp(-np.abs(logit)))
+    return np.asarray(np.log1p(np.exp(-np.abs(logit))))
 
 
 def by_log_sigmoid(logit: np.ndarray, target: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -113,7 +113,7 @@ def smoothing_with_class_weights_and_ignored_targets(setting: Setting) -> Number
     return _ignoring(setting, 1, [0, 1, 3], label_smoothing=0.1, weight=_CLASS_WEIGHTS)
 
 
-def _focal(setting: Setting, **options: float) -> Numbers | None:
+def _focal(setting: Setting, **options: Any) -> Numbers | None:
     return question(setting, **options) if takes(setting.loss, "gamma") else None
 
 

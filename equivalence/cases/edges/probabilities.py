@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,10 +11,13 @@ from equivalence.cases.edges.edge import Numbers, Setting, edge
 from equivalence.cases.edges.ordinary import CLASSES, question
 from equivalence.losses.loss import PROBABILITIES
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _SUBNORMAL = 0.25  # of the smallest normal number
 
 
-def _rows(setting: Setting, rows: list[list[float]], labels: list[int]) -> Numbers | None:
+def _rows(setting: Setting, rows: Sequence[Sequence[float]], labels: list[int]) -> Numbers | None:
     """Rows of class probabilities; None where the loss takes none."""
     if setting.loss.prediction != PROBABILITIES or not setting.loss.has_classes:
         return None
