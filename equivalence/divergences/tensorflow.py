@@ -95,35 +95,6 @@ divergence(
     "tensorflow_v1.losses.sigmoid_cross_entropy*",
     versions=">=1.0",
     reference=LOSSES_SOURCE,
-    defect='Contradicts its documentation ("of the same type as losses"): what fits is infinite.',
-)
-
-
-def overflows_float32(case: Case) -> Case | None:
-    """Terms and weights of float64 that do not fit float32 are infinite: they are rounded to it."""
-    if case.dtype != "float64":
-        return None
-    with np.errstate(all="ignore"):
-        terms = float32(
-            case.loss.definition(
-                numbers(case.prediction),
-                case.distribution,
-                **{name: numbers(value) for name, value in case.parameters.items()},
-            )
-        )
-        weights = None if case.weights is None else np.asarray(float32(case.weights))
-        over = weights is not None and not np.all(np.isfinite(weights))
-        answered = overlaid(case, terms=terms) or (case if over else None)
-    if answered is None or not over:
-        return answered
-    return replace(answered, weights=np.where(np.isfinite(weights), case.weights, weights))
-
-
-divergence(
-    "tensorflow_v1.losses.*softmax_cross_entropy*",
-    "tensorflow_v1.losses.sigmoid_cross_entropy*",
-    versions=">=1.0",
-    reference=LOSSES_SOURCE,
     name="weighs_in_float32",
     reason=(
         "Rounds the terms to float32 to weigh, sum and divide them, and casts the result back.\n\n"

@@ -84,10 +84,11 @@ def _clamped(loss: Loss, dtype: str) -> Loss:
         spread = probability * (1 - probability)
         gone = spread <= floor
         kept = (probability - target) / np.where(gone, probability * 0 + 1, spread)
-        return Gradients(
-            np.where(gone, divided(probability - target), kept),
-            loss.gradient(probability, target).target,
-        )
+        slope = np.where(gone, divided(probability - target), kept)
+        if dtype == "float16":  # a mean divides afterwards what may not fit
+            most = FORMATS[dtype].largest
+            slope = np.where(slope > most, np.inf, np.where(slope < -most, -np.inf, slope))
+        return Gradients(slope, loss.gradient(probability, target).target)
 
     def bound(probability: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
         unit = 2.0**-precision
