@@ -86,7 +86,7 @@ def _clamped(loss: Loss, dtype: str) -> Loss:
         kept = (probability - target) / np.where(gone, probability * 0 + 1, spread)
         slope = np.where(gone, divided(probability - target), kept)
         if dtype == "float16":  # a mean divides afterwards what may not fit
-            most = FORMATS[dtype].largest
+            most = FORMATS[dtype].largest * (1 + FORMATS[dtype].unit / 2)
             slope = np.where(slope > most, np.inf, np.where(slope < -most, -np.inf, slope))
         return Gradients(slope, loss.gradient(probability, target).target)
 

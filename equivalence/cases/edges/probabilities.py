@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SUBNORMAL = 0.25  # of the smallest normal number
 
 
-def _rows(setting: Setting, rows: Sequence[Sequence[float]], labels: list[int]) -> Numbers | None:
+def _rows(setting: Setting, rows: Sequence[object], labels: list[int]) -> Numbers | None:
     """Rows of class probabilities; None where the loss takes none."""
     if setting.loss.prediction != PROBABILITIES or not setting.loss.has_classes:
         return None
