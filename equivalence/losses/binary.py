@@ -214,7 +214,7 @@ def binary_cross_entropy_with_logits(
               \qquad t' = (1 - \varepsilon) t + \varepsilon / 2
 
     Args:
-        logit: x, any finite number, any shape.
+        logit: x, any number, any shape; infinite ones have the limits of the formula.
         target: t in [0, 1], hard or soft, shape as ``logit``.
         pos_weight: w, the weight of the positive class, a number or an array that broadcasts
             against ``logit``.

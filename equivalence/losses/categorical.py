@@ -106,7 +106,9 @@ def cross_entropy(
               \left(\log \sum_k e^{x_k} - x_c\right)
 
     Args:
-        logits: x, any finite numbers, shape ``[..., classes]``.
+        logits: x, any finite numbers, shape ``[..., classes]``. A class masked by -inf costs
+            nothing where its target is 0, and infinity elsewhere; a row that holds NaN or +inf, or
+            -inf only, has no loss, unless nothing of it counts.
         target: t, a distribution over the classes, shape ``[..., classes]``; ``0 log 0 = 0``. It
             need not sum to one: the formula is then what it says.
         weight: w, class weights, shape ``[classes]``.
