@@ -22,7 +22,7 @@ def cancels_against_log_sigmoid(case: Case) -> Case | None:
     """(1 - t) x - (1 + (w - 1) t) log sigmoid(x) errs by a few roundings of |x| for negative x."""
     return (
         replace(case, loss=_log_sigmoid(case.loss, slope=False))
-        if np.any(case.prediction < 0)
+        if np.any(np.asarray(case.prediction, dtype=np.float64) < 0)
         else None
     )
 
@@ -34,7 +34,7 @@ def cancels_against_log_sigmoid_and_slope(case: Case) -> Case | None:
     """
     return (
         replace(case, loss=_log_sigmoid(case.loss, slope=True))
-        if np.any(case.prediction < 0)
+        if np.any(np.asarray(case.prediction, dtype=np.float64) < 0)
         else None
     )
 

@@ -94,15 +94,15 @@ def multiplies_surprisals(case: Case, *, widened: bool = False) -> Case | None:
     own = case.computed_in
     wide = FORMATS["float32"] if widened and own.precision < FORMATS["float32"].precision else own
     with np.errstate(all="ignore"):
-        surprisal, by_target = _surprisals(case, wide), _surprisals(case, own)
-        if surprisal is None or by_target is None or case.options.get("label_smoothing"):
+        surprisal = _surprisals(case, wide)
+        if surprisal is None or case.options.get("label_smoothing"):
             return None
         weight = numbers(case.options.get("weight", 1.0))
         share = case.distribution
         products = share * weight * surprisal
         if encoding(case.target_kind) == SPARSE:
             products = np.where(share == 0, 0.0, products)
-        return overlaid(case, terms=np.sum(products, axis=-1), target=by_target + 0 * share)
+        return overlaid(case, terms=np.sum(products, axis=-1), target=surprisal + 0 * share)
 
 
 def multiplies_softmax(case: Case) -> Case | None:
