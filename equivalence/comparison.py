@@ -190,6 +190,7 @@ def _too_good(case: Case, answer: Answer, expected: Expectation, quantity: str) 
         elsewhere = np.abs(foretold.exact.high - answer.exact.high) > answer.bound
     # What is below a format's floor is zero to it, and may hit a zero of the wider one.
     elsewhere &= np.abs(foretold.exact.high) > FORMATS[expected.case.dtype].floor
+    elsewhere &= np.isfinite(foretold.exact.high)  # an infinity is not near anything
     return bool(np.any(elsewhere & (_MUCH * answer.bound < foretold.bound)))
 
 

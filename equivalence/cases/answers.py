@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -97,13 +97,15 @@ def _exact(case: Case) -> tuple[Enclosure, ...]:
     return certified(evaluate, FORMATS[case.dtype])
 
 
-def _bounds(case: Case, precision: int, floor: float) -> tuple[np.ndarray, ...]:
+def _bounds(
+    case: Case, precision: int, floor: float, number: type[np.floating[Any]] = np.float64
+) -> tuple[np.ndarray, ...]:
     """Bounds of value, gradient and target gradient for arithmetic of the given precision.
 
     The floor is granted to each term and once more to the result: both may be flushed to zero.
     """
-    terms, gradients = terms_in(case, np.float64)
-    errors = term_errors(case, precision)
+    terms, gradients = terms_in(case, number)
+    errors = term_errors(case, precision, number)
     weighing = case.weighing
     factor = np.abs(factors(case.reduction, weighing))
     value_units, gradient_units = (
@@ -188,12 +190,24 @@ def _wider(case: Case, bounds: tuple[np.ndarray, ...]) -> tuple[Enclosure, ...] 
 _answers: Remembered[Answers] = Remembered(_REMEMBERED, _LARGE)
 
 
+def _known(exact: tuple[Enclosure, ...], bounds: tuple[np.ndarray, ...]) -> bool:
+    """Whether bounds are finite wherever the exact answer is."""
+    return all(
+        np.all(np.isfinite(bound[np.isfinite(enclosure.high)]))
+        for enclosure, bound in zip(exact, bounds, strict=True)
+    )
+
+
 def _answered(case: Case) -> Answers:
     format_ = FORMATS[case.dtype]
     with np.errstate(all="ignore"):
         bounds = _bounds(case, format_.precision, format_.floor)
         bounds = (*bounds[:2], _stored(case, bounds[2]))
         exact = _wider(case, bounds) or _exact(case)
+        if case.dtype == "float64" and not _known(exact, bounds):
+            # At the ends of float64 a bound overflows on its way, in the wider range it does not.
+            wider = _bounds(case, format_.precision, format_.floor, np.longdouble)
+            bounds = tuple(np.asarray(bound, dtype=np.float64) for bound in wider)
     return Answers(
         **{
             name: Answer(exact=enclosure, bound=bound)

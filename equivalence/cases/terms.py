@@ -111,15 +111,17 @@ def terms_in(case: Case, dtype: type[np.floating[Any]]) -> tuple[np.ndarray, Gra
     return _wide_terms.of((case.loss, case.question, dtype), make)
 
 
-def term_errors(case: Case, precision: int) -> TermBounds:
+def term_errors(
+    case: Case, precision: int, dtype: type[np.floating[Any]] = np.float64
+) -> TermBounds:
     """The largest errors of terms and derivatives in arithmetic of a precision; shared likewise."""
 
     def compute(prediction: np.ndarray, target: np.ndarray, **given: Any) -> tuple[np.ndarray, ...]:
         return case.loss.bound(prediction, target, precision, **given)
 
     def make() -> TermBounds:
-        return TermBounds(*_by_blocks(case, np.float64, compute))
+        return TermBounds(*_by_blocks(case, dtype, compute))
 
     if case.prediction.size <= _LARGE:
         return make()
-    return _wide_errors.of((case.loss, case.question, precision), make)
+    return _wide_errors.of((case.loss, case.question, precision, dtype), make)

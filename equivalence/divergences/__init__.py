@@ -5,18 +5,23 @@ from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     dtypes_tensorflow,
     keras,
     keras_focal,
+    keras_infinities,
     keras_reductions,
     malformed_keras,
     malformed_numpy,
     malformed_tensorflow,
     malformed_tensorflow_refusals,
     malformed_torch,
+    masks,
+    refusals,
     sklearn,
+    smoothing_outside,
     tensorflow,
     textbook,
     torch,
     torch_kullback_leibler,
     torch_margins,
+    weights,
 )
 from equivalence.divergences.divergence import DIVERGENCES, Divergence, Standing, divergence
 

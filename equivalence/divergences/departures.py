@@ -30,9 +30,11 @@ def divides_by(
 
     def model(case: Case) -> Case | None:
         weights = case.options.get("weight") if weighted_by_class else case.weights
-        if case.reduction != MEAN or weights is None:
+        if case.reduction.name != MEAN.name or weights is None:
             return None
-        return replace(case, reduction=replace(reduction, empty_is_zero=empty_is_zero))
+        multiplies = case.reduction.multiplies_zeros
+        answered = replace(reduction, empty_is_zero=empty_is_zero, multiplies_zeros=multiplies)
+        return replace(case, reduction=answered)
 
     return model
 

@@ -10,6 +10,7 @@ import numpy as np
 from equivalence.divergences.departures import averages_last_axis_first, divides_by
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.keras import LOSS_SOURCE, LOSSES
+from equivalence.divergences.specials import overlaid
 from equivalence.losses.reduction import (
     MEAN,
     MEAN_OVER_PASSED_WEIGHTS,
@@ -77,6 +78,28 @@ divergence(
     ),
     by_design="Documented: binary_crossentropy returns the shape [batch_size, d0, .. dN-1].",
 )(averages_last_axis_first)
+
+
+@divergence(
+    "tensorflow_v2.keras.BinaryCrossentropy*",
+    "tensorflow_v2.keras.binary_crossentropy*",
+    "tensorflow_v2.keras.BinaryFocalCrossentropy*",
+    versions="keras>=3.0",
+    reference=LOSSES,
+    by_design="A plain convention of means.",
+)
+def overflows_when_averaged(case: Case) -> Case | None:
+    """The average over the last axis sums first: what does not fit is infinite, even if divided."""
+    if not case.loss.has_classes or not case.prediction.ndim:
+        return None
+    with np.errstate(all="ignore"):
+        wide = {name: np.longdouble(value) for name, value in case.parameters.items()}
+        means = case.loss.definition(
+            np.longdouble(case.prediction), np.longdouble(case.distribution), **wide
+        )
+        overflows = case.computed_in.overflows
+        over = ~overflows(means) & overflows(means * case.prediction.shape[-1])
+        return overlaid(case, terms=np.where(over, np.inf, 0.0))
 
 
 @divergence(

@@ -18,6 +18,8 @@ from equivalence.divergences.gradients import assumes_normalised_targets, unscal
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms
 from equivalence.divergences.smoothing import smoothed_over
+from equivalence.divergences.specials import numbers, overlaid
+from equivalence.exact import FORMATS
 from equivalence.losses.loss import LOGITS, Gradients, Loss
 from equivalence.losses.reduction import MEAN_OVER_NONZERO_WEIGHTS, MEAN_OVER_SAMPLE_WEIGHTS
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 V1 = "https://www.tensorflow.org/api_docs/python/tf/compat/v1/losses/"
 LOSSES_SOURCE = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/losses/losses_impl.py"
 EPSILON = 1e-7
+float32 = FORMATS["float32"].round
 NN_SOURCE = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/nn_impl.py"
 
 divergence(
@@ -43,6 +46,51 @@ divergence(
     ),
 )(computes_in("float32"))
 
+
+@divergence(
+    "tensorflow_v?.nn.softmax_cross_entropy_with_logits*",
+    "tensorflow_v1.losses.softmax_cross_entropy*",
+    "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True*",
+    "tensorflow_v2.keras.categorical_crossentropy(from_logits=True*",
+    versions=">=1.0",
+    reference="https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits",
+    by_design=('Documented: "If they are not, the computation of the gradient will be incorrect".'),
+)
+def gradient_assumes_normalised_targets(case: Case) -> Case | None:
+    """The gradient is softmax(x) - t, the value's derivative only where the targets sum to one.
+
+    Documented ("If they are not, the computation of the gradient will be incorrect"). With
+    tf.config.experimental.enable_op_determinism() the right gradient is returned.
+    """
+    return assumes_normalised_targets(case)
+
+
+@divergence(
+    "tensorflow_v1.losses.*softmax_cross_entropy*",
+    "tensorflow_v1.losses.sigmoid_cross_entropy*",
+    versions=">=1.0",
+    reference=LOSSES_SOURCE,
+    defect='Contradicts its documentation ("of the same type as losses"): what fits is infinite.',
+)
+def overflows_float32(case: Case) -> Case | None:
+    """Terms and weights of float64 that do not fit float32 are infinite: they are rounded to it."""
+    if case.dtype != "float64":
+        return None
+    with np.errstate(all="ignore"):
+        terms = float32(
+            case.loss.definition(
+                numbers(case.prediction),
+                case.distribution,
+                **{name: numbers(value) for name, value in case.parameters.items()},
+            )
+        )
+        answered = overlaid(case, terms=terms)
+        if case.weights is None or np.all(np.isfinite(float32(case.weights))):
+            return answered
+        weights = np.where(np.isfinite(float32(case.weights)), case.weights, float32(case.weights))
+    return replace(answered or case, weights=weights)
+
+
 divergence(
     "tensorflow_v1.losses.*softmax_cross_entropy*",
     "tensorflow_v1.losses.sigmoid_cross_entropy*",
@@ -58,6 +106,25 @@ divergence(
         "float64 result are noise."
     ),
 )(rounds_terms_to_float32)
+
+
+@divergence(
+    "tensorflow_v1.losses.sigmoid_cross_entropy*",
+    "tensorflow_v1.losses.log_loss*",
+    versions=">=1.0",
+    reference=LOSSES_SOURCE,
+    defect='Contradicts its documentation ("of the same type as losses"): what fits is NaN.',
+)
+def cancels_infinite_weights(case: Case) -> Case | None:
+    """A float64 weight that does not fit float32 is infinite, and the gradient of its term NaN.
+
+    The derivative is summed of parts, each multiplied with it: infinity minus infinity, or zero
+    times infinity.
+    """
+    if case.weights is None or np.all(np.isfinite(numbers(case.weights))):
+        return None
+    finite = np.broadcast_to(np.isfinite(numbers(case.weights)), case.shape)
+    return overlaid(case, prediction=np.where(finite, 0.0, np.nan))
 
 
 def _epsilon_folded(case: Case) -> Case | None:
@@ -97,6 +164,26 @@ divergence(
     defect=("Contradicts its own eager mode: the same call gives another number in a session."),
 )(_epsilon_folded)
 
+
+@divergence(
+    "tensorflow_v1.losses.log_loss*",
+    versions=">=1.0",
+    reference=LOSSES_SOURCE,
+    by_design="A plain convention: IEEE 754 says that 0 times NaN is NaN.",
+)
+def multiplies_undefined_logarithm_by_zero(case: Case) -> Case | None:
+    """Both logarithms are multiplied by t and 1 - t, zero too: NaN if one of them does not exist.
+
+    So p = 1 + 2.4e-7 with target 1, as rounded sums of probabilities are, costs NaN; eps = 1e-7
+    covers one ulp above 1 only.
+    """
+    with np.errstate(all="ignore"):
+        probability, target = numbers(case.prediction), numbers(case.target)
+        epsilon = float(np.float32(EPSILON))
+        present = target * np.log(probability + epsilon)
+        return overlaid(case, terms=-present - (1 - target) * np.log(1 - probability + epsilon))
+
+
 divergence(
     "tensorflow_v1.losses.*[MEAN]",
     versions=">=1.4",
@@ -119,24 +206,6 @@ divergence(
     ),
     by_design='Documented: "SUM divided by number of non-zero weights".',
 )(divides_by(MEAN_OVER_NONZERO_WEIGHTS, empty_is_zero=True))
-
-
-@divergence(
-    "tensorflow_v?.nn.softmax_cross_entropy_with_logits*",
-    "tensorflow_v1.losses.softmax_cross_entropy*",
-    "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True*",
-    "tensorflow_v2.keras.categorical_crossentropy(from_logits=True*",
-    versions=">=1.0",
-    reference="https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits",
-    by_design=('Documented: "If they are not, the computation of the gradient will be incorrect".'),
-)
-def gradient_assumes_normalised_targets(case: Case) -> Case | None:
-    """The gradient is softmax(x) - t, the value's derivative only where the targets sum to one.
-
-    Documented ("If they are not, the computation of the gradient will be incorrect"). With
-    tf.config.experimental.enable_op_determinism() the right gradient is returned.
-    """
-    return assumes_normalised_targets(case)
 
 
 @divergence(
@@ -204,18 +273,33 @@ divergence(
     ),
 )
 def loses_gradient_at_zero(case: Case) -> Case | None:
-    """At a logit of exactly 0 the gradient is 1 - t, because abs and relu have derivative 0 there.
+    """At a logit of 0 the gradient is 1 - t, because abs and relu have derivative 0 there.
 
     A defect: for target 1 the gradient is 0 instead of -w / 2, so that a model whose last layer
     starts at zero does not learn positives; PyTorch mended the same formula (pytorch/pytorch#2195).
+    Subnormal logits are flushed to 0 first.
     """
-    return replace(case, loss=_flat_at_zero(case.loss)) if np.any(case.prediction == 0) else None
+    tiny = smallest_kept(case)
+    flat = np.abs(np.asarray(case.prediction, dtype=np.float64)) < tiny
+    return replace(case, loss=_flat_at_zero(case.loss, tiny)) if np.any(flat) else None
+
+
+def smallest_kept(case: Case) -> float:
+    """The smallest positive number that is not taken for zero.
+
+    TensorFlow flushes subnormal numbers; those of float16 are normal in float32, where its kernels
+    compute.
+    """
+    format_ = case.computed_in
+    narrow = format_.name == "float16"
+    return 2.0 ** (format_.minimum_exponent - (format_.precision - 1 if narrow else 0))
 
 
 @functools.cache
-def _flat_at_zero(loss: Loss) -> Loss:
+def _flat_at_zero(loss: Loss, tiny: float) -> Loss:
     def gradient(logit: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
         own = loss.gradient(logit, target, **parameters)
-        return Gradients(np.where(logit == 0, 1 - target, own.prediction), own.target)
+        flat = (logit < tiny) & (logit > -tiny)
+        return Gradients(np.where(flat, 1 - target, own.prediction), own.target)
 
     return replace(loss, name=f"{loss.name} with the gradient 1 - t at 0", gradient=gradient)

@@ -114,10 +114,11 @@ def _clamped(loss: Loss, dtype: str) -> Loss:
         spread = probability * (1 - probability)
         gone = spread <= floor
         kept = (probability - target) / np.where(gone, probability * 0 + 1, spread)
-        return Gradients(
-            np.where(gone, divided(probability - target), kept),
-            loss.gradient(probability, target).target,
-        )
+        slope = np.where(gone, divided(probability - target), kept)
+        if dtype == "float16":  # a mean divides afterwards what may not fit
+            most = FORMATS[dtype].largest * (1 + FORMATS[dtype].unit / 2)
+            slope = np.where(slope > most, np.inf, np.where(slope < -most, -np.inf, slope))
+        return Gradients(slope, loss.gradient(probability, target).target)
 
     def bound(probability: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
         unit = 2.0**-precision
@@ -160,28 +161,6 @@ divergence(
         '-100", for a finite loss and a linear backward method.'
     ),
 )(clamps_logarithms)
-
-
-@divergence(
-    "torch.binary_cross_entropy",
-    "torch.nn.BCELoss",
-    "torch.sigmoid+nn.BCELoss",
-    versions=">=1.2",
-    reference=SOURCE,
-    defect=(
-        "Contradicts its own value, which is clamped and so has a finite derivative, and the "
-        "mathematics: what has the weight 0 counts nothing."
-    ),
-)
-def multiplies_zero_weights(case: Case) -> Case | None:
-    """A weight of zero is multiplied with the infinite target gradient at p = 0 or 1: NaN.
-
-    The gradient with respect to the target is log(1 - p) - log p, which is not clamped as the value
-    is; one masked position so makes the gradient of a learned target NaN.
-    """
-    if case.weights is None or np.all(case.weights):
-        return None
-    return replace(case, reduction=replace(case.reduction, multiplies_zeros=True))
 
 
 divergence(

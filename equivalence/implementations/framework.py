@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from equivalence.exact import FORMATS
 from equivalence.implementations.implementation import (
-    COLUMN_WEIGHT,
     EVERY_SHAPE,
     SAMPLE_WEIGHTS,
     Call,
@@ -123,7 +122,7 @@ class Framework:
                 mode is unknown.
         """
         _check("shape", {*shapes, *weighted_shapes}, EVERY_SHAPE)
-        _check("sample weight", weights, SAMPLE_WEIGHTS | {COLUMN_WEIGHT})
+        _check("sample weight", weights, SAMPLE_WEIGHTS)
         _check("reduction", reductions or (), STANDARD_REDUCTIONS)
         _check("mode", modes, self.evaluate)
 

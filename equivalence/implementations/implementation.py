@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 UNBATCHED, ROWS, COLUMNS, SEGMENTATION = "unbatched", "rows", "columns", "segmentation"
 EVERY_SHAPE = frozenset((UNBATCHED, ROWS, COLUMNS, SEGMENTATION))
 REDUCTION = "reduction"
-SAMPLE_WEIGHTS = frozenset(("scalar_weight", "sample_weight", "position_weight"))
-COLUMN_WEIGHT = "column_weight"  # one for each place along the last axis; only asked by hand
+SAMPLE_WEIGHTS = frozenset(("scalar_weight", "sample_weight", "position_weight", "column_weight"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,8 +209,8 @@ def options_of(case: Case) -> frozenset[str]:
             names.add("scalar_weight")
         elif len(weights) > 1 and weights == case.shape:
             names.add("position_weight")
-        elif len(weights) > 1 and weights[-1] > 1:
-            names.add(COLUMN_WEIGHT)
+        elif (weights[0] == 1 and case.shape[0] != 1) or (len(weights) > 1 and weights[-1] > 1):
+            names.add("column_weight")
         else:
             names.add("sample_weight")
     return frozenset(names)

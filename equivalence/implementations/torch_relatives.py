@@ -9,10 +9,8 @@ from torch import nn
 from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
 from equivalence.implementations.implementation import (
-    COLUMN_WEIGHT,
     COLUMNS,
     ROWS,
-    SAMPLE_WEIGHTS,
     SEGMENTATION,
     UNBATCHED,
 )
@@ -75,7 +73,6 @@ def soft_margin_loss_class(logit, target, *, reduction="mean"):
     losses.binary_cross_entropy_with_logits,
     targets=BINARY | SOFT_BINARY,
     shapes=AVERAGED,
-    weights=SAMPLE_WEIGHTS | {COLUMN_WEIGHT},
     differentiates_target=True,
     documentation=DOCUMENTATION + "functional.multilabel_soft_margin_loss.html",
 )
@@ -88,7 +85,6 @@ def multilabel_soft_margin_loss(logit, target, *, sample_weight=None, reduction=
     targets=BINARY | SOFT_BINARY,
     name="nn.MultiLabelSoftMarginLoss",
     shapes=AVERAGED,
-    weights=SAMPLE_WEIGHTS | {COLUMN_WEIGHT},
     differentiates_target=True,
     documentation=DOCUMENTATION + "MultiLabelSoftMarginLoss.html",
 )

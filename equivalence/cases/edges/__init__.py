@@ -13,7 +13,17 @@ from equivalence.cases.case import (
     Encoding,
     encoding,
 )
-from equivalence.cases.edges import dtypes, malformed, malformed_shapes, sizes, values
+from equivalence.cases.edges import (
+    dtypes,
+    malformed,
+    malformed_shapes,
+    options,
+    probabilities,
+    sizes,
+    targets,
+    values,
+    weights,
+)
 from equivalence.cases.edges.edge import EDGES, ORIGIN, Edge, edge, edge_cases, encodings
 from equivalence.cases.generation import DTYPES, named_reduction
 from equivalence.losses import LOSSES, MEAN, NONE, SUM
@@ -105,7 +115,11 @@ __all__ = [
     "labels_out_of_range",
     "malformed",
     "malformed_shapes",
+    "options",
     "plain",
+    "probabilities",
     "sizes",
+    "targets",
     "values",
+    "weights",
 ]
