@@ -50,6 +50,8 @@ class Framework:
         array: How an array is written, from ``{values}`` and ``{dtype}``.
         class_axis: Where the classes are: 1 (behind the batch) or -1 (last).
         differentiates: Whether gradients are offered at all.
+        slowness: How many times as long as NumPy's a call takes, roughly: how many fewer questions
+            are drawn at random for it.
         flags: Returns the settings that decide numbers.
         unavailable: For a mode that may not run on every machine, why it does not on this one, in
             one line; empty if it does.
@@ -64,6 +66,7 @@ class Framework:
     dtypes: tuple[str, ...] = tuple(FORMATS)
     class_axis: int = -1
     differentiates: bool = True
+    slowness: float = 1.0
     flags: Callable[[], dict[str, str]] = dict
     unavailable: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 

@@ -27,6 +27,7 @@ framework = Framework(
         "xla": engine.XLA_SCRIPT,
     },
     array=engine.ARRAY,
+    slowness=engine.SLOWNESS,
     flags=engine.flags,
 )
 implements = framework.implements
