@@ -45,7 +45,7 @@ def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:
     """What is asked of an implementation about a case: the value, and the gradients on offer."""
     if not implementation.framework.differentiates:
         return QUANTITIES[:1]
-    return QUANTITIES if implementation.call(case).target_gradient else QUANTITIES[:2]
+    return QUANTITIES if implementation.has_target_gradient(case) else QUANTITIES[:2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

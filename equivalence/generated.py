@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from equivalence.transformations import Related, Relation
 
 # Everywhere the same questions: no database, no clock, no seed from outside.
-for _profile, _examples in {"quick": 24, "full": 240}.items():
+for _profile, _examples in {"quick": 6, "full": 240}.items():
     settings.register_profile(
         f"equivalence-{_profile}",
         derandomize=True,
@@ -43,8 +43,9 @@ FEWEST = 3  # questions to the slowest framework
 
 
 class Drawn(NamedTuple):
-    """What cases are drawn of."""
+    """What cases are drawn of, and who is asked."""
 
+    implementation: Implementation
     target_kind: str
     reduction: str
     dtype: str
@@ -83,81 +84,80 @@ class Searched:
 class _BrokenError(Exception):
     """A relation is broken, by these questions."""
 
-    def __init__(self, related: Related, found: Disagreement | str) -> None:
+    def __init__(
+        self, implementation: Implementation, related: Related, found: Disagreement | str
+    ) -> None:
         super().__init__(str(found))
-        self.related, self.found = related, found
+        self.implementation, self.related, self.found = implementation, related, found
 
 
 @st.composite
 def related_questions(
     draw: DrawFn,
     relation: Relation,
-    implementation: Implementation,
     mode: str,
     cells: Sequence[Drawn],
-) -> Related:
-    """Questions that a relation joins, of cells that an implementation offers."""
-    cell = draw(st.sampled_from(cells))
+) -> tuple[Implementation, Related]:
+    """Questions that a relation joins, of one of the cells, and who is asked the first."""
+    implementation, target_kind, reduction, dtype = draw(st.sampled_from(cells))
     wanted = Wanted(
         loss=implementation.loss,
-        **cell._asdict(),
-        options=implementation.options,
+        target_kind=target_kind,
+        reduction=reduction,
+        dtype=dtype,
+        options=implementation.options - relation.without,
         unbatched=UNBATCHED in implementation.shapes,
         rows=relation.rows,
         weighted=relation.weighted,
-        classes=relation.classes,
     )
     case = draw(cases(wanted))
     assume(not implementation.declines(case))
     related = relation.change(draw, implementation, mode, case)
     assume(related is not None)
     assert related is not None  # noqa: S101 - what assume has seen to, said to the type checker
-    return related
+    return implementation, related
 
 
-def search(
-    relation: Relation,
-    implementation: Implementation,
-    mode: str,
-    cells: Sequence[Drawn],
-    profile: str,
-) -> Searched:
+def search(relation: Relation, mode: str, cells: Sequence[Drawn], profile: str) -> Searched:
     """Looks for the smallest questions that break a relation; the same ones every time.
 
     Args:
         relation: Which.
-        implementation: Who is asked, perhaps beside others of its framework.
-        mode: How it is run.
-        cells: Of which cells cases are drawn.
+        mode: How who is asked is run, and others of the same framework beside them.
+        cells: Of which cells cases are drawn, all of one framework; at least one.
         profile: How long: ``"quick"`` or ``"full"``.
     """
     compared = 0
     own = settings.get_profile(f"equivalence-{profile}")
-    examples = max(FEWEST, int(own.max_examples / implementation.framework.slowness))
+    slowness = cells[0].implementation.framework.slowness
 
-    @settings(own, max_examples=examples)
-    @given(related_questions(relation, implementation, mode, sorted(cells)))
-    def holds(related: Related) -> None:
+    @settings(own, max_examples=max(FEWEST, int(own.max_examples / slowness)))
+    @given(related_questions(relation, mode, cells))
+    def holds(asked: tuple[Implementation, Related]) -> None:
         nonlocal compared
+        implementation, related = asked
         for found in broken(related, implementation, mode):
             compared += 1
             if found is not None:
-                raise _BrokenError(related, found)
+                raise _BrokenError(implementation, related, found)
 
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # the example is printed by the law
             holds()
     except _BrokenError as error:
-        example = _counterexample(relation, implementation, mode, error)
-        return Searched(compared=compared, counterexample=example)
+        return Searched(compared=compared, counterexample=_counterexample(relation, mode, error))
     return Searched(compared=compared)
 
 
-def _counterexample(
-    relation: Relation, implementation: Implementation, mode: str, error: _BrokenError
-) -> Counterexample:
+def concerns(relation: Relation, mode: str, cell: Drawn) -> bool:
+    """Whether cases of a cell, asked of its implementation, have the relation."""
+    offered = relation.offered(cell.implementation, mode)
+    return offered and relation.takes(cell.target_kind, cell.reduction)
+
+
+def _counterexample(relation: Relation, mode: str, error: _BrokenError) -> Counterexample:
     """The smallest example, with the questions whose own answers are wrong as pinned files."""
-    related = error.related
+    implementation, related = error.implementation, error.related
     asked = ((implementation, related.case), *related.others)
     wrong = [(who, case) for who, case in asked if _is_wrong(who, case, mode)]
     why = f"{implementation} breaks the relation {relation}: {error.found}."

@@ -88,6 +88,17 @@ def _term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
     return _terms[key]
 
 
+def _term_floats(case: Case) -> tuple[np.ndarray, Gradients]:
+    """Terms and their derivatives in stable float64."""
+    prediction, target, parameters = _convert(
+        case, lambda array: np.asarray(array, dtype=np.float64)
+    )
+    return (
+        case.loss.definition(prediction, target, **parameters),
+        case.loss.gradient(prediction, target, **parameters),
+    )
+
+
 def _reduced(
     case: Case, terms: np.ndarray, gradients: Gradients, factor: np.ndarray
 ) -> tuple[np.ndarray, ...]:
@@ -161,11 +172,7 @@ def _bounds(case: Case, precision: int, floor: float) -> tuple[np.ndarray, ...]:
 
 
 def _float64(case: Case) -> tuple[Enclosure, ...]:
-    prediction, target, parameters = _convert(
-        case, lambda array: np.asarray(array, dtype=np.float64)
-    )
-    terms = case.loss.definition(prediction, target, **parameters)
-    gradients = case.loss.gradient(prediction, target, **parameters)
+    terms, gradients = _term_floats(case)
     wide = FORMATS["float64"]
     radii = _bounds(case, wide.precision, wide.floor)
     results = _reduced(case, terms, gradients, factors(case.reduction, case.weighing))
@@ -219,6 +226,24 @@ def estimate(case: Case) -> Answers:
         **{
             name: Answer(exact=enclosure, bound=bound)
             for name, enclosure, bound in zip(QUANTITIES, exact, bounds, strict=True)
+        }
+    )
+
+
+def foreseen(case: Case) -> Answers:
+    """The bounds that follow from the formula alone, around numbers in plain float64.
+
+    Nothing is said of how exact those are (the radius is NaN): they tell where an answer exists.
+    """
+    format_ = FORMATS[case.dtype]
+    with np.errstate(all="ignore"):
+        bounds = _bounds(case, format_.precision, format_.floor)
+        results = _reduced(case, *_term_floats(case), factors(case.reduction, case.weighing))
+    unknown = (Enclosure(one, np.zeros_like(one), np.full_like(one, np.nan)) for one in results)
+    return Answers(
+        **{
+            name: Answer(exact=enclosure, bound=bound)
+            for name, enclosure, bound in zip(QUANTITIES, unknown, bounds, strict=True)
         }
     )
 

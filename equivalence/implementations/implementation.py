@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import textwrap
 from dataclasses import dataclass, field
@@ -130,17 +131,20 @@ class Implementation:
         arguments: dict[str, Any] = dict(case.options)
         if case.weights is not None:
             arguments["sample_weight"] = case.weights
-        if "reduction" in inspect.signature(self.function).parameters:
+        if _takes_reduction(self.function):
             arguments["reduction"] = self.reductions[case.reduction.kind]
-        soft = encoding(case.target_kind) in SOFT | SOFT_BINARY
         sparse = encoding(case.target_kind) == SPARSE
         return Call(
             implementation=self,
             prediction=classes_to(case.prediction, layout),
             target=case.target if sparse else classes_to(case.target, layout),
             arguments=arguments,
-            target_gradient=self.differentiates_target and soft,
+            target_gradient=self.has_target_gradient(case),
         )
+
+    def has_target_gradient(self, case: Case) -> bool:
+        """Whether its gradient with respect to the target of a case is asked for."""
+        return self.differentiates_target and encoding(case.target_kind) in SOFT | SOFT_BINARY
 
     def respond(self, case: Case, mode: str) -> Response:
         """Runs the implementation on a case; gradients come back with the classes last."""
@@ -158,6 +162,11 @@ class Implementation:
             gradient=_classes_last(response.gradient),
             target_gradient=_classes_last(response.target_gradient),
         )
+
+
+@functools.cache
+def _takes_reduction(function: Callable[..., Any]) -> bool:
+    return "reduction" in inspect.signature(function).parameters
 
 
 def classes_to(array: np.ndarray, axis: int) -> np.ndarray:

@@ -59,7 +59,7 @@ for name, gradient in zip(("gradient", "target_gradient"), gradients):
 """
 FUNCTION_SCRIPT = _FUNCTION_SCRIPT.format(decorator="tf.function")
 XLA_SCRIPT = _FUNCTION_SCRIPT.format(decorator="tf.function(jit_compile=True)")
-SLOWNESS = 8.0  # 5 ms for a call under a tape
+SLOWNESS = 2.0  # 5 ms for a call under a tape
 GRAPHS = 64  # graphs that are kept for reuse, each with its session
 FUNCTIONS = 256  # functions that are kept for reuse
 

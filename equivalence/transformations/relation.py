@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from equivalence.cases.case import Encoding, encoding
+
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn
 
@@ -43,20 +45,31 @@ class Relation:
         name: As in the items' ids.
         offered: Whether an implementation is asked, in a mode.
         change: From a drawn case to related ones; None if it has none.
+        reductions: Of which reductions; empty for all.
+        encodings: Of which encodings of the target; None for all.
+        without: Options that cases do not have.
         rows: How many rows a case has at least.
         weighted: Whether a case has weights.
-        classes: How many classes a case has; 0 leaves it open.
     """
 
     name: str
     offered: Callable[[Implementation, str], bool]
     change: Callable[[DrawFn, Implementation, str, Case], Related | None]
+    reductions: tuple[str, ...] = ()
+    encodings: Encoding | None = None
+    without: frozenset[str] = frozenset()
     rows: int = 1
     weighted: bool = False
-    classes: int = 0
 
     def __str__(self) -> str:
         return self.name
+
+    __repr__ = __str__
+
+    def takes(self, target_kind: str, reduction: str) -> bool:
+        """Whether it is about cases of a target kind and a reduction."""
+        kinds = self.encodings is None or encoding(target_kind) in self.encodings
+        return kinds and (not self.reductions or reduction in self.reductions)
 
 
 def unchanged(arrays: Sequence[np.ndarray], _quantity: str, _terms: object) -> np.ndarray:

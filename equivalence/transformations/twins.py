@@ -126,7 +126,13 @@ def _two_classes(
 
 
 TWINS = (
-    Relation(name="sum", offered=_has_mean_and_sum, change=_sum),
-    Relation(name="one_hot", offered=_has_one_hot_twin, change=_one_hot),
+    Relation(name="sum", offered=_has_mean_and_sum, change=_sum, reductions=("mean",)),
+    Relation(
+        name="one_hot",
+        offered=_has_one_hot_twin,
+        change=_one_hot,
+        encodings=SPARSE,
+        without=frozenset(("ignore_index",)),
+    ),
     Relation(name="two_classes", offered=_has_class_twin, change=_two_classes),
 )
