@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.asking import implementations_of
-from equivalence.comparison import judge, respond
+from equivalence.comparison import judge
 from equivalence.discovery import arguments, smallest_input
 from equivalence.divergences import DIVERGENCES, Divergence, Standing
 from equivalence.expectation import catalogued, expectation
@@ -18,6 +18,7 @@ from equivalence.finding import Verdict
 from equivalence.plan import questions
 from equivalence.report import summarise
 from equivalence.reproduction import named_case
+from equivalence.responses import respond
 from equivalence.running import PROFILES
 from equivalence.shrinking import smallest
 

@@ -10,7 +10,6 @@ from equivalence.cases.case import Encoding
 from equivalence.cases.covering import cover
 from equivalence.cases.generation import Spec, generate
 from equivalence.cases.pinned import pinned
-from equivalence.comparison import quantities
 from equivalence.expectation import declines
 from equivalence.implementations.implementation import (
     COLUMNS,
@@ -19,6 +18,7 @@ from equivalence.implementations.implementation import (
     SEGMENTATION,
     UNBATCHED,
 )
+from equivalence.responses import quantities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -19,11 +19,11 @@ import numpy as np
 
 from equivalence.cases.answers import answers
 from equivalence.cases.case import BINARY, SPARSE, cotangent, encoding
-from equivalence.comparison import quantities, respond
 from equivalence.exact import FORMATS, Number
 from equivalence.expectation import catalogued, expectation
 from equivalence.losses import NONE, SUM
 from equivalence.losses.reduction import denominator
+from equivalence.responses import quantities, respond
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

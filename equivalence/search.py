@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.cases.answers import QUANTITIES, answers, estimate, rough_value
-from equivalence.comparison import respond
 from equivalence.distance import distance
 from equivalence.divergences.hypotheses import Hypothesis, hypotheses
 from equivalence.exact import FORMATS
 from equivalence.expectation import catalogued, expectation
 from equivalence.plan import questions
+from equivalence.responses import respond
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case

@@ -14,10 +14,10 @@ import numpy as np
 
 from equivalence.cases.answers import foreseen
 from equivalence.cases.case import cotangent
-from equivalence.comparison import quantities, respond
 from equivalence.expectation import catalogued, expectation
 from equivalence.losses.reduction import denominator
 from equivalence.relations import Disagreement, Reading, disagreement, reading
+from equivalence.responses import quantities, respond
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,12 +14,13 @@ import numpy as np
 from second_oracle import mp, second_answers
 
 from equivalence.cases.answers import QUANTITIES, answers
-from equivalence.comparison import judge, respond
+from equivalence.comparison import judge
 from equivalence.exact import FORMATS
 from equivalence.expectation import catalogued, expectation
 from equivalence.finding import Verdict
 from equivalence.implementations import IMPLEMENTATIONS, load
 from equivalence.reproduction import named_case
+from equivalence.responses import respond
 from equivalence.results import read
 
 NUMBER = 200

@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 
 BALL_LIMIT = 4096
 FLOAT64_SHARE = 1 / 16
-QUANTITIES = ("value", "gradient", "target_gradient")
+QUANTITIES = (
+    "value",
+    "gradient",
+    "target_gradient",
+    "weight_gradient",
+    "hessian_vector_product",
+)
 _TERMS = 64  # questions whose terms are kept, to be shared by their reductions
 _REMEMBERED = 4096  # answers kept, to be shared by implementations
 
@@ -51,7 +57,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """The answers to the three quantities of a case."""
+    """The answers to the quantities of a case that are always asked together."""
 
     value: Answer
     gradient: Answer
@@ -61,9 +67,10 @@ class Answers:
 _terms: OrderedDict[tuple[Loss, str, int], tuple[np.ndarray, Gradients]] = OrderedDict()
 
 
-def _convert(
+def converted(
     case: Case, number: Callable[[Any], np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """The prediction, the target and the parameters of a case in another number type."""
     parameters = {
         name: number(value) if np.ndim(value) else number([value])[0]
         for name, value in case.parameters.items()
@@ -71,14 +78,14 @@ def _convert(
     return number(case.prediction), number(case.distribution), parameters
 
 
-def _term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
+def term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
     """Terms and their derivatives as balls at the working precision.
 
     They are shared by the reductions of a question.
     """
     key = (case.loss, case.question, flint.ctx.prec)
     if key not in _terms:
-        prediction, target, parameters = _convert(case, balls)
+        prediction, target, parameters = converted(case, balls)
         _terms[key] = (
             case.loss.definition(prediction, target, **parameters),
             case.loss.gradient(prediction, target, **parameters),
@@ -90,7 +97,7 @@ def _term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
 
 def _term_floats(case: Case) -> tuple[np.ndarray, Gradients]:
     """Terms and their derivatives in stable float64."""
-    prediction, target, parameters = _convert(
+    prediction, target, parameters = converted(
         case, lambda array: np.asarray(array, dtype=np.float64)
     )
     return (
@@ -122,18 +129,21 @@ def _target_weights(case: Case) -> np.ndarray:
     return np.asarray(np.sum(balls(case.distribution) * balls(case.options["weight"]), axis=-1))
 
 
-def _exact(case: Case) -> tuple[Enclosure, ...]:
+def exactly_weighed(case: Case) -> Weighing:
+    """How much each term counts, as balls."""
     weighing = case.weighing
+    return Weighing(
+        counted=weighing.counted,
+        sample=balls(weighing.sample),
+        target=_target_weights(case) if "weight" in case.options else weighing.target,
+        batch=weighing.batch,
+        passed=balls(weighing.passed),
+    )
 
+
+def _exact(case: Case) -> tuple[Enclosure, ...]:
     def evaluate() -> tuple[np.ndarray, ...]:
-        exactly = Weighing(
-            counted=weighing.counted,
-            sample=balls(weighing.sample),
-            target=_target_weights(case) if "weight" in case.options else weighing.target,
-            batch=weighing.batch,
-            passed=balls(weighing.passed),
-        )
-        return _reduced(case, *_term_balls(case), factors(case.reduction, exactly))
+        return _reduced(case, *term_balls(case), factors(case.reduction, exactly_weighed(case)))
 
     return certified(evaluate, FORMATS[case.dtype])
 
@@ -143,7 +153,7 @@ def _bounds(case: Case, precision: int, floor: float) -> tuple[np.ndarray, ...]:
 
     The floor is granted to each term and once more to the result: both may be flushed to zero.
     """
-    prediction, target, parameters = _convert(
+    prediction, target, parameters = converted(
         case, lambda array: np.asarray(array, dtype=np.float64)
     )
     terms = case.loss.definition(prediction, target, **parameters)
@@ -198,7 +208,7 @@ def _answers(case: Case) -> Answers:
     return Answers(
         **{
             name: Answer(exact=enclosure, bound=bound)
-            for name, enclosure, bound in zip(QUANTITIES, exact, bounds, strict=True)
+            for name, enclosure, bound in zip(QUANTITIES[:3], exact, bounds, strict=True)
         }
     )
 
@@ -206,7 +216,7 @@ def _answers(case: Case) -> Answers:
 def rough_value(case: Case) -> np.ndarray:
     """The value in stable float64, without any bound."""
     with np.errstate(all="ignore"):
-        prediction, target, parameters = _convert(
+        prediction, target, parameters = converted(
             case, lambda array: np.asarray(array, dtype=np.float64)
         )
         terms = np.asarray(case.loss.definition(prediction, target, **parameters))
@@ -225,7 +235,7 @@ def estimate(case: Case) -> Answers:
     return Answers(
         **{
             name: Answer(exact=enclosure, bound=bound)
-            for name, enclosure, bound in zip(QUANTITIES, exact, bounds, strict=True)
+            for name, enclosure, bound in zip(QUANTITIES[:3], exact, bounds, strict=True)
         }
     )
 
@@ -243,7 +253,7 @@ def foreseen(case: Case) -> Answers:
     return Answers(
         **{
             name: Answer(exact=enclosure, bound=bound)
-            for name, enclosure, bound in zip(QUANTITIES, unknown, bounds, strict=True)
+            for name, enclosure, bound in zip(QUANTITIES[:3], unknown, bounds, strict=True)
         }
     )
 

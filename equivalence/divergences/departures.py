@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.exact import FORMATS
+from equivalence.losses.curvature import Curvature, curvature, curved
 from equivalence.losses.loss import Gradients, Loss, TermBounds
 from equivalence.losses.reduction import MEAN, MEAN_OVER_TARGET_WEIGHTS, Reduction
 
@@ -107,6 +108,9 @@ def row_mean(loss: Loss) -> Loss:
             (inner.target + 2 * unit * np.abs(derivative.target)) / size,
         )
 
+    known = curvature(loss)
+    if known is not None:
+        curved(gradient, _mean_of(known))
     return replace(
         loss,
         name=f"{loss.name} averaged over the last axis",
@@ -118,6 +122,29 @@ def row_mean(loss: Loss) -> Loss:
         gradient=gradient,
         bound=bound,
     )
+
+
+def _mean_of(known: Curvature) -> Curvature:
+    """The second derivatives of a mean over the last axis."""
+
+    def product(
+        prediction: np.ndarray, target: np.ndarray, direction: np.ndarray, **parameters: Any
+    ) -> np.ndarray:
+        inner = known.product(prediction, target, direction, **parameters)
+        return np.asarray(inner / prediction.shape[-1])
+
+    def bound(
+        prediction: np.ndarray,
+        target: np.ndarray,
+        direction: np.ndarray,
+        precision: int,
+        **parameters: Any,
+    ) -> np.ndarray:
+        inner = known.bound(prediction, target, direction, precision, **parameters)
+        size = np.abs(known.product(prediction, target, direction, **parameters))
+        return np.asarray((inner + 2 * 2.0**-precision * size) / prediction.shape[-1])
+
+    return Curvature(product=product, bound=bound)
 
 
 def multiplies_by(factor: float, words: str, kind: str = "") -> Callable[[Case], Case | None]:

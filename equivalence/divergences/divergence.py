@@ -55,6 +55,7 @@ class Divergence:
         reason: What happens, in a full sentence, and why.
         standing: Whether it is meant.
         evidence: What says so: the documentation, a plain convention; or what it contradicts.
+        only: The quantities concerned; empty for all.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Divergence:
     reason: str
     standing: Standing
     evidence: str
+    only: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.name
@@ -111,6 +113,7 @@ def divergence(
     reason: str = "",
     by_design: str = "",
     defect: str = "",
+    only: tuple[str, ...] = (),
 ) -> Callable[[_AnyModel], _AnyModel]:
     """Catalogues the decorated model for the implementations that match a pattern.
 
@@ -127,6 +130,7 @@ def divergence(
         by_design: The evidence that it is meant: the documentation, or a plain convention.
         defect: The evidence that it is not: the framework's own documentation, other functions or
             modes of its own, or the mathematics, that it contradicts. One of both is given.
+        only: The quantities concerned; by default all.
 
     Raises:
         ValueError: If the name is taken, there is no reason or no reference, or it is not said
@@ -154,6 +158,7 @@ def divergence(
             reason=why,
             standing=Standing.DEFECT if defect else Standing.BY_DESIGN,
             evidence=by_design or defect,
+            only=only,
         )
         return model
 

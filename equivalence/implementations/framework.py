@@ -25,6 +25,8 @@ from equivalence.implementations.implementation import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    import numpy as np
+
     from equivalence.cases.case import Encoding
     from equivalence.losses import Loss
 
@@ -52,6 +54,9 @@ class Framework:
         differentiates: Whether gradients are offered at all.
         slowness: How many times as long as NumPy's a call takes, roughly: how many fewer questions
             are drawn at random for it.
+        apart: For each quantity that is asked apart, and each mode in which it is, a function from
+            a ``Call`` to an array; it raises where there is none.
+        apart_scripts: Likewise, the rest of the script that shows it.
         flags: Returns the settings that decide numbers.
         unavailable: For a mode that may not run on every machine, why it does not on this one, in
             one line; empty if it does.
@@ -67,6 +72,8 @@ class Framework:
     class_axis: int = -1
     differentiates: bool = True
     slowness: float = 1.0
+    apart: Mapping[str, Mapping[str, Callable[[Call], np.ndarray]]] = field(default_factory=dict)
+    apart_scripts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     flags: Callable[[], dict[str, str]] = dict
     unavailable: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 

@@ -41,6 +41,7 @@ class Call:
         target: Likewise; int64 if sparse.
         arguments: The keyword options; arrays are still NumPy's.
         target_gradient: Whether to differentiate with respect to the target too.
+        weighted_by: The argument that holds the weights; empty if there are none.
     """
 
     implementation: Implementation
@@ -48,6 +49,7 @@ class Call:
     target: np.ndarray
     arguments: dict[str, Any]
     target_gradient: bool
+    weighted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,7 @@ class Implementation:
             target=case.target if sparse else classes_to(case.target, layout),
             arguments=arguments,
             target_gradient=self.has_target_gradient(case),
+            weighted_by=case.weighted_by,
         )
 
     def has_target_gradient(self, case: Case) -> bool:
@@ -167,6 +170,23 @@ class Implementation:
 @functools.cache
 def _takes_reduction(function: Callable[..., Any]) -> bool:
     return "reduction" in inspect.signature(function).parameters
+
+
+def apart(
+    implementation: Implementation, case: Case, mode: str, quantity: str
+) -> np.ndarray | Exception:
+    """One of the quantities that are asked apart; the derivative by weights without axes of one."""
+    call = implementation.call(case)
+    try:
+        found = implementation.framework.apart[quantity][mode](call)
+    except Exception as error:  # noqa: BLE001 - whatever a framework raises is its answer
+        return error
+    if quantity == "weight_gradient":
+        return np.squeeze(found)
+    if implementation.framework.class_axis == -1 or not case.loss.has_classes:
+        return found
+    moved = _classes_last(found)
+    return found if moved is None else moved
 
 
 def classes_to(array: np.ndarray, axis: int) -> np.ndarray:

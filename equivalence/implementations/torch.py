@@ -8,6 +8,7 @@ from torch import nn
 
 from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
+from equivalence.implementations import torch_apart as second
 from equivalence.implementations import torch_modes as engine
 from equivalence.implementations.framework import Framework
 
@@ -32,6 +33,8 @@ framework = Framework(
     },
     array="torch.tensor({values}, dtype=torch.{dtype})",
     class_axis=1,
+    apart=second.APART,
+    apart_scripts=second.SCRIPTS,
     flags=engine.flags,
 )
 implements = framework.implements
