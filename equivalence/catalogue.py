@@ -68,12 +68,18 @@ def _questions(
     met = False
     for profile in PROFILES if concerned else ():
         for question in questions(concerned, profile):
-            steps = catalogued(question.implementation, question.mode)
-            if divergence in steps and divergence in expectation(question.case, steps).steps:
+            if any(divergence in steps for steps in _steps(question)):
                 met = True
                 yield question
         if met:
             return
+
+
+def _steps(question: Question) -> Iterator[tuple[Divergence, ...]]:
+    """The divergences that are applied to a question, by quantity."""
+    for quantity in question.quantities:
+        steps = catalogued(question.implementation, question.mode, quantity)
+        yield expectation(question.case, steps).steps
 
 
 def defects(frameworks: Iterable[str]) -> Iterator[Entry]:

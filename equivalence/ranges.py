@@ -226,6 +226,8 @@ RANGES: dict[str, Callable[[Plan], Sequence[Item | Claim]]] = {
     "value_cell": lambda plan: plan.cells("value"),
     "gradient_cell": lambda plan: plan.cells("gradient"),
     "target_gradient_cell": lambda plan: plan.cells("target_gradient"),
+    "weight_gradient_cell": lambda plan: plan.cells("weight_gradient"),
+    "hessian_vector_product_cell": lambda plan: plan.cells("hessian_vector_product"),
     "sum_beside_terms": lambda plan: plan.reductions(SUM, NONE),
     "mean_beside_sum": lambda plan: plan.reductions(MEAN, SUM),
     "asked_of_several": lambda plan: plan.rounds(),

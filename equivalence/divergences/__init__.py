@@ -8,6 +8,7 @@ from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     tensorflow,
     textbook,
     torch,
+    torch_weights,
 )
 from equivalence.divergences.divergence import DIVERGENCES, Divergence, Standing, divergence
 

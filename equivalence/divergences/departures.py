@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.exact import FORMATS
-from equivalence.losses.curvature import Curvature, curvature, curved
+from equivalence.losses.curvature import Curvature, curvature, curved, weakened
 from equivalence.losses.loss import Gradients, Loss, TermBounds
 from equivalence.losses.reduction import MEAN, MEAN_OVER_TARGET_WEIGHTS, Reduction
 
@@ -194,10 +194,16 @@ def _multiplied(loss: Loss, factor: float, words: str) -> Loss:
     )
 
 
-def widened(loss: Loss, name: str, more: Callable[..., TermBounds]) -> Loss:
+def widened(
+    loss: Loss,
+    name: str,
+    more: Callable[..., TermBounds],
+    more_curved: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> Loss:
     """The same question with a weaker bound.
 
-    ``more(prediction, target, unit, **parameters)`` is added to it.
+    ``more(prediction, target, unit, **parameters)`` is added to it, and to that of second
+    derivatives what ``more_curved`` makes of their sizes.
     """
 
     def bound(
@@ -207,4 +213,6 @@ def widened(loss: Loss, name: str, more: Callable[..., TermBounds]) -> Loss:
         extra = more(prediction, target, 2.0**-precision, **parameters)
         return TermBounds(*(mine + added for mine, added in zip(own, extra, strict=True)))
 
-    return replace(loss, name=f"{loss.name}, {name}", bound=bound)
+    made = replace(loss, name=f"{loss.name}, {name}", bound=bound)
+    weakened(made, more_curved)
+    return made

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from equivalence.losses.loss import Gradients, Loss
 
-# By the gradient that they are derivatives of: who replaces that has no second derivatives.
-_CURVATURES: dict[Callable[..., Gradients], Curvature] = {}
+# By the gradient that they are derivatives of: who replaces that has no second derivatives. Where a
+# bound is weakened, by both.
+_CURVATURES: dict[Callable[..., Gradients] | tuple[Callable[..., Any], ...], Curvature] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,12 +44,37 @@ class Curvature:
 
 def curvature(loss: Loss) -> Curvature | None:
     """The second derivatives of a loss; None if they are not known."""
-    return _CURVATURES.get(loss.gradient)
+    return _CURVATURES.get((loss.gradient, loss.bound)) or _CURVATURES.get(loss.gradient)
 
 
 def curved(gradient: Callable[..., Gradients], known: Curvature) -> None:
     """Makes second derivatives known, of everything that has the gradient."""
     _CURVATURES[gradient] = known
+
+
+def weakened(loss: Loss, error: Callable[[np.ndarray], np.ndarray] | None) -> None:
+    """Makes the second derivatives of a loss with a weaker bound known.
+
+    Args:
+        loss: Its gradient is that of a loss whose second derivatives are known, or not.
+        error: From their sizes, what is added to their bounds; None adds nothing.
+    """
+    known = curvature(loss)
+    if known is None or error is None:
+        return
+    product, own = known.product, known.bound
+
+    def bound(
+        prediction: np.ndarray,
+        target: np.ndarray,
+        direction: np.ndarray,
+        precision: int,
+        **parameters: Any,
+    ) -> np.ndarray:
+        size = np.abs(product(prediction, target, direction, **parameters))
+        return np.asarray(own(prediction, target, direction, precision, **parameters) + error(size))
+
+    _CURVATURES[loss.gradient, loss.bound] = Curvature(product=product, bound=bound)
 
 
 def _softmax_product(
