@@ -108,7 +108,9 @@ def _other_reduction(finding, case, reading):
 
 def chosen(findings, number=NUMBER, seed=0):
     """So many random findings of each dtype, of those that asked something."""
-    findings = [finding for finding in findings if finding.case]
+    # There is no second oracle of what is asked apart: tests/test_further.py has dual numbers.
+    known = QUANTITIES[:3]
+    findings = [finding for finding in findings if finding.case and finding.quantity in known]
     for dtype in FORMATS:
         mine = [finding for finding in findings if finding.dtype == dtype]
         yield from random.Random(seed).sample(mine, min(number, len(mine)))

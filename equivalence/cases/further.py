@@ -244,7 +244,11 @@ def _along(case: Case) -> np.ndarray:
 
 
 def _along_bound(case: Case) -> np.ndarray:
-    """The term's own bound, weighted, with the roundings of the weighting."""
+    """The term's own bound, weighted, with the roundings of the weighting.
+
+    The floor is granted to p v and to p <p, v>, twice to what they are multiplied with afterwards,
+    and to the result: each may be flushed to zero, and p before it is multiplied by v or <p, v>.
+    """
     format_, weighing, curved = FORMATS[case.dtype], case.weighing, curvature(case.loss)
     assert curved is not None  # noqa: S101 - what has_curvature says
     prediction, target, parameters = converted(case, _floats)
@@ -253,5 +257,6 @@ def _along_bound(case: Case) -> np.ndarray:
     factor = np.abs(factors(case.reduction, weighing))
     _, units = rounding(case.reduction, weighing)
     size = np.abs(_curvature(case, _floats))
-    own = _scaled(case, errors + format_.floor + (units + 2) * format_.unit * size, factor)
+    flushed = format_.floor * (2 + np.abs(along) + np.max(np.abs(along), initial=0.0))
+    own = _scaled(case, errors + flushed + (units + 2) * format_.unit * size, factor)
     return np.asarray(own + format_.floor)
