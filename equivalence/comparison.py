@@ -9,43 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equivalence.cases.answers import QUANTITIES, Answer, answers
+from equivalence.cases.answers import QUANTITIES, Answer
 from equivalence.cases.case import SPARSE, encoding
-from equivalence.cases.remembered import Remembered
+from equivalence.cases.further import WEIGHT_GRADIENT, answer_to
 from equivalence.distance import Distance, distance
 from equivalence.divergences import Divergence
 from equivalence.exact import FORMATS, Number
 from equivalence.expectation import Expectation, catalogued, declines, expectation
 from equivalence.finding import Finding, Verdict, Where
 from equivalence.misreading import folded, real
+from equivalence.responses import further, quantities, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from equivalence.cases.case import Case
-    from equivalence.implementations import Implementation, Response
+    from equivalence.implementations import Implementation
 
 _SHOWN = 12  # numbers of a row that a finding carries
 _MUCH = 2.0**20  # how much wider a bound is, to tell another precision from another rounding
-_RESPONSES = 16  # kept, so that value and gradients come from one call
-
-_responses: Remembered[tuple[Implementation, Case, Response]] = Remembered(_RESPONSES)
-
-
-def respond(implementation: Implementation, case: Case, mode: str) -> Response:
-    """The implementation's response, from one call for all quantities."""
-    key = (id(implementation), id(case), mode)
-    kept = _responses.of(key, lambda: (implementation, case, implementation.respond(case, mode)))
-    return kept[2]
-
-
-def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:
-    """What is asked of an implementation about a case: the value, and the gradients on offer."""
-    integers = case.prediction.dtype.kind in "iub"  # nothing is differentiated by them
-    if not implementation.differentiates or integers:
-        return QUANTITIES[:1]
-    by_target = not case.malformed and implementation.call(case).target_gradient
-    return QUANTITIES if by_target else QUANTITIES[:2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +48,7 @@ def judge(
     Args:
         implementation: Who is asked.
         case: What is asked.
-        quantity: ``"value"``, ``"gradient"`` or ``"target_gradient"``.
+        quantity: One of ``QUANTITIES``.
         mode: How it is run; by default the framework's first mode.
 
     Raises:
@@ -75,15 +57,16 @@ def judge(
     mode = mode or implementation.offered_modes[0]
     asked = _Asked(implementation=implementation, case=case, quantity=quantity, mode=mode)
     declined = declines(implementation, case, mode)
-    if not declined and quantity not in quantities(implementation, case):
+    known = quantities(implementation, case) + further(implementation, case, mode)
+    if not declined and quantity not in known:
         declined = f"has no {quantity.replace('_', ' ')}"
     if declined:
         return _finding(asked, Verdict.INAPPLICABLE, detail=declined)
-    reading = getattr(respond(implementation, case, mode), quantity)
+    reading = read(implementation, case, mode, quantity)
     if reading is None:
         detail = f"returned no {quantity.replace('_', ' ')}"
         return _finding(asked, Verdict.INAPPLICABLE, detail=detail)
-    expected = expectation(case, catalogued(implementation, mode))
+    expected = expectation(case, catalogued(implementation, mode, quantity))
     if isinstance(reading, Exception):
         return _judge_exception(asked, reading, expected)
     if case.malformed:
@@ -93,7 +76,7 @@ def judge(
 
 def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> Finding:
     case, quantity = asked.case, asked.quantity
-    answer = getattr(answers(case), quantity)
+    answer = answer_to(case, quantity)
     measured = distance(reading, answer, case.dtype)
 
     def found(verdict: Verdict, steps: Sequence[Divergence] = (), detail: str = "") -> Finding:
@@ -183,7 +166,7 @@ def _too_good(case: Case, answer: Answer, expected: Expectation, quantity: str) 
     """
     if not expected.steps or expected.raises is not None or case.dtype != "float64":
         return False
-    foretold = getattr(answers(expected.case), quantity)
+    foretold = answer_to(expected.case, quantity)
     if foretold.exact.high.shape != answer.exact.high.shape:
         return False
     with np.errstate(invalid="ignore"):
@@ -198,7 +181,7 @@ def _matches(reading: np.ndarray, case: Case, steps: tuple[Divergence, ...], qua
     expected = expectation(case, steps)
     if expected.raises is not None or expected.case.malformed:
         return False
-    answer = getattr(answers(expected.case), quantity)
+    answer = answer_to(expected.case, quantity)
     if case.malformed and quantity != QUANTITIES[0]:
         answer = folded(answer, reading.shape, expected.case.dtype)
     measured = distance(reading, answer, expected.case.dtype, predicted=bool(steps))
@@ -326,6 +309,8 @@ def _where(case: Case, quantity: str, index: tuple[int, ...]) -> Where:
 
     They are everything if the value is one number.
     """
+    if quantity == WEIGHT_GRADIENT:
+        return Where(index=index)
     position = index
     if case.loss.has_classes and quantity != "value":
         position = index[:-1]

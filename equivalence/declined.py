@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.case import SEGMENTATION_ENDING, SOFT, SOFT_BINARY, Encoding
+from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.cases.generation import levels
 from equivalence.finding import Finding, Verdict
 from equivalence.implementations import IMPLEMENTATIONS
-from equivalence.implementations.implementation import SEGMENTATION
+from equivalence.implementations.implementation import SAMPLE_WEIGHTS, SEGMENTATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from equivalence.implementations import Implementation
+
+
+# Second derivatives are asked of few cases only: nobody is said not to have them.
+LISTED = QUANTITIES[:4]
+WEIGHTS = SAMPLE_WEIGHTS | {"weight", "pos_weight"}
 
 
 class _Cell(NamedTuple):
@@ -31,13 +37,13 @@ def inapplicable(implementation: Implementation) -> Iterator[Finding]:
     encodings, _, dtypes, _, _, reductions = levels(implementation.loss)
     endings = ("", SEGMENTATION_ENDING)
     siblings = _siblings(implementation)
-    for cell in map(
-        _Cell._make, itertools.product(encodings, endings, reductions, QUANTITIES, dtypes)
-    ):
+    for cell in map(_Cell._make, itertools.product(encodings, endings, reductions, LISTED, dtypes)):
         elsewhere = cell.reduction in siblings and cell.reduction not in implementation.reductions
         hard = cell.encoding not in SOFT | SOFT_BINARY
         reason = _declines(implementation, cell)
         if not reason or elsewhere or (hard and cell.quantity == "target_gradient"):
+            continue
+        if cell.quantity == WEIGHT_GRADIENT and not implementation.options & WEIGHTS:
             continue
         for mode in implementation.offered_modes:
             yield Finding(

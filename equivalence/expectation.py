@@ -50,19 +50,25 @@ def expectation(case: Case, divergences: tuple[Divergence, ...]) -> Expectation:
     return Expectation(case=answered, raises=raises, steps=tuple(steps))
 
 
-def catalogued(implementation: Implementation, mode: str) -> tuple[Divergence, ...]:
+def catalogued(
+    implementation: Implementation, mode: str, quantity: str = "value"
+) -> tuple[Divergence, ...]:
     """The divergences that concern an implementation in a mode at the installed version.
 
-    They stand in the catalogue's order.
+    They stand in the catalogue's order; those of other quantities only are not among them.
     """
-    return _catalogued(implementation, mode, tuple(DIVERGENCES.values()))
+    return _catalogued(implementation, mode, quantity, tuple(DIVERGENCES.values()))
 
 
 @functools.cache
 def _catalogued(
-    implementation: Implementation, mode: str, catalogue: tuple[Divergence, ...]
+    implementation: Implementation, mode: str, quantity: str, catalogue: tuple[Divergence, ...]
 ) -> tuple[Divergence, ...]:
-    return tuple(entry for entry in catalogue if entry.concerns(implementation, mode))
+    return tuple(
+        entry
+        for entry in catalogue
+        if entry.concerns(implementation, mode) and (not entry.only or quantity in entry.only)
+    )
 
 
 def declines(implementation: Implementation, case: Case, mode: str) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from equivalence.cases import edges
 from equivalence.cases.case import Encoding
 from equivalence.cases.covering import cover
+from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, WEIGHT_GRADIENT
 from equivalence.cases.generation import Spec, generate
 from equivalence.cases.pinned import pinned
-from equivalence.comparison import quantities
+from equivalence.exact import FORMATS
 from equivalence.expectation import declines
 from equivalence.implementations.implementation import (
     COLUMNS,
@@ -19,7 +20,9 @@ from equivalence.implementations.implementation import (
     SAMPLE_WEIGHTS,
     SEGMENTATION,
     UNBATCHED,
+    shape_of,
 )
+from equivalence.responses import further, quantities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,6 +85,36 @@ def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
         return STRENGTHS[profile]
     return COSTLY[profile].get(mode, OTHERS[profile])
 
+
+class Apart(NamedTuple):
+    """Of which cases a quantity is asked that is asked apart: by a call of its own.
+
+    Attributes:
+        dtypes: In which formats.
+        shapes: Of which shapes.
+        reductions: Under which kinds of reduction.
+    """
+
+    dtypes: tuple[str, ...] = tuple(FORMATS)
+    shapes: tuple[str, ...] = (UNBATCHED, ROWS, COLUMNS, SEGMENTATION)
+    reductions: tuple[str, ...] = ("none", "sum", "mean")
+
+    def holds(self, case: Case) -> bool:
+        """Whether a case is among those asked."""
+        return (
+            case.dtype in self.dtypes
+            and shape_of(case) in self.shapes
+            and case.reduction.kind in self.reductions
+        )
+
+
+APART = {
+    "quick": {
+        WEIGHT_GRADIENT: Apart(("float32", "float64"), (ROWS, COLUMNS), ("sum", "mean")),
+        HESSIAN_VECTOR_PRODUCT: Apart(("float32", "float64"), (ROWS, COLUMNS), ("sum",)),
+    },
+    "full": {WEIGHT_GRADIENT: Apart(), HESSIAN_VECTOR_PRODUCT: Apart()},
+}
 
 _SHAPE_NAMES = {
     "unbatched": UNBATCHED,
@@ -184,6 +217,14 @@ def _written(
     return edges.labels_out_of_range(implementation.loss) if profile == "full" else ()
 
 
+def _apart(implementation: Implementation, case: Case, mode: str, profile: str) -> tuple[str, ...]:
+    """What is asked apart of an implementation about a case."""
+    asked = [name for name, which in APART[profile].items() if which.holds(case)]
+    if not asked:
+        return ()
+    return tuple(name for name in further(implementation, case, mode) if name in asked)
+
+
 def questions(implementations: Iterable[Implementation], profile: str) -> Iterator[Question]:
     """Every question of a profile, implementation by implementation.
 
@@ -205,5 +246,8 @@ def questions(implementations: Iterable[Implementation], profile: str) -> Iterat
                     implementation=implementation,
                     mode=mode,
                     case=case,
-                    quantities=quantities(implementation, case),
+                    quantities=(
+                        *quantities(implementation, case),
+                        *_apart(implementation, case, mode, profile),
+                    ),
                 )

@@ -11,14 +11,16 @@ from equivalence.asking import Request, loaded, selected
 from equivalence.cases.case import BINARY, SPARSE, encoding
 from equivalence.cases.pinned import library
 from equivalence.environment import environment, extended
+from equivalence.generated import Drawn, concerns
 from equivalence.identities import CLAIMS, Claim
 from equivalence.implementations import IMPLEMENTATIONS
 from equivalence.implementations.implementation import options_of
-from equivalence.items import Cell, Encodings, Item, PinnedFile, Reductions, Round, column
+from equivalence.items import Cell, Encodings, Item, PinnedFile, Reductions, Relating, Round
 from equivalence.losses import MEAN, NONE, SUM, Reduction
-from equivalence.plan import Question
+from equivalence.plan import Question, extent
 from equivalence.relations import one_hot
 from equivalence.results import Environment
+from equivalence.transformations import TRANSFORMATIONS, Relation, column
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -96,6 +98,27 @@ class Plan:
             for name, qs in _grouped(_one_of_each(asked, _framework), _framework)
         ]
 
+    def related(self, relation: str) -> list[Relating]:
+        """The implementations for which related questions are drawn, by the function they call."""
+        law, profile = TRANSFORMATIONS[relation], self.environment.profile
+        groups: dict[tuple[str, str], list[Question]] = {}
+        for q in self.questions:
+            if extent(q.implementation, q.mode, profile).strength > 1:
+                name = f"{q.implementation.name.partition('[')[0]}-{q.mode}"
+                groups.setdefault((name, q.mode), []).append(q)
+        return [
+            Relating(
+                name=typeable(name),
+                questions=tuple(questions),
+                relation=law,
+                mode=mode,
+                cells=cells,
+                profile=profile,
+            )
+            for (name, mode), questions in groups.items()
+            if (cells := drawn(law, mode, questions))
+        ]
+
     def pinned(self) -> list[PinnedFile]:
         """The pinned files, each with the questions that ask it."""
         asked: dict[int, list[Question]] = {}
@@ -139,6 +162,17 @@ def plan(request: Request) -> Plan:
         environment=made,
         inapplicable=tuple(inapplicable),
     )
+
+
+def drawn(relation: Relation, mode: str, questions: Iterable[Question]) -> tuple[Drawn, ...]:
+    """The cells of questions for which a relation's cases are drawn."""
+    cells = {}
+    for question in questions:
+        case = question.case
+        if case.reduction in {NONE, SUM, MEAN}:
+            cell = Drawn(question.implementation, case.target_kind, case.reduction.name, case.dtype)
+            cells[tuple(map(str, cell))] = cell
+    return tuple(cells[key] for key in sorted(cells) if concerns(relation, mode, cells[key]))
 
 
 def _one_of_each(questions: Iterable[Question], who: Callable[[Question], str]) -> list[Question]:
@@ -197,11 +231,21 @@ RANGES: dict[str, Callable[[Plan], Sequence[Item | Claim]]] = {
     "value_cell": lambda plan: plan.cells("value"),
     "gradient_cell": lambda plan: plan.cells("gradient"),
     "target_gradient_cell": lambda plan: plan.cells("target_gradient"),
+    "weight_gradient_cell": lambda plan: plan.cells("weight_gradient"),
+    "hessian_vector_product_cell": lambda plan: plan.cells("hessian_vector_product"),
     "sum_beside_terms": lambda plan: plan.reductions(SUM, NONE),
     "mean_beside_sum": lambda plan: plan.reductions(MEAN, SUM),
     "asked_of_several": lambda plan: plan.rounds(),
     "encoded": lambda plan: plan.encodings(),
     "class_indices": lambda plan: plan.indices(),
+    "shifted": lambda plan: plan.related("shift"),
+    "classes_reordered": lambda plan: plan.related("classes"),
+    "rows_reordered": lambda plan: plan.related("rows"),
+    "batch_split": lambda plan: plan.related("split"),
+    "weights_scaled": lambda plan: plan.related("weights"),
+    "mean_beside_its_sum": lambda plan: plan.related("sum"),
+    "index_beside_one_hot": lambda plan: plan.related("one_hot"),
+    "sigmoid_beside_softmax": lambda plan: plan.related("two_classes"),
     "pinned_file": lambda plan: plan.pinned(),
     "claim": lambda plan: plan.claims(),
 }

@@ -13,6 +13,7 @@ import numpy as np
 
 from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.case import SOFT, SOFT_BINARY, SPARSE, Case, cotangent, encoding
+from equivalence.cases.further import direction
 from equivalence.cases.named import named
 from equivalence.implementations.implementation import classes_to
 from equivalence.literals import MANY, literal, written
@@ -55,14 +56,16 @@ def reproduction(finding: Finding, environment: Environment) -> str:
         (known for known in environment.implementations if known.name == finding.implementation),
         None,
     )
-    if record is None or finding.mode not in record.scripts:
+    apart = finding.quantity in QUANTITIES[3:]
+    name = f"{finding.mode}.{finding.quantity}" if apart else finding.mode
+    if record is None or name not in record.scripts:
         message = (
             f"the run says nothing about {finding.implementation}@{finding.mode}; run it again"
         )
         raise ReproductionError(message)
     axis = record.class_axis if case.loss.has_classes else -1
     try:
-        script = _script(finding, record, case, axis)
+        script = _script(finding, record.scripts[name], record, case, axis)
     except ValueError as error:
         message = f"no script: {error}; {finding.name} names the case for equivalence.judge"
         raise ReproductionError(message) from error
@@ -82,14 +85,20 @@ def reproduction(finding: Finding, environment: Environment) -> str:
     )
 
 
-def _script(finding: Finding, record: ImplementationRecord, case: Case, axis: int) -> str:
+def _script(
+    finding: Finding, template: str, record: ImplementationRecord, case: Case, axis: int
+) -> str:
     """The lines that call the function; of a large gradient only the worst number is printed."""
     sparse = encoding(case.target_kind) == SPARSE
-    script = record.scripts[finding.mode].format(
+    arguments = _arguments(record, case)
+    script = template.format(
         prediction=_array(record, case.prediction, axis),
         target=_array(record, case.target, -1 if sparse else axis),
         function=record.function,
-        arguments="".join(f", {name}={text}" for name, text in _arguments(record, case).items()),
+        arguments="".join(f", {name}={text}" for name, text in arguments.items()),
+        options=", ".join(f"{name}={text}" for name, text in arguments.items()),
+        weights=case.weighted_by,
+        direction=_array(record, _direction(case), axis),
         cotangent=_cotangent(record, case),
         quantity=finding.quantity if finding.quantity != QUANTITIES[0] else QUANTITIES[1],
         variable="target" if finding.quantity == QUANTITIES[2] else "prediction",
@@ -111,6 +120,11 @@ def _wanted(record: ImplementationRecord, case: Case) -> str:
     """Everything that was differentiated in one step: of compiled code it decides the bits."""
     soft = encoding(case.target_kind) in SOFT | SOFT_BINARY
     return "prediction, target" if record.differentiates_target and soft else "prediction"
+
+
+def _direction(case: Case) -> np.ndarray:
+    """Along which second derivatives are taken, in the dtype of the case."""
+    return direction(case.prediction.shape).astype(case.prediction.dtype)
 
 
 def _heading(finding: Finding, environment: Environment, case: Case, axis: int) -> list[str]:

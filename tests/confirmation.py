@@ -14,13 +14,14 @@ import numpy as np
 from second_oracle import mp, second_answers
 
 from equivalence.cases.answers import QUANTITIES, answers
-from equivalence.comparison import judge, respond
+from equivalence.comparison import judge
 from equivalence.exact import FORMATS
 from equivalence.expectation import catalogued, expectation
 from equivalence.finding import Verdict
 from equivalence.implementations import IMPLEMENTATIONS, load
 from equivalence.misreading import real
 from equivalence.reproduction import named_case
+from equivalence.responses import respond
 from equivalence.results import read
 
 NUMBER = 200
@@ -125,7 +126,9 @@ def _other_reduction(finding, case, reading):
 
 def chosen(findings, number=NUMBER, seed=0):
     """So many random findings of each dtype, of those that asked something."""
-    findings = [finding for finding in findings if finding.case]
+    # There is no second oracle of what is asked apart: tests/test_further.py has dual numbers.
+    known = QUANTITIES[:3]
+    findings = [finding for finding in findings if finding.case and finding.quantity in known]
     for dtype in FORMATS:
         mine = [finding for finding in findings if finding.dtype == dtype]
         yield from random.Random(seed).sample(mine, min(number, len(mine)))

@@ -29,9 +29,11 @@ def concerned(divergence, profile):
         if not any(divergence.concerns(implementation, m) for m in implementation.offered_modes):
             continue
         for question in questions([implementation], profile):
-            entries = catalogued(implementation, question.mode)
-            if divergence in entries and divergence in expectation(question.case, entries).steps:
-                for quantity in question.quantities:
+            for quantity in question.quantities:
+                entries = catalogued(implementation, question.mode, quantity)
+                if divergence not in entries:
+                    continue
+                if divergence in expectation(question.case, entries).steps:
                     yield question, quantity
 
 

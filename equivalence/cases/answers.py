@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 BALL_LIMIT = 4096
 SHARE = 1 / 16  # of a bound, that the radius of an answer from a wider format may reach
 EXTENDED = np.finfo(np.longdouble).nmant + 1  # the precision of the machine's widest format
-QUANTITIES = ("value", "gradient", "target_gradient")
+QUANTITIES = (
+    "value",
+    "gradient",
+    "target_gradient",
+    "weight_gradient",
+    "hessian_vector_product",
+)
 _REMEMBERED = 4096  # answers kept, to be shared by implementations
 _LARGE = 2**29  # bytes of them
 
@@ -51,7 +57,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """The answers to the three quantities of a case."""
+    """The answers to the quantities of a case that are always asked together."""
 
     value: Answer
     gradient: Answer
@@ -81,18 +87,21 @@ def _target_weights(case: Case) -> np.ndarray:
     return np.asarray(np.sum(balls(case.distribution) * balls(case.options["weight"]), axis=-1))
 
 
-def _exact(case: Case) -> tuple[Enclosure, ...]:
+def exactly_weighed(case: Case) -> Weighing:
+    """How much each term counts, as balls."""
     weighing = case.weighing
+    return Weighing(
+        counted=weighing.counted,
+        sample=balls(weighing.sample),
+        target=_target_weights(case) if "weight" in case.options else weighing.target,
+        batch=weighing.batch,
+        passed=balls(weighing.passed),
+    )
 
+
+def _exact(case: Case) -> tuple[Enclosure, ...]:
     def evaluate() -> tuple[np.ndarray, ...]:
-        exactly = Weighing(
-            counted=weighing.counted,
-            sample=balls(weighing.sample),
-            target=_target_weights(case) if "weight" in case.options else weighing.target,
-            batch=weighing.batch,
-            passed=balls(weighing.passed),
-        )
-        return _reduced(case, *term_balls(case), factors(case.reduction, exactly))
+        return _reduced(case, *term_balls(case), factors(case.reduction, exactly_weighed(case)))
 
     return certified(evaluate, FORMATS[case.dtype])
 
@@ -211,7 +220,7 @@ def _answered(case: Case) -> Answers:
     return Answers(
         **{
             name: Answer(exact=enclosure, bound=bound)
-            for name, enclosure, bound in zip(QUANTITIES, exact, bounds, strict=True)
+            for name, enclosure, bound in zip(QUANTITIES[:3], exact, bounds, strict=True)
         }
     )
 
@@ -234,7 +243,27 @@ def estimate(case: Case) -> Answers:
     return Answers(
         **{
             name: Answer(exact=enclosure, bound=bound)
-            for name, enclosure, bound in zip(QUANTITIES, exact, bounds, strict=True)
+            for name, enclosure, bound in zip(QUANTITIES[:3], exact, bounds, strict=True)
+        }
+    )
+
+
+def foreseen(case: Case) -> Answers:
+    """The bounds that follow from the formula alone, around numbers in plain float64.
+
+    Nothing is said of how exact those are (the radius is NaN): they tell where an answer exists.
+    """
+    format_ = FORMATS[case.dtype]
+    with np.errstate(all="ignore"):
+        bounds = _bounds(case, format_.precision, format_.floor)
+        results = _reduced(
+            case, *terms_in(case, np.float64), factors(case.reduction, case.weighing)
+        )
+    unknown = (Enclosure(one, np.zeros_like(one), np.full_like(one, np.nan)) for one in results)
+    return Answers(
+        **{
+            name: Answer(exact=enclosure, bound=bound)
+            for name, enclosure, bound in zip(QUANTITIES[:3], unknown, bounds, strict=True)
         }
     )
 

@@ -160,6 +160,16 @@ class Case:
         return {name: value for name, value in self.options.items() if name in self.loss.parameters}
 
     @property
+    def weighted_by(self) -> str:
+        """What weights it has, as implementations call them; empty if none.
+
+        Those of samples come before those of classes.
+        """
+        if self.weights is not None:
+            return "sample_weight"
+        return next((name for name in ("weight", "pos_weight") if name in self.options), "")
+
+    @property
     def weighing(self) -> Weighing:
         """How much each term counts, in float64."""
         sample = 1.0 if self.weights is None else np.asarray(self.weights, dtype=np.float64)

@@ -32,6 +32,13 @@ def _parameters(case: Case, number: Callable[[Any], np.ndarray]) -> dict[str, An
     }
 
 
+def converted(
+    case: Case, number: Callable[[Any], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """The prediction, the target and the parameters of a case in another number type."""
+    return number(case.prediction), number(case.distribution), _parameters(case, number)
+
+
 def term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
     """Terms and their derivatives as balls at the working precision.
 
@@ -39,8 +46,7 @@ def term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
     """
 
     def make() -> tuple[np.ndarray, Gradients]:
-        prediction, target = balls(case.prediction), balls(case.distribution)
-        parameters = _parameters(case, balls)
+        prediction, target, parameters = converted(case, balls)
         return (
             case.loss.definition(prediction, target, **parameters),
             case.loss.gradient(prediction, target, **parameters),

@@ -21,6 +21,7 @@ from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     torch,
     torch_kullback_leibler,
     torch_margins,
+    torch_weights,
     weights,
 )
 from equivalence.divergences.divergence import DIVERGENCES, Divergence, Standing, divergence

@@ -115,12 +115,13 @@ def rounds_terms_to_float32(case: Case) -> Case | None:
 
 @functools.cache
 def _float32_terms(loss: Loss) -> Loss:
+    narrow = FORMATS["float32"]
+
     def more(
         prediction: np.ndarray, target: np.ndarray, unit: float, **parameters: Any
     ) -> TermBounds:
         terms = np.abs(loss.definition(prediction, target, **parameters))
         gradients = loss.gradient(prediction, target, **parameters)
-        narrow = FORMATS["float32"]
         summing = narrow.unit * (8 * np.log2(max(terms.size, 1)) + 12)
         return TermBounds(
             summing * terms + narrow.floor,
@@ -128,4 +129,7 @@ def _float32_terms(loss: Loss) -> Loss:
             summing * np.abs(gradients.target) + narrow.floor,
         )
 
-    return widened(loss, "weighted in float32", more)
+    # Only the factor of each term comes in: nothing is summed.
+    return widened(
+        loss, "weighted in float32", more, lambda size: 12 * narrow.unit * size + narrow.floor
+    )

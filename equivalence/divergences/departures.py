@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.exact import FORMATS
+from equivalence.losses.curvature import Curvature, curvature, curved, weakened
 from equivalence.losses.loss import Gradients, Loss, TermBounds
 from equivalence.losses.reduction import MEAN, MEAN_OVER_TARGET_WEIGHTS, Reduction
 
@@ -110,6 +111,9 @@ def row_mean(loss: Loss) -> Loss:
             (inner.target + 2 * unit * np.abs(derivative.target)) / count,
         )
 
+    known = curvature(loss)
+    if known is not None:
+        curved(gradient, _mean_of(known))
     return replace(
         loss,
         name=f"{loss.name} averaged over the last axis",
@@ -154,6 +158,29 @@ def _class_by_class(loss: Loss) -> Loss:
         gradient=gradient,
         bound=bound,
     )
+
+
+def _mean_of(known: Curvature) -> Curvature:
+    """The second derivatives of a mean over the last axis."""
+
+    def product(
+        prediction: np.ndarray, target: np.ndarray, direction: np.ndarray, **parameters: Any
+    ) -> np.ndarray:
+        inner = known.product(prediction, target, direction, **parameters)
+        return np.asarray(inner / prediction.shape[-1])
+
+    def bound(
+        prediction: np.ndarray,
+        target: np.ndarray,
+        direction: np.ndarray,
+        precision: int,
+        **parameters: Any,
+    ) -> np.ndarray:
+        inner = known.bound(prediction, target, direction, precision, **parameters)
+        size = np.abs(known.product(prediction, target, direction, **parameters))
+        return np.asarray((inner + 2 * 2.0**-precision * size) / prediction.shape[-1])
+
+    return Curvature(product=product, bound=bound)
 
 
 def multiplies_by(factor: float, words: str, kind: str = "") -> Callable[[Case], Case | None]:
@@ -203,10 +230,16 @@ def _multiplied(loss: Loss, factor: float, words: str) -> Loss:
     )
 
 
-def widened(loss: Loss, name: str, more: Callable[..., TermBounds]) -> Loss:
+def widened(
+    loss: Loss,
+    name: str,
+    more: Callable[..., TermBounds],
+    more_curved: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> Loss:
     """The same question with a weaker bound.
 
-    ``more(prediction, target, unit, **parameters)`` is added to it.
+    ``more(prediction, target, unit, **parameters)`` is added to it, and to that of second
+    derivatives what ``more_curved`` makes of their sizes.
     """
 
     def bound(
@@ -216,4 +249,6 @@ def widened(loss: Loss, name: str, more: Callable[..., TermBounds]) -> Loss:
         extra = more(prediction, target, 2.0**-precision, **parameters)
         return TermBounds(*(mine + added for mine, added in zip(own, extra, strict=True)))
 
-    return replace(loss, name=f"{loss.name}, {name}", bound=bound)
+    made = replace(loss, name=f"{loss.name}, {name}", bound=bound)
+    weakened(made, more_curved)
+    return made

@@ -56,6 +56,7 @@ class Divergence:
         standing: Whether it is meant.
         evidence: What says so: the documentation, a plain convention; or what it contradicts.
         malformed: Whether it is about malformed questions; else it is about all others.
+        only: The quantities concerned; empty for all.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Divergence:
     standing: Standing
     evidence: str
     malformed: bool = False
+    only: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.name
@@ -114,6 +116,7 @@ def divergence(
     by_design: str = "",
     defect: str = "",
     malformed: bool = False,
+    only: tuple[str, ...] = (),
 ) -> Callable[[_AnyModel], _AnyModel]:
     """Catalogues the decorated model for the implementations that match a pattern.
 
@@ -132,6 +135,7 @@ def divergence(
             modes of its own, or the mathematics, that it contradicts. One of both is given.
         malformed: Whether the model is about malformed questions: which exception is raised, or
             which well-formed question is answered. All others never see one.
+        only: The quantities concerned; by default all.
 
     Raises:
         ValueError: If the name is taken, there is no reason or no reference, or it is not said
@@ -160,6 +164,7 @@ def divergence(
             standing=Standing.DEFECT if defect else Standing.BY_DESIGN,
             evidence=by_design or defect,
             malformed=malformed,
+            only=only,
         )
         return model
 

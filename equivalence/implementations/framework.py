@@ -25,6 +25,8 @@ from equivalence.implementations.implementation import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    import numpy as np
+
     from equivalence.cases.case import Encoding
     from equivalence.losses import Loss
 
@@ -50,6 +52,11 @@ class Framework:
         array: How an array is written, from ``{values}`` and ``{dtype}``.
         class_axis: Where the classes are: 1 (behind the batch) or -1 (last).
         differentiates: Whether it differentiates what its implementations compute.
+        slowness: How many times as long as NumPy's a call takes, roughly: how many fewer questions
+            are drawn at random for it.
+        apart: For each quantity that is asked apart, and each mode in which it is, a function from
+            a ``Call`` to an array; it raises where there is none.
+        apart_scripts: Likewise, the rest of the script that shows it.
         flags: Returns the settings that decide numbers.
         unavailable: For a mode that may not run on every machine, why it does not on this one, in
             one line; empty if it does.
@@ -64,6 +71,9 @@ class Framework:
     dtypes: tuple[str, ...] = tuple(FORMATS)
     class_axis: int = -1
     differentiates: bool = True
+    slowness: float = 1.0
+    apart: Mapping[str, Mapping[str, Callable[[Call], np.ndarray]]] = field(default_factory=dict)
+    apart_scripts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     flags: Callable[[], dict[str, str]] = dict
     unavailable: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import textwrap
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class Call:
         target: Likewise; int64 if sparse.
         arguments: The keyword options; arrays are still NumPy's.
         target_gradient: Whether to differentiate with respect to the target too.
+        weighted_by: The argument that holds the weights; empty if there are none.
     """
 
     implementation: Implementation
@@ -49,6 +51,7 @@ class Call:
     target: np.ndarray
     arguments: dict[str, Any]
     target_gradient: bool
+    weighted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,17 +157,21 @@ class Implementation:
         arguments: dict[str, Any] = dict(case.options)
         if case.weights is not None:
             arguments["sample_weight"] = case.weights
-        if REDUCTION in inspect.signature(self.function).parameters:
+        if _takes_reduction(self.function):
             arguments.setdefault(REDUCTION, self.reductions[case.reduction.kind])
-        soft = encoding(case.target_kind) in SOFT | SOFT_BINARY
         sparse = encoding(case.target_kind) == SPARSE
         return Call(
             implementation=self,
             prediction=classes_to(case.prediction, layout),
             target=case.target if sparse else classes_to(case.target, layout),
             arguments=arguments,
-            target_gradient=self.differentiates_target and soft,
+            target_gradient=self.has_target_gradient(case),
+            weighted_by=case.weighted_by,
         )
+
+    def has_target_gradient(self, case: Case) -> bool:
+        """Whether its gradient with respect to the target of a case is asked for."""
+        return self.differentiates_target and encoding(case.target_kind) in SOFT | SOFT_BINARY
 
     def respond(self, case: Case, mode: str) -> Response:
         """Runs the implementation on a case; gradients come back with the classes last."""
@@ -182,6 +189,28 @@ class Implementation:
             gradient=_classes_last(response.gradient),
             target_gradient=_classes_last(response.target_gradient),
         )
+
+
+@functools.cache
+def _takes_reduction(function: Callable[..., Any]) -> bool:
+    return "reduction" in inspect.signature(function).parameters
+
+
+def apart(
+    implementation: Implementation, case: Case, mode: str, quantity: str
+) -> np.ndarray | Exception:
+    """One of the quantities that are asked apart; the derivative by weights without axes of one."""
+    call = implementation.call(case)
+    try:
+        found = implementation.framework.apart[quantity][mode](call)
+    except Exception as error:  # noqa: BLE001 - whatever a framework raises is its answer
+        return error
+    if quantity == "weight_gradient":
+        return np.squeeze(found)
+    if implementation.framework.class_axis == -1 or not case.loss.has_classes:
+        return found
+    moved = _classes_last(found)
+    return found if moved is None else moved
 
 
 def classes_to(array: np.ndarray, axis: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
 from equivalence.implementations import keras
 from equivalence.implementations import tensorflow as engine
+from equivalence.implementations import tensorflow_apart as second
 from equivalence.implementations.framework import Framework
 from equivalence.implementations.implementation import ROWS, SEGMENTATION
 
@@ -28,6 +29,9 @@ framework = Framework(
         "xla": engine.XLA_SCRIPT,
     },
     array=engine.ARRAY,
+    slowness=engine.SLOWNESS,
+    apart=second.APART,
+    apart_scripts=second.SCRIPTS,
     flags=engine.flags,
 )
 implements = framework.implements

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from equivalence.implementations import torch_apart as second
 from equivalence.implementations import torch_modes as engine
 from equivalence.implementations.framework import Framework
 
@@ -28,6 +29,8 @@ framework = Framework(
     },
     array="torch.tensor({values}, dtype=torch.{dtype})",
     class_axis=1,
+    apart=second.APART,
+    apart_scripts=second.SCRIPTS,
     flags=engine.flags,
 )
 implements = framework.implements

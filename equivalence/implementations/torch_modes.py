@@ -87,12 +87,14 @@ STRIDED_SCRIPT = f"{inspect.getsource(strided)}\n\n" + EAGER_SCRIPT.replace(
 ).replace("{target}", "strided({target})")
 
 
-def _given(call: Call) -> tuple[Any, Any, dict[str, Any]]:
+def given(call: Call) -> tuple[Any, Any, dict[str, Any]]:
+    """The prediction, the target and the arguments of a call as tensors."""
     arguments = {name: tensor(value) for name, value in call.arguments.items()}
     return tensor(call.prediction), tensor(call.target), arguments
 
 
-def _upstream(value: Any) -> Any:
+def upstream(value: Any) -> Any:
+    """What a value is multiplied by before it is differentiated."""
     return torch.from_numpy(cotangent(tuple(value.shape))).to(value.dtype)
 
 
@@ -106,7 +108,7 @@ def _differentiated(
     call: Call, function: Any, laid_out: Callable[[Any], Any] = lambda tensor: tensor
 ) -> Response:
     """Calls the function on tensors that record, and differentiates what comes back."""
-    prediction, target, arguments = _given(call)
+    prediction, target, arguments = given(call)
     prediction, target = laid_out(prediction), laid_out(target)
     wanted = (prediction, target) if call.target_gradient else (prediction,)
     if not prediction.dtype.is_floating_point and not prediction.dtype.is_complex:
@@ -114,7 +116,7 @@ def _differentiated(
     for one in wanted:
         one.requires_grad_()
     value = function(prediction, target, **arguments)
-    return _response(value, torch.autograd.grad(value, wanted, _upstream(value)))
+    return _response(value, torch.autograd.grad(value, wanted, upstream(value)))
 
 
 def evaluate_eager(call: Call) -> Response:
@@ -129,7 +131,7 @@ def evaluate_strided(call: Call) -> Response:
 
 def evaluate_func(call: Call) -> Response:
     """Runs the function through ``torch.func.vjp``."""
-    prediction, target, arguments = _given(call)
+    prediction, target, arguments = given(call)
     wanted = (prediction, target) if call.target_gradient else (prediction,)
 
     def function(*inputs: Any) -> Any:
@@ -138,7 +140,7 @@ def evaluate_func(call: Call) -> Response:
 
     both: Any = torch.func.vjp(function, *wanted)
     value, vjp = both
-    return _response(value, vjp(_upstream(value)))
+    return _response(value, vjp(upstream(value)))
 
 
 @functools.cache
