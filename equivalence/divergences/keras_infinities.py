@@ -81,4 +81,4 @@ def focuses_infinite_logits(case: Case) -> Case | None:
 )
 def flushes_probabilities(case: Case) -> Case | None:
     """TensorFlow flushes subnormal probabilities to 0, so that a row of them is 0 / 0: NaN."""
-    return None if case.computed_in.name == "float16" else flushes_subnormals(case)
+    return None if case.dtype == "float16" else flushes_subnormals(case)

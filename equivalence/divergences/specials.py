@@ -204,3 +204,17 @@ def multiplies_zero_weights(case: Case) -> Case | None:
     if case.weights is None or np.all(case.weights):
         return None
     return replace(case, reduction=replace(case.reduction, multiplies_zeros=True))
+
+
+def cancels_infinite_weights(case: Case) -> Case | None:
+    """The gradient of a term whose weight is infinite, in the format computed in, is NaN.
+
+    The derivative is summed of parts, each multiplied with it: infinity minus infinity, or zero
+    times infinity.
+    """
+    if case.weights is None or np.all(np.isfinite(numbers(case.weights))):
+        return None
+    finite = np.broadcast_to(np.isfinite(numbers(case.weights)), case.shape)
+    lost = np.where(finite, 0.0, np.nan)
+    each = lost[..., None] if case.loss.has_classes else lost
+    return overlaid(case, prediction=each + np.zeros(case.prediction.shape))

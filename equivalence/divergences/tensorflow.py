@@ -18,7 +18,7 @@ from equivalence.divergences.gradients import assumes_normalised_targets, unscal
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms
 from equivalence.divergences.smoothing import smoothed_over
-from equivalence.divergences.specials import numbers, overlaid
+from equivalence.divergences.specials import cancels_infinite_weights, numbers, overlaid
 from equivalence.exact import FORMATS
 from equivalence.losses.loss import LOGITS, Gradients, Loss
 from equivalence.losses.reduction import MEAN_OVER_NONZERO_WEIGHTS, MEAN_OVER_SAMPLE_WEIGHTS
@@ -108,25 +108,6 @@ divergence(
 )(rounds_terms_to_float32)
 
 
-@divergence(
-    "tensorflow_v1.losses.sigmoid_cross_entropy*",
-    "tensorflow_v1.losses.log_loss*",
-    versions=">=1.0",
-    reference=LOSSES_SOURCE,
-    defect='Contradicts its documentation ("of the same type as losses"): what fits is NaN.',
-)
-def cancels_infinite_weights(case: Case) -> Case | None:
-    """A float64 weight that does not fit float32 is infinite, and the gradient of its term NaN.
-
-    The derivative is summed of parts, each multiplied with it: infinity minus infinity, or zero
-    times infinity.
-    """
-    if case.weights is None or np.all(np.isfinite(numbers(case.weights))):
-        return None
-    finite = np.broadcast_to(np.isfinite(numbers(case.weights)), case.shape)
-    return overlaid(case, prediction=np.where(finite, 0.0, np.nan))
-
-
 def _epsilon_folded(case: Case) -> Case | None:
     round_ = case.computed_in.round
     folded = float(round_(1 + float(round_(EPSILON)))) - 1
@@ -183,6 +164,19 @@ def multiplies_undefined_logarithm_by_zero(case: Case) -> Case | None:
         present = target * np.log(probability + epsilon)
         return overlaid(case, terms=-present - (1 - target) * np.log(1 - probability + epsilon))
 
+
+divergence(
+    "tensorflow_v1.losses.sigmoid_cross_entropy*",
+    "tensorflow_v1.losses.log_loss*",
+    versions=">=1.0",
+    reference=LOSSES_SOURCE,
+    name="cancels_infinite_weights",
+    reason=(
+        "A float64 weight that does not fit float32 is infinite, and the gradient of its term NaN: "
+        "its summands are multiplied with it one by one."
+    ),
+    defect='Contradicts its documentation ("of the same type as losses"): what fits is NaN.',
+)(cancels_infinite_weights)
 
 divergence(
     "tensorflow_v1.losses.*[MEAN]",

@@ -6,8 +6,13 @@ They come last: what a mean divides by is settled before.
 from __future__ import annotations
 
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.keras import forms
 from equivalence.divergences.overflow import overflows
-from equivalence.divergences.specials import divides_by_zero, multiplies_zero_weights
+from equivalence.divergences.specials import (
+    cancels_infinite_weights,
+    divides_by_zero,
+    multiplies_zero_weights,
+)
 
 TORCH = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/Loss.cpp"
 LOSSES = (
@@ -62,6 +67,18 @@ divergence(
     ),
     by_design="A plain convention: weights are coefficients, and IEEE 754 says that 0 NaN is NaN.",
 )(multiplies_zero_weights)
+
+divergence(
+    *forms("CategoricalCrossentropy"),
+    versions="keras>=3.0",
+    reference=KERAS,
+    name="keras_cancels_infinite_weights",
+    reason=(
+        "A float64 weight that does not fit float32 is infinite, and the gradient of its term NaN: "
+        "the division by the sum subtracts infinity from infinity."
+    ),
+    by_design='Documented: dtype=None "means using keras.backend.floatx()", float32.',
+)(cancels_infinite_weights)
 
 divergence(
     "textbook.soft_cross_entropy*",
