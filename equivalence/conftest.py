@@ -17,6 +17,7 @@ from equivalence.keeper import PROPERTY
 from equivalence.plugin import requested
 from equivalence.ranges import RANGES, Plan, plan
 from equivalence.results import environment_line, finding_line
+from equivalence.sweeping import swept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 NOTHING = "nothing-selected"
 PLAN = pytest.StashKey[Plan]()
+SWEPT = pytest.StashKey[set[str]]()  # the implementations whose sweep this process has asked
 TOLD = pytest.StashKey[bool]()  # whether this process has told what its session asks of whom
 
 
@@ -95,12 +97,26 @@ def _tell(item: pytest.Item, said: dict[str, Any]) -> None:
     item.user_properties.append((PROPERTY, json.dumps(said)))
 
 
+def _swept(item: pytest.Item) -> dict[str, Any]:
+    """The sweep of a cell's implementation: once in each process, and only if a file is written."""
+    option, cell = item.config.option, _cell(item)
+    if cell is None or not (option.equivalence_run or option.equivalence_html):
+        return {}
+    met = item.config.stash.setdefault(SWEPT, set())
+    implementation = cell.questions[0].implementation
+    if implementation.name in met:
+        return {}
+    met.add(implementation.name)
+    return {"sweep": [implementation.name, swept(implementation)]}
+
+
 @pytest.fixture
 def judged(request: pytest.FixtureRequest) -> Judged:
     """Takes findings into the run, and fails with those that fail."""
 
     def judged(findings: Sequence[Finding]) -> None:
-        _tell(request.node, {"findings": list(map(finding_line, findings))})
+        said = {"findings": list(map(finding_line, findings)), **_swept(request.node)}
+        _tell(request.node, said)
         passes(findings, strict=request.config.option.equivalence_strict)
 
     return judged

@@ -77,6 +77,9 @@ class Keeper:
             self.recording.take(Judged(findings=findings))
             self.recording.take(Finished(framework="", implementation=""))  # the file is flushed
             self._missing -= 1
+        if "sweep" in said:
+            name, sweep = said["sweep"]
+            self.recording.take(Finished(framework="", implementation=name, sweep=sweep))
         if "claim" in said:
             claims = (*self.recording.environment.claims, ClaimRecord(**said["claim"]))
             ordered = tuple(sorted(claims, key=lambda record: record.number))

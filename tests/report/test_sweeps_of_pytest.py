@@ -1,0 +1,26 @@
+"""A run made through pytest has the sweeps that the plots are drawn from."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from equivalence import results
+from equivalence.report.curves import charts
+
+LOSS = "binary_cross_entropy"
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_run_of_pytest_has_plots(tmp_path, workers):
+    path = tmp_path / "run.jsonl"
+    command = [sys.executable, "-m", "pytest", "--pyargs", "equivalence", "-q", "-n", workers]
+    options = ["--equivalence-frameworks=textbook", f"--equivalence-run={path}"]
+    select = f"--equivalence-select={LOSS}:binary:mean:float32:value"
+    subprocess.run([*command, *options, select], cwd=tmp_path, check=True, capture_output=True)
+    assert [chart.title for chart in charts(results.read(path))[LOSS]][:2] == [
+        "Error of the value in ulps",
+        "Error of the gradient in ulps",
+    ]
