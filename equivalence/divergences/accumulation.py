@@ -62,7 +62,7 @@ def _accumulated(loss: Loss, dtype: str, terms: int) -> Loss:
 def counts_in(dtype: str) -> Model:
     """What a mean divides by is rounded to a dtype: in bfloat16 257 terms are 256.
 
-    A count that it does not hold is infinite, and the mean 0.
+    A count that it does not hold is infinite: the mean is 0, or NaN if the sum is infinite too.
     """
 
     def model(case: Case) -> Case | None:
@@ -70,7 +70,9 @@ def counts_in(dtype: str) -> Model:
             return None
         counted = replace(case.reduction, counted_in=dtype)
         was, now = (denominator(way, case.weighing) for way in (case.reduction, counted))
-        return replace(case, reduction=counted) if was != now else None
+        if was == now:
+            return None
+        return replace(case, reduction=replace(counted, multiplies_zeros=bool(np.isinf(now))))
 
     return model
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equivalence.divergences.accumulation import counts_in
 from equivalence.divergences.cancellation import cancels_against_log_sigmoid, sums_exponentials
 from equivalence.divergences.departures import divides_by
 from equivalence.divergences.divergence import divergence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/Loss.cpp"
 DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
+
+NLL_SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/LossNLL.cpp"
+NLL = ("torch.nn.LogSoftmax+nn.NLLLoss", "torch.nll_loss", "torch.nn.NLLLoss")
 
 LOG_CLAMP = -100.0
 GRADIENT_FLOOR = float(np.float32(1e-12))  # constexpr float EPSILON, in every precision
@@ -81,6 +85,41 @@ def sums_before_smoothing(case: Case) -> Case | None:
     total = counted if case.reduction.kind == "none" else np.maximum(counted, counted.sum())
     over = np.isinf(case.computed_in.round(total)) & case.counted
     return replace(case, loss=infinite_where(case.loss, over)) if over.any() else None
+
+
+divergence(
+    "torch.cross_entropy",
+    "torch.nn.CrossEntropyLoss",
+    *NLL,
+    versions=">=1.6",
+    reference=NLL_SOURCE,
+    name="torch_sums_in_float16",
+    reason=(
+        "Sums the terms in their dtype before it divides: in float16 a sum above 65,504 is "
+        "infinite, where the mean would fit.\n\nTensor.mean accumulates in float32."
+    ),
+    by_design="A plain convention: kernels return what the dtype of their input holds.",
+)(overflows(sums=True))
+
+
+@divergence(
+    "torch.cross_entropy",
+    "torch.nn.CrossEntropyLoss",
+    *NLL,
+    versions=">=1.6",
+    reference=NLL_SOURCE,
+    defect=(
+        "Contradicts its own class-probability targets and Tensor.mean, which give the right mean "
+        "of the same terms; training goes on with a gradient of 0, and nothing is said."
+    ),
+)
+def counts_in_its_dtype(case: Case) -> Case | None:
+    """Of class indices, the number of terms (or their weights' sum) is held in the input's dtype.
+
+    From 65,520 terms on it is infinite in float16: the mean of 70,000 losses of 0.5 is 0 (NaN if
+    their sum overflows too), and the gradient is 0. A mask of 256 x 256 pixels is enough.
+    """
+    return counts_in(case.dtype)(case) if case.target_kind.startswith("sparse") else None
 
 
 @functools.cache

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from equivalence.cases.case import SPARSE
+from equivalence.cases.case import BINARY, SOFT, SPARSE
 from equivalence.cases.edges.edge import Numbers, Setting, edge
 from equivalence.losses.loss import LOGITS, PROBABILITIES
-from equivalence.losses.reduction import MEAN, NONE, SUM
+from equivalence.losses.reduction import MEAN, NONE
 
 BLOCK = 997  # numbers that are repeated
 LABELS = 101  # labels that are repeated
@@ -46,6 +46,11 @@ def _of_logits(setting: Setting, logits: np.ndarray, classes: int) -> np.ndarray
 def with_classes(setting: Setting, shape: tuple[int, ...], classes: int) -> Numbers | None:
     """Numbers of a shape and so many classes; None where a term reads one number only."""
     return sized(setting, shape, classes) if setting.loss.has_classes else None
+
+
+def written_once(setting: Setting) -> bool:
+    """Whether large numbers are asked in this encoding: who takes soft targets takes hard ones."""
+    return setting.encoding in SPARSE | SOFT | BINARY
 
 
 def _few(setting: Setting) -> int:
@@ -115,18 +120,20 @@ def more_terms_than_16_bits_count(setting: Setting) -> Numbers | None:
 @edge(large=True, reductions=(NONE, MEAN))
 def thirty_thousand_classes(setting: Setting) -> Numbers | None:
     """A vocabulary, the sum of whose exponentials has 30,000 summands."""
-    return with_classes(setting, (2,), 30_000)
+    return with_classes(setting, (2,), 30_000) if written_once(setting) else None
 
 
 @edge(large=True, reductions=(MEAN,))
 def hundred_thousand_classes(setting: Setting) -> Numbers | None:
     """More classes than float16 can count: its largest number is 65,504."""
-    return with_classes(setting, (1,), 100_000)
+    return with_classes(setting, (1,), 100_000) if written_once(setting) else None
 
 
-@edge(large=True, reductions=(SUM, MEAN))
+@edge(large=True, reductions=(MEAN,))
 def more_terms_than_float16_counts(setting: Setting) -> Numbers | None:
     """70,000 terms: their number is infinite in float16, and no number of bfloat16."""
+    if not written_once(setting):
+        return None
     return sized(setting, (70_000,), 2 if setting.loss.has_classes else 0)
 
 
