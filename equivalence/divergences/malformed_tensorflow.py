@@ -24,7 +24,6 @@ from equivalence.divergences.misreadings import (
     takes_real_parts,
     well_formed,
 )
-
 from equivalence.losses import MEAN, SUM
 from equivalence.losses.loss import Gradients, Loss, TermBounds
 
