@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equivalence.cases.case import cotangent
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.misreadings import (
     Fault,
@@ -21,6 +24,8 @@ from equivalence.divergences.misreadings import (
     takes_real_parts,
     well_formed,
 )
+from equivalence.losses import MEAN, SUM
+from equivalence.losses.loss import Gradients, Loss, TermBounds
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -156,6 +161,50 @@ def _broadcasts_rows(case: Case) -> Case | None:
         return well_formed(case, target=np.broadcast_to(rows, case.prediction.shape))
     except ValueError:
         return None
+
+
+@functools.cache
+def _multiplied(loss: Loss, factors: tuple[float, ...]) -> Loss:
+    """The loss with the gradient of each row multiplied by a number of its own."""
+    rows = np.array(factors)[:, None]
+
+    def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
+        own = loss.gradient(prediction, target, **parameters)
+        return Gradients(own.prediction * rows, own.target)
+
+    def bound(
+        prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
+    ) -> TermBounds:
+        own = loss.bound(prediction, target, precision, **parameters)
+        return TermBounds(own.term, own.prediction * rows, own.target)
+
+    name = f"{loss.name} with rows of the gradient times {factors}"
+    return replace(loss, name=name, gradient=gradient, bound=bound)
+
+
+@divergence(
+    "tensorflow_v1.nn.softmax_cross_entropy_with_logits*@graph",
+    malformed=True,
+    versions=">=1.5",
+    reference=NN_OPS,
+    defect=(
+        "Contradicts its own eager mode, and the value beside it: the gradient of a mean over N "
+        "rows is N times too large. The inferred shape of the loss, (1,), is not that which comes."
+    ),
+)
+def v1_infers_one_row(case: Case) -> Case | None:
+    """In a graph, a target of one axis makes TensorFlow infer that there is one row.
+
+    The value is that of every row beside the one target. But the shape of the terms is inferred as
+    (1,), so that the gradient of a mean is not divided, and each row gets the cotangent of the
+    first.
+    """
+    answered = None if case.target.ndim != 1 else _broadcasts_rows(case)
+    if answered is None or case.reduction == SUM:
+        return answered
+    rows = case.shape[0]
+    factors = [float(rows)] * rows if case.reduction == MEAN else (1 / cotangent((rows,))).tolist()
+    return replace(answered, loss=_multiplied(case.loss, tuple(factors)))
 
 
 divergence(
