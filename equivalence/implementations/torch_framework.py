@@ -17,7 +17,9 @@ framework = Framework(
         "compile": engine.evaluate_compile,
     },
     unavailable={"compile": engine.compile_is_unavailable},
-    imports="import numpy as np\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn",
+    imports=(
+        "import numpy as np\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn"
+    ),
     scripts={
         "eager": engine.EAGER_SCRIPT,
         "strided": engine.STRIDED_SCRIPT,
