@@ -117,7 +117,8 @@ def test_dies_once_the_framework_is_mended(divergence):
     verdicts = {when_mended(question, quantity) for question, quantity, _ in found}
     weaker = all(finding.verdict == Verdict.INACCURATE for _, _, finding in found)
     assert Verdict.RETIRED in verdicts or (weaker and verdicts == {Verdict.AGREES})
-    assert verdicts <= {Verdict.RETIRED, Verdict.AGREES}
+    # What is refused may have no answer.
+    assert verdicts <= {Verdict.RETIRED, Verdict.AGREES, Verdict.UNDEFINED}
 
 
 def right_torch_binary(probability, target, weight=None, reduction="mean"):
