@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from equivalence.cases.answers import answers
+from equivalence.cases.further import answer_to
 from equivalence.comparison import judge
 from equivalence.divergences import DIVERGENCES, Standing
 from equivalence.divergences import divergence as catalogue
@@ -98,8 +99,16 @@ def mended(implementation):
             target_gradient=round_(found.target_gradient.exact.high),
         )
 
+    def apart(quantity):
+        def exactly_apart(_call):
+            found = answer_to(asked["case"], quantity).exact.high
+            return FORMATS[asked["case"].dtype].round(found)
+
+        return dict.fromkeys(implementation.offered_modes, exactly_apart)
+
     framework = replace(
         implementation.framework,
+        apart={quantity: apart(quantity) for quantity in implementation.framework.apart},
         evaluate=dict.fromkeys(implementation.offered_modes, exactly),
     )
     return replace(implementation, framework=framework, class_axis=-1), asked
