@@ -88,7 +88,7 @@ def test_a_large_case_is_answered_in_float64_and_confirmed_by_balls(monkeypatch)
     case = large()
     fast = answers(case).value.exact
     assert fast.low == 0
-    monkeypatch.setattr(module, "FLOAT64_SHARE", 0)
+    monkeypatch.setattr(module, "SHARE", 0)
     sure = answers(replace(case)).value.exact
     assert sure.low != 0
     assert abs(fast.high - sure.high) <= fast.radius
