@@ -109,10 +109,10 @@ def _script(
         script = "".join(line for line in lines if ".requires_grad_()" not in line)
     if case.prediction.size < MANY:
         return script
-    index: tuple[int, ...] | str = "..., :1"
+    index = (0,) * case.prediction.ndim
     if finding.where is not None and finding.quantity != QUANTITIES[0]:
-        index = printed_index(finding.where.index, axis, finding.quantity)
-    place = index if isinstance(index, str) else ", ".join(map(str, index))
+        index = finding.where.index
+    place = ", ".join(map(str, printed_index(index, axis, QUANTITIES[1])))
     return re.sub(r"(print\(.*gradient.*)\.tolist\(\)", rf"\1[{place}].tolist()", script)
 
 

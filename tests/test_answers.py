@@ -95,7 +95,7 @@ def test_a_large_case_is_answered_in_float64_and_confirmed_by_balls(monkeypatch)
     assert fast.radius <= answers(case).value.bound / 16
 
 
-def test_float64_under_test_is_always_answered_by_balls():
+def test_float64_under_test_is_always_answered_beyond_float64():
     assert answers(large("float64")).value.exact.low != 0
 
 
