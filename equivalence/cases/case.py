@@ -100,10 +100,12 @@ class Case:
     def format_of(self, quantity: str) -> Format:
         """The format in which a quantity is asked: a gradient has the dtype of its variable."""
         own = FORMATS[self.dtype]
-        if quantity != "target_gradient":
+        weights = self.prediction if self.weights is None else np.asarray(self.weights)
+        variables = {"target_gradient": self.target, "weight_gradient": weights}
+        if quantity not in variables:
             return own
-        target = FORMATS.get(self.target.dtype.name, own)
-        return target if target.precision < own.precision else own
+        stored = FORMATS.get(variables[quantity].dtype.name, own)
+        return stored if stored.precision < own.precision else own
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from equivalence.cases.case import cotangent
 from equivalence.cases.terms import converted, term_balls
 from equivalence.exact import FORMATS, Enclosure, balls, certified
 from equivalence.losses.curvature import curvature
+from equivalence.losses.loss import times
 from equivalence.losses.reduction import (
     MEAN_OVER_PASSED_WEIGHTS,
     MEAN_OVER_SAMPLE_WEIGHTS,
@@ -71,6 +72,10 @@ def _further(case: Case, quantity: str) -> Answer:
     with np.errstate(all="ignore"):
         (enclosure,) = certified(lambda: (exact(case),), FORMATS[case.dtype])
         allowed = np.broadcast_to(bound(case), enclosure.high.shape)
+        stored = case.format_of(quantity)
+        if stored.name != case.dtype:  # a gradient has the dtype of its variable
+            size = np.abs(enclosure.high) + allowed
+            allowed = allowed + stored.unit * size + stored.floor
     if not by_weights:
         return Answer(exact=enclosure, bound=allowed)
     squeezed = Enclosure(*(np.squeeze(part) for part in enclosure))
@@ -159,7 +164,8 @@ def _quotient(case: Case, numerators: np.ndarray, value: np.ndarray, divisor: An
         return summed
     if divisor == 0:
         return np.asarray(summed * (0.0 if case.reduction.empty_is_zero else np.nan))
-    return np.asarray((summed - value * _divisor_slopes(case)) / divisor)
+    # A count does not change with the weights, whatever the value is.
+    return np.asarray((summed - times(_divisor_slopes(case), value)) / divisor)
 
 
 def _divisor_slopes(case: Case) -> np.ndarray:

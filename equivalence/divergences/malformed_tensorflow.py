@@ -208,6 +208,16 @@ def v1_infers_one_row(case: Case) -> Case | None:
 
 
 divergence(
+    "tensorflow_v2.nn.softmax_cross_entropy_with_logits(axis=1)@eager",
+    malformed=True,
+    versions=">=1.5",
+    reference=NN_OPS,
+    name="tensorflow_moves_no_missing_axis",
+    reason="With axis=1 the classes are moved last: targets of another rank cannot be transposed.",
+    by_design="A plain convention: a permutation has as many numbers as there are axes.",
+)(raises(INVALID, Fault.TARGET_SHAPE, where=lambda case: case.target.ndim != case.prediction.ndim))
+
+divergence(
     SOFTMAX,
     malformed=True,
     versions=">=1.5",

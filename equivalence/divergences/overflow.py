@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equivalence.exact import FORMATS
+from equivalence.exact import FORMATS, Format
 from equivalence.losses.binary import smoothed_target
 from equivalence.losses.loss import Gradients
 from equivalence.losses.reduction import factors, reduce
@@ -20,10 +20,18 @@ if TYPE_CHECKING:
     from equivalence.losses.loss import Loss
 
 
-def overflows(*, sums: bool, accumulator: str = "") -> Callable[[Case], Case | None]:
+def wider(format_: Format, other: str) -> Format:
+    """The wider of two formats; the second by its name, or empty."""
+    return max(format_, FORMATS[other or format_.name], key=lambda one: one.precision)
+
+
+def overflows(
+    *, sums: bool, accumulator: str = "", weighed: str = ""
+) -> Callable[[Case], Case | None]:
     """A weighted term, or with ``sums`` also their sum, is infinite before the mean divides it.
 
-    Sums may be accumulated in a wider format, the ``accumulator``.
+    Sums may be accumulated in a wider format, the ``accumulator``, and terms may be weighted in
+    one, ``weighed``.
 
     It concerns only means in which that happens, in the format that is computed in: elsewhere the
     answer does not fit either.
@@ -41,10 +49,9 @@ def overflows(*, sums: bool, accumulator: str = "") -> Callable[[Case], Case | N
             weighted = np.where(case.weighing.sample == 0, 0.0, terms * case.weighing.sample)
             mean = reduce(terms, factors(case.reduction, case.weighing), case.reduction)
             format_ = case.computed_in
-            size = np.maximum(np.abs(terms), np.abs(weighted))
-            over = np.isfinite(terms) & (case.weighing.sample != 0) & format_.overflows(size)
-            widest = max(format_, FORMATS[accumulator or format_.name], key=lambda f: f.precision)
-            if sums and widest.overflows(np.sum(weighted)):
+            over = format_.overflows(terms) | wider(format_, weighed).overflows(weighted)
+            over &= np.isfinite(terms) & (case.weighing.sample != 0)
+            if sums and wider(format_, accumulator).overflows(np.sum(weighted)):
                 over |= np.isfinite(terms)
         fits = not format_.overflows(mean)
         return replace(case, loss=infinite_where(case.loss, over)) if fits and over.any() else None

@@ -134,7 +134,6 @@ divergence(
     "torch.binary_cross_entropy_with_logits",
     "torch.nn.BCEWithLogitsLoss",
     "torch.log_softmax_by_hand",
-    "tensorflow_v1.losses.*",
     "tensorflow_v2.keras.*Crossentropy*",
     versions="",
     reference="https://docs.pytorch.org/docs/stable/generated/torch.mean.html",
@@ -145,6 +144,18 @@ divergence(
     ),
     by_design="A plain convention of means, numpy.mean among them.",
 )(overflows(sums=True, accumulator="float32"))
+
+divergence(
+    "tensorflow_v1.losses.*",
+    versions="",
+    reference="https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/losses/losses_impl.py",
+    name="v1_overflows_when_summed_in_float32",
+    reason=(
+        "A mean sums first and divides then: a sum that does not fit float32, in which terms of "
+        "every dtype are weighted and summed, is infinite, where the mean would fit."
+    ),
+    by_design="A plain convention of means, numpy.mean among them.",
+)(overflows(sums=True, accumulator="float32", weighed="float32"))
 
 divergence(
     "textbook.log_softmax",
