@@ -221,7 +221,8 @@ def _only_weaker(case: Case, step: Divergence) -> bool:
         said.loss.definition is case.loss.definition and said.loss.gradient is case.loss.gradient
     )
     same_reduction = said.reduction == case.reduction
-    return same_formula and same_reduction and replace(said, loss=case.loss).digest == case.digest
+    same_numbers = replace(said, loss=case.loss, dtype=case.dtype).digest == case.digest
+    return same_formula and same_reduction and same_numbers
 
 
 def _judge_exception(asked: _Asked, error: Exception, expected: Expectation) -> Finding:

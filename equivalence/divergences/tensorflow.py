@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equivalence.divergences.accumulation import counts_in
 from equivalence.divergences.cancellation import (
     cancels_against_log_sigmoid_and_slope,
     rounds_terms_to_float32,
@@ -237,6 +238,25 @@ divergence(
     ),
     by_design="A plain convention, the documentation of reduce_mean warns of it for integers.",
 )(overflows(sums=True))
+
+
+@divergence(
+    "tensorflow_v?.nn.*",
+    versions=">=1.0",
+    reference="https://www.tensorflow.org/api_docs/python/tf/math/reduce_mean",
+    defect=(
+        'Contradicts its documentation ("computes the mean of elements"): the mean of 70,000 '
+        "halves is 0, its gradient 0, and nothing is said."
+    ),
+)
+def reduce_mean_counts_in_its_dtype(case: Case) -> Case | None:
+    """tf.reduce_mean holds the number of terms in their dtype.
+
+    From 65,520 terms on it is infinite in float16: the mean is 0 (NaN if the sum overflows too),
+    and so is the gradient.
+    """
+    return counts_in(case.dtype)(case)
+
 
 divergence(
     "tensorflow_v?.nn.weighted_cross_entropy_with_logits",
