@@ -110,7 +110,7 @@ class Apart(NamedTuple):
 
 APART = {
     "quick": {
-        WEIGHT_GRADIENT: Apart(("float32", "float64"), (ROWS, COLUMNS), ("sum", "mean")),
+        WEIGHT_GRADIENT: Apart(("float32", "float64"), (ROWS, COLUMNS), ("mean",)),
         HESSIAN_VECTOR_PRODUCT: Apart(("float32", "float64"), (ROWS, COLUMNS), ("sum",)),
     },
     "full": {WEIGHT_GRADIENT: Apart(), HESSIAN_VECTOR_PRODUCT: Apart()},

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equivalence.cases.answers import QUANTITIES
+from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.divergences.accumulation import counts_in
 from equivalence.divergences.cancellation import cancels_against_log_sigmoid, sums_exponentials
 from equivalence.divergences.departures import divides_by
@@ -216,6 +218,8 @@ divergence(
         "fit. The sum itself is accumulated in float32."
     ),
     by_design="A plain convention: kernels return what the dtype of their input holds.",
+    # The derivative by the weights is the term without its weight.
+    only=tuple(name for name in QUANTITIES if name != WEIGHT_GRADIENT),
 )(overflows(sums=False))
 
 divergence(
