@@ -126,8 +126,8 @@ class Finding:
     @property
     def cell(self) -> str:
         """The id of the cell that the finding belongs to."""
-        parts = (self.loss, self.target, self.reduction, self.dtype, self.quantity)
-        return ":".join((*parts, f"{self.implementation}@{self.mode}"))
+        question = f"{self.loss}:{self.target}:{self.reduction}:{self.dtype}:{self.quantity}"
+        return f"{question}:{self.implementation}@{self.mode}"
 
     @property
     def name(self) -> str:

@@ -189,7 +189,11 @@ def share(finding: Finding) -> float:
 
 
 def _severity(finding: Finding) -> tuple[object, ...]:
-    fraction, ulps = share(finding), magnitude(finding.ulps)
+    return _ranked(finding, share(finding), magnitude(finding.ulps))
+
+
+def _ranked(finding: Finding, fraction: float, ulps: float) -> tuple[object, ...]:
+    """The key of a finding whose error is known in both units."""
     return (
         RANK[finding.verdict],
         -1.0 if math.isnan(fraction) else -fraction,
@@ -211,20 +215,22 @@ def grouped(items: Iterable[Finding], key: Callable[[Finding], Key]) -> dict[Key
 
 
 def _cell(name: str, findings: list[Finding]) -> Cell:
-    compared = [finding for finding in findings if finding.verdict is not Verdict.UNDEFINED]
+    sizes = [(share(finding), magnitude(finding.ulps)) for finding in findings]
+    measured = list(zip(findings, sizes, strict=True))
+    compared = [size for finding, size in measured if finding.verdict is not Verdict.UNDEFINED]
     denominators = grouped(
         (f for f in findings if f.denominator), lambda finding: finding.denominator
     )
     names = Counter(finding.divergence for finding in findings if finding.divergence)
-    worst = min(findings, key=_severity) if len(findings) > 1 else findings[0]
+    worst = min(measured, key=lambda one: _ranked(one[0], *one[1]))[0]
     differs = worst.verdict.fails or worst.verdict.catalogued
     return Cell(
         id=name,
         counts=Counts.of(finding.verdict for finding in findings),
         worst=worst,
         smallest=smallest(worst, findings) if differs else worst,
-        share=_largest(share(finding) for finding in compared),
-        ulps=_largest(magnitude(finding.ulps) for finding in compared),
+        share=_largest(fraction for fraction, _ in compared),
+        ulps=_largest(ulps for _, ulps in compared),
         denominators=tuple(
             (words, Counts.of(finding.verdict for finding in group))
             for words, group in sorted(denominators.items())

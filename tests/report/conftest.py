@@ -72,7 +72,7 @@ def few_url(address):
 @pytest.fixture(scope="session")
 def real():
     """A run of real frameworks, those that are installed, with the claims of a whole one."""
-    run = equivalence.run(["binary_cross_entropy", "float32", "@eager"])
+    run = equivalence.run(["binary_cross_entropy:binary", "float32", "@eager"])
     environment = dataclasses.replace(run.environment, claims=synthetic_run.CLAIMS)
     return dataclasses.replace(run, environment=environment)
 
