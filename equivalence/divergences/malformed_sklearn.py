@@ -6,6 +6,11 @@ makes them leave their arrays, and is not asked (``Implementation.withholds``).
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.misreadings import (
     EVERY,
@@ -19,7 +24,12 @@ from equivalence.divergences.misreadings import (
     takes_numbers,
     takes_real_parts,
     truncates_labels,
+    well_formed,
 )
+from equivalence.losses.loss import Gradients, Loss
+
+if TYPE_CHECKING:
+    from equivalence.cases.case import Case
 
 SKLEARN = "https://scikit-learn.org/stable/modules/generated/sklearn.metrics.log_loss.html"
 LABELS = (
@@ -99,13 +109,54 @@ divergence(
     malformed=True,
     versions=">=1.1",
     reference=LOSSES,
-    name="half_multinomial_truncates_labels",
-    reason="A label is cut to an integer: 1.5 is class 1, and nothing is said.",
-    by_design=(
-        "A plain convention of C: k = int(y_true[i]). Labels come as floating-point numbers, and "
-        "the estimators have encoded them before."
+    name="half_multinomial_takes_floating_labels",
+    reason="Labels are floating-point numbers of the dtype of the logits, and cast to it.",
+    by_design="A plain convention of Cython: all arrays share one fused type (floating_in).",
+)(truncates_labels(fractions=False))
+
+
+def _without_target(loss: Loss, rows: np.ndarray, *, value: bool) -> Loss:
+    """The loss in some of whose rows the logit of the target is not subtracted.
+
+    Args:
+        loss: The cross-entropy.
+        rows: Which.
+        value: Whether the value lacks it too, or the gradient only.
+    """
+    lacking = rows.astype(np.float64)
+
+    def definition(logits: np.ndarray, target: np.ndarray, **parameters: Any) -> np.ndarray:
+        own = loss.definition(logits, target, **parameters)
+        return own + lacking * np.sum(target * logits, axis=-1) if value else own
+
+    def gradient(logits: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
+        own = loss.gradient(logits, target, **parameters)
+        return Gradients(own.prediction + lacking[..., None] * target, own.target)
+
+    return replace(loss, name=f"{loss.name}, comparing", definition=definition, gradient=gradient)
+
+
+@divergence(
+    MULTINOMIAL,
+    malformed=True,
+    versions=">=1.1",
+    reference=LOSSES,
+    defect=(
+        "Contradicts itself: loss() takes k = int(y_true[i]) and loss_gradient() compares "
+        "y_true[i] == k, so that the value and the gradient of a mean belong to two losses."
     ),
-)(truncates_labels())
+)
+def half_multinomial_compares_labels(case: Case) -> Case | None:
+    """A label of 1.5 is class 1 to loss(), and no class to loss_gradient().
+
+    Where it is no class, nothing is subtracted: the value is log sum exp(x), the gradient softmax.
+    """
+    if fault(case) != Fault.FRACTION:
+        return None
+    fractional = case.target != np.trunc(case.target)
+    loss = _without_target(case.loss, fractional, value=case.reduction.kind != "mean")
+    return well_formed(case, loss=loss, target=np.trunc(case.target).astype(np.int64))
+
 
 divergence(
     MULTINOMIAL,

@@ -77,8 +77,7 @@ def takes_arrays_of_one_dtype(case: Case) -> type[Exception] | None:
     reference="https://github.com/scikit-learn/scikit-learn/blob/1.9.1/sklearn/_loss/loss.py",
     defect=(
         'The message misleads ("Buffer has wrong number of dimensions (expected 2, got 1)"): the '
-        "logits have two axes, of which the loss itself drops one; HalfMultinomialLoss(n_classes=1) "
-        "raises nothing."
+        "logits have two axes, of which the loss itself drops one; n_classes=1 raises nothing."
     ),
 )
 def squeezes_a_single_class(case: Case) -> type[Exception] | None:
