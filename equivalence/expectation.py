@@ -78,7 +78,7 @@ def declines(implementation: Implementation, case: Case, mode: str) -> str:
     divides by it.
     """
     here = implementation.framework.unavailable.get(mode, str)
-    reason = implementation.declines(case) or here()
+    reason = implementation.declines(case) or here() or implementation.withholds(case)
     if reason or case.reduction.kind != "mean" or case.reduction == MEAN:
         return reason
     own = expectation(

@@ -225,6 +225,25 @@ def _apart(implementation: Implementation, case: Case, mode: str, profile: str) 
     return tuple(name for name in further(implementation, case, mode) if name in asked)
 
 
+def withheld(implementation: Implementation, profile: str) -> Iterator[Question]:
+    """The malformed questions of a profile that an implementation must not be asked.
+
+    Raises:
+        KeyError: If the profile is unknown.
+    """
+    for mode in implementation.offered_modes if implementation.unchecked else ():
+        asked = extent(implementation, mode, profile)
+        for case in _written(implementation, mode, profile, asked) if asked.strength else ():
+            reason = implementation.withholds(case)
+            if reason and declines(implementation, case, mode) == reason:
+                yield Question(
+                    implementation=implementation,
+                    mode=mode,
+                    case=case,
+                    quantities=quantities(implementation, case),
+                )
+
+
 def questions(implementations: Iterable[Implementation], profile: str) -> Iterator[Question]:
     """Every question of a profile, implementation by implementation.
 

@@ -9,6 +9,8 @@ from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     keras_reductions,
     malformed_keras,
     malformed_numpy,
+    malformed_relatives,
+    malformed_sklearn,
     malformed_tensorflow,
     malformed_tensorflow_refusals,
     malformed_torch,

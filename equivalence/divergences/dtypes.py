@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 TORCH = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 TORCH_SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/Loss.cpp"
 WITH_LOGITS = ("torch.binary_cross_entropy_with_logits", "torch.nn.BCEWithLogitsLoss")
+MULTI_LABEL = ("torch.multilabel_soft_margin_loss", "torch.nn.MultiLabelSoftMarginLoss")
 NUMPY = "https://numpy.org/doc/stable/user/basics.types.html"
 TENSORFLOW = "https://www.tensorflow.org/api_docs/python/tf/nn/"
 
@@ -51,6 +52,7 @@ def narrower_target(case: Case) -> str:
 
 @divergence(
     "torch.cross_entropy",
+    "torch.linear_cross_entropy*",
     "torch.nn.CrossEntropyLoss",
     "torch.nn.LogSoftmax+nn.NLLLoss",
     "torch.nll_loss",
@@ -67,6 +69,7 @@ def takes_long_labels_only(case: Case) -> type[Exception] | None:
 
 @divergence(
     "torch.cross_entropy",
+    "torch.linear_cross_entropy",
     "torch.nn.CrossEntropyLoss",
     versions=">=1.10",
     reference=TORCH + "CrossEntropyLoss.html",
@@ -108,6 +111,7 @@ def multiplies_in_place_of_integers(case: Case) -> type[Exception] | None:
 
 @divergence(
     *(f"{name}@func" for name in WITH_LOGITS),
+    *MULTI_LABEL,
     versions=">=2.0",
     reference=TORCH_SOURCE,
     by_design="A plain convention of PyTorch: truth values are not subtracted.",

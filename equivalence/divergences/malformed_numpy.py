@@ -1,31 +1,24 @@
-"""What becomes of malformed questions in NumPy and in scikit-learn."""
+"""What becomes of malformed questions in NumPy."""
 
 from __future__ import annotations
 
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.misreadings import (
-    EVERY,
     WEIGHTS,
     Fault,
     broadcasts,
     casts_predictions,
     counts_from_the_end,
-    drops_last_axis,
     either,
     of_other_length,
     raises,
     takes_numbers,
     takes_real_parts,
-    truncates_labels,
 )
 
 NUMPY = "https://numpy.org/doc/stable/user/basics.broadcasting.html"
 INDEXING = "https://numpy.org/doc/stable/user/basics.indexing.html"
 TYPES = "https://numpy.org/doc/stable/reference/ufuncs.html#type-casting-rules"
-SKLEARN = "https://scikit-learn.org/stable/modules/generated/sklearn.metrics.log_loss.html"
-LABELS = (
-    "https://github.com/scikit-learn/scikit-learn/blob/1.9.1/sklearn/metrics/_classification.py"
-)
 
 divergence(
     "textbook.*",
@@ -108,56 +101,3 @@ divergence(
     reason="Words cannot be multiplied: TypeError.",
     by_design="Documented: a ufunc without a loop for a type raises TypeError.",
 )(raises(TypeError, Fault.WORDS))
-
-divergence(
-    "sklearn.*",
-    malformed=True,
-    versions=">=1.5",
-    reference=SKLEARN,
-    name="sklearn_flattens_a_column_of_labels",
-    reason="Labels (N, 1) are flattened to (N,), with a DataConversionWarning.",
-    by_design="A plain convention of scikit-learn: column_or_1d of every label array.",
-)(drops_last_axis)
-
-divergence(
-    "sklearn.*",
-    malformed=True,
-    versions=">=1.5",
-    reference=SKLEARN,
-    name="sklearn_takes_labels_of_any_type",
-    reason="Labels are compared with the classes, so that floating-point ones will do if equal.",
-    by_design="A plain convention of scikit-learn: labels are values, not indices.",
-)(truncates_labels(fractions=False))
-
-divergence(
-    "sklearn.*",
-    malformed=True,
-    versions=">=1.5",
-    reference=SKLEARN,
-    name="sklearn_casts_predictions",
-    reason="Integer predictions are taken for float64.",
-    by_design="An explicit check of the source: check_array converts to floating point.",
-)(casts_predictions("float64"))
-
-divergence(
-    "sklearn.*",
-    malformed=True,
-    versions=">=1.5",
-    reference=LABELS,
-    name="sklearn_refuses_a_scalar_label",
-    reason="A label without any axis raises TypeError, where all other shapes raise ValueError.",
-    by_design="An explicit check of the source (_num_samples), with a message of its own.",
-)(raises(TypeError, Fault.TARGET_SHAPE, where=lambda case: case.target.ndim == 0))
-
-divergence(
-    "sklearn.*",
-    malformed=True,
-    versions=">=1.5",
-    reference=LABELS,
-    name="sklearn_refuses_what_is_malformed",
-    reason=(
-        "Labels that are none of the classes (out of range, NaN, words), complex numbers and "
-        "arrays of other lengths raise ValueError, with a message that says what is wrong."
-    ),
-    by_design="Explicit checks of the source (_validate_multiclass_probabilistic_prediction).",
-)(raises(ValueError, *EVERY))

@@ -99,7 +99,10 @@ divergence(
 
 divergence(
     "torch.cross_entropy",
+    "torch.linear_cross_entropy",
     "torch.nn.CrossEntropyLoss",
+    "torch.kl_div*",
+    "torch.nn.KLDivLoss*",
     BY_HAND,
     malformed=True,
     versions=">=1.10",
@@ -204,6 +207,7 @@ divergence(
 
 divergence(
     "torch.cross_entropy",
+    "torch.linear_cross_entropy",
     "torch.nn.CrossEntropyLoss",
     malformed=True,
     versions=">=1.10",

@@ -11,6 +11,7 @@ import numpy as np
 from equivalence.divergences.cancellation import rounds_complement
 from equivalence.divergences.departures import divides_by, widened
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.dtypes import of_two_dtypes, written_in_integers
 from equivalence.divergences.probabilities import clips
 from equivalence.exact import FORMATS
 from equivalence.losses.loss import TermBounds
@@ -38,6 +39,53 @@ LOSSES = "https://github.com/scikit-learn/scikit-learn/blob/1.9.1/sklearn/_loss/
 def refuses_zero_weights(case: Case) -> type[Exception] | None:
     """Raises ValueError if every sample weight is zero, also where the sum (0) exists."""
     return ValueError if case.weights is not None and not np.any(case.weights) else None
+
+
+@divergence(
+    "sklearn.HalfBinomialLoss",
+    versions=">=1.1",
+    reference=LOSSES,
+    defect=(
+        'The message misleads ("Function call with ambiguous argument types"): it names neither '
+        "the argument nor the dtypes that are taken."
+    ),
+)
+def takes_floating_labels_only(case: Case) -> type[Exception] | None:
+    """Labels that are integers or truth values raise TypeError: they must be float32 or float64."""
+    return TypeError if written_in_integers(case) else None
+
+
+@divergence(
+    "sklearn.Half*Loss",
+    versions=">=1.1",
+    reference=LOSSES,
+    by_design=(
+        "A plain convention of Cython: the arrays share one fused type (floating_in), and the "
+        "message names the dtype expected and the one found."
+    ),
+)
+def takes_arrays_of_one_dtype(case: Case) -> type[Exception] | None:
+    """Targets or sample weights of another dtype than the logits raise ValueError."""
+    weights = case.weights
+    other = weights is not None and weights.dtype != case.prediction.dtype
+    return ValueError if other or of_two_dtypes(case) else None
+
+
+@divergence(
+    "sklearn.HalfMultinomialLoss",
+    versions=">=1.1",
+    reference="https://github.com/scikit-learn/scikit-learn/blob/1.9.1/sklearn/_loss/loss.py",
+    defect=(
+        'The message misleads ("Buffer has wrong number of dimensions (expected 2, got 1)"): the '
+        "logits have two axes, of which the loss itself drops one; n_classes=1 raises nothing."
+    ),
+)
+def squeezes_a_single_class(case: Case) -> type[Exception] | None:
+    """Logits of one class, whose loss is 0, raise ValueError: (N, 1) is squeezed to (N,) before.
+
+    The base class is "graceful to shape (n_samples, 1)" for the losses of one column.
+    """
+    return ValueError if case.prediction.shape[-1] == 1 else None
 
 
 @divergence(

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equivalence.divergences.departures import keeps_classes
+from equivalence.divergences.departures import keeps_classes, widened
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.dtypes import narrower_target, written_in_integers
+from equivalence.exact import FORMATS
+from equivalence.losses.loss import TermBounds
 from equivalence.losses.reduction import MEAN_OVER_BATCH
 
 if TYPE_CHECKING:
@@ -18,6 +21,58 @@ if TYPE_CHECKING:
 
 DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html"
 SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/Loss.cpp"
+
+
+@divergence(
+    "torch.kl_div*",
+    "torch.nn.KLDivLoss*",
+    versions=">=1.13",
+    reference=SOURCE,
+    by_design='An explicit check of the source: "kl_div: Integral inputs not supported."',
+)
+def takes_no_integers(case: Case) -> type[Exception] | None:
+    """Targets of integers or truth values raise RuntimeError, also those that F.one_hot returns."""
+    return RuntimeError if written_in_integers(case) else None
+
+
+@divergence(
+    "torch.kl_div*",
+    "torch.nn.KLDivLoss*",
+    versions=">=1.13",
+    reference=SOURCE,
+    by_design=(
+        "A plain convention of PyTorch: an operation on one tensor returns its dtype, and so does "
+        "each gradient that is added up."
+    ),
+)
+def takes_logarithms_in_dtype_of_target(case: Case) -> Case | None:
+    """T log t is rounded to the dtype of the target before the rest, t x, is subtracted from it.
+
+    With log_target it is exp(t) that is rounded. The gradient by the target is added up there,
+    from log t, 1 and x, each rounded: where they cancel its digits are lost.
+    """
+    narrow = narrower_target(case)
+    return replace(case, loss=_logarithms_in(case.loss, narrow)) if narrow else None
+
+
+@functools.cache
+def _logarithms_in(loss: Loss, dtype: str) -> Loss:
+    form = FORMATS[dtype]
+
+    def more(
+        prediction: np.ndarray, target: np.ndarray, _: float, *, log_target: Any = None
+    ) -> TermBounds:
+        with np.errstate(all="ignore"):
+            share = np.exp(target) if log_target else target
+            logarithm = target if log_target else np.log(np.where(target > 0, target, 1))
+        size = np.abs(logarithm) + np.abs(prediction) + 1
+        rounded = form.unit * share * size + form.floor * size
+        slope = 4 * (form.unit * size * (share if log_target else 1) + form.floor)
+        finite = np.isfinite(size)
+        rounded, slope = np.where(finite, rounded, 0.0), np.where(finite, slope, 0.0)
+        return TermBounds(np.sum(rounded, axis=-1), form.unit * share, slope)
+
+    return widened(loss, f"with logarithms in {dtype}", more)
 
 
 @functools.cache

@@ -10,6 +10,7 @@ import numpy as np
 
 from equivalence.divergences.departures import row_mean, widened
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.dtypes import MULTI_LABEL, forms_complement_of_narrow_target
 from equivalence.divergences.overflow import infinite_where
 from equivalence.losses.loss import Gradients, Loss, TermBounds
 
@@ -20,9 +21,21 @@ DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/Loss.cpp"
 
 
+divergence(
+    *MULTI_LABEL,
+    versions=">=1.0",
+    reference=DOCUMENTATION + "MultiLabelSoftMarginLoss.html",
+    name="complements_labels_in_their_dtype",
+    reason=(
+        "1 - t is rounded to the dtype of the target before the prediction widens it: with targets "
+        "of float16 beside predictions of float32 half a thousandth is lost."
+    ),
+    by_design="A plain convention of PyTorch: a tensor and a number are of the tensor's dtype.",
+)(forms_complement_of_narrow_target)
+
+
 @divergence(
-    "torch.multilabel_soft_margin_loss",
-    "torch.nn.MultiLabelSoftMarginLoss",
+    *MULTI_LABEL,
     versions=">=1.0",
     reference=DOCUMENTATION + "MultiLabelSoftMarginLoss.html",
     by_design="A plain convention: each operation returns what the dtype of its input holds.",
@@ -42,8 +55,7 @@ def sums_labels_before_dividing(case: Case) -> Case | None:
 
 
 @divergence(
-    "torch.multilabel_soft_margin_loss",
-    "torch.nn.MultiLabelSoftMarginLoss",
+    *MULTI_LABEL,
     versions=">=1.0",
     reference=DOCUMENTATION + "MultiLabelSoftMarginLoss.html",
     by_design='Documented: the formula has a factor 1/C, and the output of "none" the shape (N).',

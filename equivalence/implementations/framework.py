@@ -103,6 +103,7 @@ class Framework:
         class_axis: int | None = None,
         dtypes: tuple[str, ...] = (),
         modes: tuple[str, ...] = (),
+        unchecked: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Registers the decorated function as this framework's translation of a loss.
 
@@ -123,6 +124,8 @@ class Framework:
             class_axis: Where it wants the classes; by default where the framework wants them.
             dtypes: The formats that it takes; by default all that the framework has.
             modes: The modes in which it is run; by default all that the framework has.
+            unchecked: Whether it takes lengths and labels on trust, so that malformed questions
+                that make it leave its arrays must not be asked.
 
         The options that it takes are its keyword parameters. A function without a parameter
         ``reduction`` returns the terms and is asked for nothing else.
@@ -163,6 +166,7 @@ class Framework:
                     class_axis=self.class_axis if class_axis is None else class_axis,
                     dtypes=dtypes or self.dtypes,
                     modes=modes,
+                    unchecked=unchecked,
                 )
             return function
 

@@ -31,6 +31,10 @@ UNBATCHED, ROWS, COLUMNS, SEGMENTATION = "unbatched", "rows", "columns", "segmen
 EVERY_SHAPE = frozenset((UNBATCHED, ROWS, COLUMNS, SEGMENTATION))
 REDUCTION = "reduction"
 SAMPLE_WEIGHTS = frozenset(("scalar_weight", "sample_weight", "position_weight", "column_weight"))
+UNCHECKED = (
+    "does not check what it is given: lengths that differ and labels that are no classes are not "
+    "asked, it would read or write foreign memory"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,8 @@ class Implementation:
         class_axis: Where it wants the classes: 1 (behind the batch) or -1 (last).
         dtypes: The formats that it takes.
         modes: The modes in which it is run; empty for those of its framework.
+        unchecked: Whether it takes lengths and labels on trust, so that wrong ones are undefined
+            behaviour, which harms the rest of the process.
     """
 
     framework: Framework
@@ -100,6 +106,7 @@ class Implementation:
     class_axis: int = -1
     dtypes: tuple[str, ...] = tuple(FORMATS)
     modes: tuple[str, ...] = field(default=())
+    unchecked: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -150,6 +157,13 @@ class Implementation:
         if case.weights is not None and shape_of(case) not in self.weighted_shapes:
             return f"takes no sample weights with {shape_of(case)} shape"
         return "" if shape_of(case) in self.shapes else f"takes no {shape_of(case)} shape"
+
+    def withholds(self, case: Case) -> str:
+        """Why a malformed question, if offered, is not asked all the same; empty if it is.
+
+        What undefined behaviour returns is no answer, not even twice the same.
+        """
+        return UNCHECKED if self.unchecked and case.malformed and leaves_buffers(case) else ""
 
     def call(self, case: Case) -> Call:
         """The case in this framework's layout."""
@@ -227,6 +241,22 @@ def _classes_last(gradient: np.ndarray | Exception | None) -> np.ndarray | Excep
     if not isinstance(gradient, np.ndarray) or gradient.ndim < 2:
         return gradient
     return np.moveaxis(gradient, 1, -1)
+
+
+def leaves_buffers(case: Case) -> bool:
+    """Whether code that trusts lengths and labels leaves its arrays.
+
+    Arrays of another rank or dtype are something else: no buffer is made of them.
+    """
+    sparse = encoding(case.target_kind) == SPARSE
+    lengths = [(case.target.shape, case.shape if sparse else case.prediction.shape)]
+    if case.weights is not None:
+        lengths.append((case.weights.shape, case.shape))
+    if any(len(given) == len(due) and given != due for given, due in lengths):
+        return True
+    if not sparse or case.target.dtype.kind not in "iuf":
+        return False
+    return not bool(np.all((case.target >= 0) & (case.target < case.prediction.shape[-1])))
 
 
 def options_of(case: Case) -> frozenset[str]:

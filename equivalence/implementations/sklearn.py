@@ -111,6 +111,7 @@ def log_loss_binary(probability, target, *, sample_weight=None, reduction="norma
     dtypes=("float32", "float64"),
     modes=("eager",),  # documented: it takes contiguous arrays
     returns_gradient=True,
+    unchecked=True,  # private: estimators validate before they call it
     documentation=SOURCE,
 )
 def half_binomial_loss(logit, target, *, sample_weight=None, reduction="mean"):
@@ -132,6 +133,7 @@ def half_binomial_loss(logit, target, *, sample_weight=None, reduction="mean"):
     weights=frozenset(("sample_weight",)),
     dtypes=("float32", "float64"),
     returns_gradient=True,
+    unchecked=True,  # private: estimators validate before they call it
     documentation=SOURCE,
 )
 def half_multinomial_loss(logits, target, *, sample_weight=None, reduction="mean"):

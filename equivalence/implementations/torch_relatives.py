@@ -56,7 +56,7 @@ def kl_div_loss(log_probabilities, target, *, log_target=False, reduction="mean"
     documentation=DOCUMENTATION + "functional.soft_margin_loss.html",
 )
 def soft_margin_loss(logit, target, *, reduction="mean"):
-    return F.soft_margin_loss(logit, 2 * target - 1, reduction=reduction)
+    return F.soft_margin_loss(logit, 2.0 * target - 1, reduction=reduction)
 
 
 @implements(
@@ -66,7 +66,7 @@ def soft_margin_loss(logit, target, *, reduction="mean"):
     documentation=DOCUMENTATION + "SoftMarginLoss.html",
 )
 def soft_margin_loss_class(logit, target, *, reduction="mean"):
-    return nn.SoftMarginLoss(reduction=reduction)(logit, 2 * target - 1)
+    return nn.SoftMarginLoss(reduction=reduction)(logit, 2.0 * target - 1)
 
 
 @implements(
