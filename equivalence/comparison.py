@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equivalence.cases.answers import QUANTITIES, Answer
+from equivalence.cases.answers import Answer
 from equivalence.cases.case import SPARSE, encoding
 from equivalence.cases.further import WEIGHT_GRADIENT, answer_to
 from equivalence.distance import Distance, distance
 from equivalence.divergences import Divergence
-from equivalence.exact import FORMATS, Number
+from equivalence.exact import Number
 from equivalence.expectation import Expectation, catalogued, declines, expectation
 from equivalence.finding import Finding, Verdict, Where
-from equivalence.misreading import folded, real
+from equivalence.matching import matching, narrower, needed, only_weaker, too_good
+from equivalence.misreading import real
 from equivalence.responses import further, quantities, read
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from equivalence.implementations import Implementation
 
 _SHOWN = 12  # numbers of a row that a finding carries
-_MUCH = 2.0**20  # how much wider a bound is, to tell another precision from another rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +92,11 @@ def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> F
         return found(
             Verdict.UNDEFINED, detail=f"the exact answer does not exist; returned {_brief(reading)}"
         )
-    matched = _matching(reading, case, expected, quantity)
+    matched = matching(reading, case, expected, quantity)
     if matched is expected.steps:
-        if _narrower(reading, case, expected.case, quantity):
+        if narrower(reading, case, expected.case, quantity):
             return found(Verdict.DIVERGES, detail=f"returned {reading.dtype.name}: digits are lost")
-        if measured.inside and not _too_good(case, answer, expected, quantity):
+        if measured.inside and not too_good(case, answer, expected, quantity):
             return found(Verdict.AGREES, detail=_returned(reading, case, quantity))
         if measured.inside:
             return found(
@@ -105,8 +104,8 @@ def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> F
                 expected.steps,
                 "more accurate than what the catalogue says it does",
             )
-        steps = _needed(reading, case, matched, quantity)
-        weaker = all(_only_weaker(case, step) for step in steps)
+        steps = needed(reading, case, matched, quantity)
+        weaker = all(only_weaker(case, step) for step in steps)
         return found(Verdict.INACCURATE if weaker else Verdict.EXPLAINED, steps)
     if matched is not None:
         gone = [step.name for step in expected.steps if step not in matched]
@@ -128,13 +127,13 @@ def _judge_misreading(asked: _Asked, reading: np.ndarray, expected: Expectation)
         verdict, detail = Verdict.RETIRED, f"{returned}, where the catalogue expects an exception"
     elif not expected.steps:
         verdict, detail = Verdict.DIVERGES, f"{returned}, and the catalogue does not say why"
-    elif not imaginary and _matching(reading, case, expected, asked.quantity) is expected.steps:
+    elif not imaginary and matching(reading, case, expected, asked.quantity) is expected.steps:
         verdict, detail = Verdict.EXPLAINED, returned
     else:
         verdict, detail = Verdict.DIVERGES, f"{returned}, not what the catalogue says"
     steps = expected.steps
     if verdict is Verdict.EXPLAINED:
-        steps = _needed(reading, case, steps, asked.quantity)
+        steps = needed(reading, case, steps, asked.quantity)
     made = _finding(
         asked, verdict, divergence=" + ".join(step.name for step in steps), detail=detail
     )
@@ -145,84 +144,9 @@ def _judge_misreading(asked: _Asked, reading: np.ndarray, expected: Expectation)
     return replace(made, got=got, bits=bits(reading.real), where=where)
 
 
-def _narrower(reading: np.ndarray, asked: Case, answered: Case, quantity: str) -> bool:
-    """Whether what came back has fewer digits than the question that is answered."""
-    returned = FORMATS.get(reading.dtype.name)
-    wanted = min(FORMATS[answered.dtype].precision, asked.format_of(quantity).precision)
-    return returned is not None and returned.precision < wanted
-
-
 def _returned(reading: np.ndarray, case: Case, quantity: str) -> str:
     name, wanted = reading.dtype.name, case.format_of(quantity).name
     return "" if name == wanted else f"returned {name} for {wanted}"
-
-
-def _too_good(case: Case, answer: Answer, expected: Expectation, quantity: str) -> bool:
-    """Whether a reading that is inside the bound cannot come from what the catalogue expects.
-
-    A framework that computes in a narrower dtype does not hit the bound of the wider one, a
-    millionth of its own or less, around a number that is not even the one that it aims at. That is
-    so of float64 only: no framework computes the others in a format so much narrower.
-    """
-    if not expected.steps or expected.raises is not None or case.dtype != "float64":
-        return False
-    foretold = answer_to(expected.case, quantity)
-    if foretold.exact.high.shape != answer.exact.high.shape:
-        return False
-    with np.errstate(invalid="ignore"):
-        elsewhere = np.abs(foretold.exact.high - answer.exact.high) > answer.bound
-    # What is below a format's floor is zero to it, and may hit a zero of the wider one.
-    elsewhere &= np.abs(foretold.exact.high) > FORMATS[expected.case.dtype].floor
-    elsewhere &= np.isfinite(foretold.exact.high)  # an infinity is not near anything
-    return bool(np.any(elsewhere & (_MUCH * answer.bound < foretold.bound)))
-
-
-def _matches(reading: np.ndarray, case: Case, steps: tuple[Divergence, ...], quantity: str) -> bool:
-    expected = expectation(case, steps)
-    if expected.raises is not None or expected.case.malformed:
-        return False
-    answer = answer_to(expected.case, quantity)
-    if case.malformed and quantity != QUANTITIES[0]:
-        answer = folded(answer, reading.shape, expected.case.dtype)
-    measured = distance(reading, answer, expected.case.dtype, predicted=bool(steps))
-    return measured.inside or measured.undefined
-
-
-def _matching(
-    reading: np.ndarray, case: Case, expected: Expectation, quantity: str
-) -> tuple[Divergence, ...] | None:
-    """The catalogue's own steps if they reproduce the reading, else a subset that does, or None."""
-    if expected.raises is None and _matches(reading, case, expected.steps, quantity):
-        return expected.steps
-    for size in range(len(expected.steps) - 1, -1, -1):
-        for steps in itertools.combinations(expected.steps, size):
-            if _matches(reading, case, steps, quantity):
-                return steps
-    return None
-
-
-def _needed(
-    reading: np.ndarray, case: Case, steps: tuple[Divergence, ...], quantity: str
-) -> tuple[Divergence, ...]:
-    """The fewest of the steps that still reproduce the reading."""
-    for size in range(1, len(steps)):
-        for fewer in itertools.combinations(steps, size):
-            if _matches(reading, case, fewer, quantity):
-                return fewer
-    return steps
-
-
-def _only_weaker(case: Case, step: Divergence) -> bool:
-    """Whether a divergence leaves the question as it is and only grants a larger error."""
-    said = step.model(case)
-    if said is None or isinstance(said, type):
-        return False
-    same_formula = (
-        said.loss.definition is case.loss.definition and said.loss.gradient is case.loss.gradient
-    )
-    same_reduction = said.reduction == case.reduction
-    same_numbers = replace(said, loss=case.loss, dtype=case.dtype).digest == case.digest
-    return same_formula and same_reduction and same_numbers
 
 
 def _judge_exception(asked: _Asked, error: Exception, expected: Expectation) -> Finding:
