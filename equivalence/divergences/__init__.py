@@ -19,10 +19,12 @@ from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     sklearn,
     smoothing_outside,
     tensorflow,
+    tensorflow_weighted,
     textbook,
     torch,
     torch_kullback_leibler,
     torch_margins,
+    torch_means,
     torch_weights,
     weights,
 )

@@ -115,22 +115,6 @@ divergence(
 )(divides_by_zero)
 
 divergence(
-    "torch.cross_entropy",
-    "torch.nn.CrossEntropyLoss",
-    "torch.nn.LogSoftmax+nn.NLLLoss",
-    "torch.nll_loss",
-    "torch.nn.NLLLoss",
-    versions=">=0.4",
-    reference="https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/LossNLL.cpp",
-    name="torch_overflows_when_summed",
-    reason=(
-        "The mean over classes sums in the dtype of the logits and divides then: in float16 a sum "
-        "above 65,504 is infinite, where the mean would fit."
-    ),
-    by_design="A plain convention: kernels return what the dtype of their input holds.",
-)(overflows(sums=True))
-
-divergence(
     "torch.binary_cross_entropy_with_logits",
     "torch.nn.BCEWithLogitsLoss",
     "torch.log_softmax_by_hand",
