@@ -217,6 +217,10 @@ def test_a_label_that_kills_the_process_is_a_verdict_and_the_rest_goes_on(tmp_pa
     (tmp_path / "sklearn").mkdir()
     (tmp_path / "sklearn" / "__init__.py").touch()
     (tmp_path / "sklearn" / "metrics.py").write_text(DEADLY)
+    (tmp_path / "sklearn" / "_loss").mkdir()
+    (tmp_path / "sklearn" / "_loss" / "__init__.py").touch()
+    stubs = "HalfBinomialLoss = HalfMultinomialLoss = None"
+    (tmp_path / "sklearn" / "_loss" / "loss.py").write_text(stubs)
     monkeypatch.syspath_prepend(tmp_path)
     words = ["sparse:mean:float32:value", "*log_loss_multiclass@eager", "edge.label_*"]
     run = equivalence.run(words, frameworks=["sklearn"], processes=1)
