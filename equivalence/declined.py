@@ -10,7 +10,7 @@ from equivalence.cases.case import SEGMENTATION_ENDING, SOFT, SOFT_BINARY, Encod
 from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.cases.generation import levels
 from equivalence.finding import Finding, Verdict
-from equivalence.implementations import IMPLEMENTATIONS
+from equivalence.implementations.framework import columns
 from equivalence.implementations.implementation import SAMPLE_WEIGHTS, SEGMENTATION
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ def inapplicable(implementation: Implementation) -> Iterator[Finding]:
 
 def _siblings(implementation: Implementation) -> set[str]:
     """The reductions that the other columns of the same function offer."""
-    family = implementation.name.partition("[")[0]
-    columns = (known for name, known in IMPLEMENTATIONS.items() if name.partition("[")[0] == family)
-    return {reduction for known in columns for reduction in known.reductions}
+    return {reduction for known in columns(implementation) for reduction in known.reductions}
 
 
 def _declines(implementation: Implementation, cell: _Cell) -> str:

@@ -14,6 +14,7 @@ from equivalence.cases.generation import Spec, generate
 from equivalence.cases.pinned import pinned
 from equivalence.exact import FORMATS
 from equivalence.expectation import declines
+from equivalence.implementations.framework import columns
 from equivalence.implementations.implementation import (
     COLUMNS,
     ROWS,
@@ -191,7 +192,10 @@ def _case(loss: Loss, spec: Spec) -> Case:
 
 
 def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Case, ...]:
-    """The edges of a loss; in the quick profile they are asked of the first mode only.
+    """The edges of a loss.
+
+    In the quick profile they are asked of the first mode only, of one mean of those that a function
+    has, and one by one where it has none: its other columns share the terms.
 
     Malformed ones are asked of the others as the quick profile has them: what is refused while a
     graph is built is refused in every dtype, and each is traced anew.
@@ -200,6 +204,10 @@ def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Cas
     if profile == "quick" and not first:
         return ()
     cases = edges.asked(implementation.loss, profile, large=first)
+    if profile == "quick":
+        means = [known for known in columns(implementation) if "mean" in known.reductions]
+        wanted = ("mean",) if means[:1] == [implementation] else () if means else ("none",)
+        return tuple(case for case in cases if case.reduction.name in wanted)
     return cases if first else tuple(case for case in cases if edges.plain(case))
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from equivalence.cases.case import Case
 
 divergence(
-    "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True)*",
-    "tensorflow_v2.keras.categorical_crossentropy(from_logits=True)",
+    "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True*",
+    "tensorflow_v2.keras.categorical_crossentropy(from_logits=True*",
     versions="keras>=3.0",
     reference=XENT,
     name="keras_multiplies_masked_class_by_zero",

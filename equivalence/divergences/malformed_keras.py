@@ -162,6 +162,23 @@ divergence(
     by_design="A plain convention: arithmetic broadcasts or raises.",
 )(raises(INVALID, Fault.SAMPLE_WEIGHTS))
 
+
+@divergence(
+    "tensorflow_v2.keras.CategoricalCrossentropy(*axis=1)",
+    malformed=True,
+    versions="keras>=3.0",
+    reference=LOSS_SOURCE,
+    by_design="A plain convention of the classes: squeeze_or_expand_to_same_rank.",
+)
+def keras_drops_axis_behind_classes(case: Case) -> Case | None:
+    """With axis=1, targets (N, C, 1) beside predictions (N, C) lose their last axis."""
+    if fault(case) != Fault.TARGET_SHAPE or case.target.ndim != case.prediction.ndim + 1:
+        return None
+    dropped = case.target[..., 0, :]
+    fits = case.target.shape[-2] == 1 and dropped.shape == case.prediction.shape
+    return well_formed(case, target=dropped) if fits else None
+
+
 divergence(
     "tensorflow_v2.keras.*",
     malformed=True,

@@ -49,7 +49,11 @@ def overlaid(
     loss = case.loss
 
     def put(own: np.ndarray, special: np.ndarray | None) -> np.ndarray:
-        return own if special is None else np.where(np.isfinite(special), own, special)
+        if special is None:
+            return own
+        # The slopes of terms by class weights have an axis more.
+        aligned = special[..., None] if np.ndim(own) > special.ndim else special
+        return np.where(np.isfinite(aligned), own, aligned)
 
     def gradient(numbers: np.ndarray, labels: np.ndarray, **parameters: object) -> Gradients:
         own = loss.gradient(numbers, labels, **parameters)

@@ -203,3 +203,11 @@ def _columns(
 def _options(parameters: tuple[str, ...], weights: frozenset[str]) -> frozenset[str]:
     plain = frozenset(parameters) - {"reduction", "sample_weight"}
     return plain | weights if "sample_weight" in parameters else plain
+
+
+def columns(implementation: Implementation) -> tuple[Implementation, ...]:
+    """The implementations of the same function: itself, and one more for each of several means."""
+    family = implementation.name.partition("[")[0]
+    return tuple(
+        known for name, known in IMPLEMENTATIONS.items() if name.partition("[")[0] == family
+    )
