@@ -50,9 +50,10 @@ def overflows(
             mean = reduce(terms, factors(case.reduction, case.weighing), case.reduction)
             format_ = case.computed_in
             over = format_.overflows(terms) | wider(format_, weighed).overflows(weighted)
-            over &= np.isfinite(terms) & (case.weighing.sample != 0)
+            counts = np.isfinite(terms) & (case.weighing.sample != 0)
+            over &= counts
             if sums and wider(format_, accumulator).overflows(np.sum(weighted)):
-                over |= np.isfinite(terms)
+                over |= counts
         fits = not format_.overflows(mean)
         return replace(case, loss=infinite_where(case.loss, over)) if fits and over.any() else None
 
