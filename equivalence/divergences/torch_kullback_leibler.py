@@ -29,7 +29,7 @@ SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/L
     "torch.nn.KLDivLoss*",
     versions=">=1.13",
     reference=SOURCE,
-    by_design='An explicit check, with a message of its own ("kl_div: Integral inputs not supported").',
+    by_design='An explicit check, whose message is "kl_div: Integral inputs not supported.".',
 )
 def takes_no_integers(case: Case) -> type[Exception] | None:
     """Targets of integers or truth values raise RuntimeError, also those that F.one_hot returns."""
