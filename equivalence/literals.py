@@ -27,7 +27,7 @@ def _nested(array: np.ndarray, indent: str) -> str:
     if array.ndim == 0:
         return _number(array.item() if array.dtype.kind == "U" else array[()])
     deeper = indent + "    "
-    items = [_nested(part, deeper) for part in array]
+    items = [_inner(part, deeper) for part in array]
     text = f"[{', '.join(items)}]"
     if len(text) + len(indent) <= WIDTH:
         return text
@@ -38,6 +38,11 @@ def _nested(array: np.ndarray, indent: str) -> str:
         lines[-1] += f", {item}" if lines[-1] else item
     body = "".join(f"{deeper}{line},\n" for line in lines)
     return f"[\n{body}{indent}]"
+
+
+def _inner(part: Any, indent: str) -> str:
+    """A row, or a number or word, of which NumPy's arrays of words yield no arrays."""
+    return _nested(part, indent) if isinstance(part, np.ndarray) else _number(part)
 
 
 def _number(value: Any) -> str:

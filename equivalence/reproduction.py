@@ -166,8 +166,9 @@ def _arguments(record: ImplementationRecord, case: Case) -> dict[str, str]:
     written = {name: _argument(record, value) for name, value in case.options.items()}
     if case.weights is not None:
         written["sample_weight"] = _argument(record, case.weights)
-    if record.reduces:
-        written["reduction"] = repr(record.reductions[case.reduction.kind]).replace("'", '"')
+    if record.reduces:  # a misspelt one is an option
+        named = repr(record.reductions[case.reduction.kind]).replace("'", '"')
+        written.setdefault("reduction", named)
     return written
 
 

@@ -11,9 +11,10 @@ import numpy as np
 from equivalence.divergences.departures import keeps_classes, widened
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.dtypes import narrower_target, written_in_integers
+from equivalence.divergences.overflow import overflows
 from equivalence.exact import FORMATS
 from equivalence.losses.loss import TermBounds
-from equivalence.losses.reduction import MEAN_OVER_BATCH
+from equivalence.losses.reduction import MEAN_OVER_BATCH, factors
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -28,7 +29,7 @@ SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/L
     "torch.nn.KLDivLoss*",
     versions=">=1.13",
     reference=SOURCE,
-    by_design='An explicit check of the source: "kl_div: Integral inputs not supported."',
+    by_design='An explicit check, whose message is "kl_div: Integral inputs not supported.".',
 )
 def takes_no_integers(case: Case) -> type[Exception] | None:
     """Targets of integers or truth values raise RuntimeError, also those that F.one_hot returns."""
@@ -147,3 +148,57 @@ def divides_by_first_axis(case: Case) -> Case | None:
         return None
     apart = keeps_classes(case)
     return replace(apart, reduction=MEAN_OVER_BATCH)
+
+
+divergence(
+    "torch.kl_div[batchmean]",
+    "torch.nn.KLDivLoss[batchmean]",
+    versions=">=1.0",
+    reference="https://github.com/pytorch/pytorch/blob/v2.13.0/torch/nn/functional.py",
+    name="overflows_before_batch_mean",
+    reason=(
+        "batchmean divides the finished sum: in float16 that of 70,000 terms of 1.5 is infinite, "
+        "and so is the mean that would fit."
+    ),
+    defect=(
+        "Contradicts reduction='mean' of the same function, which divides before it rounds to "
+        "float16."
+    ),
+)(overflows(sums=True))
+
+
+@divergence(
+    "torch.kl_div*",
+    "torch.nn.KLDivLoss*",
+    versions=">=1.13",
+    reference="https://github.com/pytorch/pytorch/blob/v2.13.0/tools/autograd/derivatives.yaml",
+    defect=(
+        "Contradicts the mathematics: the derivative of t log t is log t + 1, and in float16 the "
+        "1 is lost from 30,000 classes on."
+    ),
+)
+def divides_share_by_itself(case: Case) -> Case | None:
+    """The gradient by the target forms g t / t for the 1 of log t + 1: it is 0 if g t underflows.
+
+    g is what a mean divides by: with 60,000 numbers in float16, 1.7e-5 times a share of 8.3e-6 is
+    no number but 0.
+    """
+    form = case.format_of("target_gradient")
+    if case.reduction.kind != "mean" or case.parameters.get("log_target"):
+        return None
+    factor = np.min(factors(case.reduction, case.weighing), initial=1.0)
+    share = case.distribution[case.distribution > 0] * factor
+    if not np.any(share * form.unit < form.floor):
+        return None
+    return replace(case, loss=_share_by_share(case.loss, float(factor), form.floor))
+
+
+@functools.cache
+def _share_by_share(loss: Loss, factor: float, floor: float) -> Loss:
+    def more(prediction: np.ndarray, target: np.ndarray, _: float, **__: Any) -> TermBounds:
+        product = factor * target
+        lost = np.where(product > floor, floor / np.maximum(product, floor), 1.0)
+        terms = np.zeros_like(loss.definition(prediction, target))
+        return TermBounds(terms, 0 * prediction, np.where(target > 0, lost, 0.0))
+
+    return widened(loss, f"by shares above {floor / factor:.3g}", more)
