@@ -13,6 +13,7 @@ from equivalence.divergences.departures import divides_by, widened
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.dtypes import of_two_dtypes, written_in_integers
 from equivalence.divergences.probabilities import clips
+from equivalence.divergences.specials import by_log_sigmoid, by_product, evaluates
 from equivalence.exact import FORMATS
 from equivalence.losses.loss import TermBounds
 from equivalence.losses.reduction import MEAN_OVER_SAMPLE_WEIGHTS
@@ -92,12 +93,15 @@ def squeezes_a_single_class(case: Case) -> type[Exception] | None:
     "sklearn.Half*Loss",
     versions=">=1.1",
     reference="https://numpy.org/doc/stable/reference/generated/numpy.average.html",
-    by_design="Documented: numpy.average raises ZeroDivisionError when all weights are zero.",
+    by_design=(
+        "An explicit check of numpy.average, with a message of its own: the weights sum to zero; "
+        "documented for weights that are all zero."
+    ),
 )
 def refuses_to_average_nothing(case: Case) -> type[Exception] | None:
-    """A mean raises ZeroDivisionError if every sample weight is zero."""
+    """A mean raises ZeroDivisionError if the sample weights sum to zero."""
     weights = case.weights if case.reduction.kind == "mean" else None
-    return ZeroDivisionError if weights is not None and not np.any(weights) else None
+    return ZeroDivisionError if weights is not None and not np.sum(weights) else None
 
 
 @divergence(
@@ -199,11 +203,39 @@ def _softplus_less_product(loss: Loss) -> Loss:
 
     def more(logit: np.ndarray, target: np.ndarray, _: float, **__: Any) -> TermBounds:
         # Each of the two has been rounded at the size of x; between -2 and 18, 1 + exp(x) is.
-        cancelled = np.where((logit > 0) & (target > 0), 2 * np.abs(logit), 0.0)
+        rounded = (logit > 0) & (target > 0) & np.isfinite(logit)
+        cancelled = np.where(rounded, 2 * np.abs(logit), 0.0)
         summed = np.where((logit > -2) & (logit <= 18), 2.0, 0.0)
-        return TermBounds(unit * (cancelled + summed), 0 * logit, 0 * logit)
+        nothing = np.zeros(logit.shape)
+        return TermBounds(unit * (cancelled + summed), nothing, nothing)
 
     return widened(loss, "cancelling for positive logits", more)
+
+
+@divergence(
+    "sklearn.HalfBinomialLoss",
+    versions=">=1.3",
+    reference=LOSSES,
+    only=("value",),
+    defect=(
+        "Contradicts the mathematics and its own gradient, which is 0 or 1 in size there; loss() "
+        "and loss_gradient() are not of one mind either."
+    ),
+)
+def multiplies_infinite_logits(case: Case) -> Case | None:
+    """An infinite logit is multiplied by the target, or 1 - t, zero too: NaN, or infinity.
+
+    So a right certainty, which is free, costs NaN. loss(), through which means go, subtracts t x:
+    +inf costs NaN for all targets from 0, -inf for target 0. loss_gradient() adds (1 - t) x to
+    log(1 + exp(-x)) for logits above -2, so that to it +inf costs NaN for target 1 only.
+    """
+    return evaluates(by_product if case.reduction.kind == "mean" else _by_complement)(case)
+
+
+def _by_complement(logit: np.ndarray, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """log(1 + exp(-x)) + (1 - t) x above -2, and log(1 + exp(x)) - t x below."""
+    above = by_log_sigmoid(logit, target, weight)
+    return np.where(logit > -2, above, by_product(logit, target, weight))
 
 
 @divergence(
@@ -229,6 +261,7 @@ def adds_maximum_back(case: Case) -> Case:
 def _maximum_added(loss: Loss) -> Loss:
     def more(logits: np.ndarray, target: np.ndarray, unit: float, **_: Any) -> TermBounds:
         size = 1 + np.abs(np.max(logits, axis=-1))
-        return TermBounds(unit * size, 0 * logits, 0 * target)
+        rounded = np.where(np.isfinite(size), unit * size, 0.0)
+        return TermBounds(rounded, np.zeros(logits.shape), np.zeros(target.shape))
 
     return widened(loss, "with the maximum added back", more)

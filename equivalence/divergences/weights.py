@@ -20,6 +20,7 @@ LOSSES = (
     "losses_impl.py"
 )
 KERAS = "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/losses/loss.py"
+SKLEARN = "https://github.com/scikit-learn/scikit-learn/blob/1.9.1/sklearn/_loss/_loss.pyx.tp"
 NUMPY = "https://numpy.org/doc/stable/reference/generated/numpy.mean.html"
 
 divergence(
@@ -90,6 +91,18 @@ divergence(
 )(multiplies_zero_weights)
 
 divergence(
+    "sklearn.Half*Loss",
+    versions=">=1.3",
+    reference=SKLEARN,
+    name="sklearn_multiplies_zero_weights",
+    reason=(
+        "Terms and gradients are multiplied by sample weights, zero too: zero times infinity (or "
+        "NaN) is NaN."
+    ),
+    by_design="A plain convention: weights are coefficients, and IEEE 754 says that 0 NaN is NaN.",
+)(multiplies_zero_weights)
+
+divergence(
     "torch.cross_entropy",
     "torch.nn.CrossEntropyLoss",
     "torch.nn.LogSoftmax+nn.NLLLoss",
@@ -145,12 +158,13 @@ divergence(
     "textbook.log_softmax",
     "textbook.soft_cross_entropy[mean]",
     "textbook.product_with_target",
+    "sklearn.Half*Loss",
     versions="",
     reference=NUMPY,
     name="numpy_mean_overflows",
     reason=(
-        "np.mean sums first and divides then: a sum that does not fit float32 (or float64) is "
-        "infinite, where the mean would fit."
+        "np.mean sums first and divides then, and so does np.average: a sum that does not fit "
+        "float32 (or float64) is infinite, where the mean would fit."
     ),
     by_design="A plain convention, which NumPy documents.",
 )(overflows(sums=True, accumulator="float32"))
