@@ -7,6 +7,7 @@ from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     keras_focal,
     keras_infinities,
     keras_reductions,
+    linear,
     malformed_keras,
     malformed_numpy,
     malformed_relatives,

@@ -73,7 +73,7 @@ def numbers(array: object) -> np.ndarray:
     return np.asarray(array, dtype=np.float64)
 
 
-def _surprisals(case: Case, format_: Format) -> np.ndarray | None:
+def surprisals(case: Case, format_: Format) -> np.ndarray | None:
     """-log p of every class, infinite where the difference to the largest logit does not fit."""
     if not case.loss.has_classes or case.loss.prediction == PROBABILITIES:
         return None
@@ -94,7 +94,7 @@ def multiplies_surprisals(case: Case, *, widened: bool = False) -> Case | None:
     own = case.computed_in
     wide = FORMATS["float32"] if widened and own.precision < FORMATS["float32"].precision else own
     with np.errstate(all="ignore"):
-        surprisal = _surprisals(case, wide)
+        surprisal = surprisals(case, wide)
         if surprisal is None or case.options.get("label_smoothing"):
             return None
         weight = numbers(case.options.get("weight", 1.0))
@@ -113,7 +113,7 @@ def multiplies_softmax(case: Case) -> Case | None:
     if case.loss.prediction != LOGITS:
         return None
     with np.errstate(all="ignore"):
-        surprisal = _surprisals(case, case.computed_in)
+        surprisal = surprisals(case, case.computed_in)
         if surprisal is None or not np.isnan(surprisal).any():
             return None
         lost = np.where(np.isnan(surprisal), np.nan, 0.0)

@@ -92,6 +92,7 @@ divergence(
 divergence(
     "torch.cross_entropy",
     "torch.nn.CrossEntropyLoss",
+    "torch.linear_cross_entropy",
     "torch.nn.LogSoftmax+nn.NLLLoss",
     "torch.nll_loss",
     "torch.nn.NLLLoss",
