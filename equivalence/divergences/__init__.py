@@ -3,11 +3,11 @@
 from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     dtypes,
     dtypes_tensorflow,
+    hidden_states,
     keras,
     keras_focal,
     keras_infinities,
     keras_reductions,
-    linear,
     malformed_keras,
     malformed_numpy,
     malformed_relatives,

@@ -38,18 +38,23 @@ def overlaid(
     terms: np.ndarray | None = None,
     prediction: np.ndarray | None = None,
     target: np.ndarray | None = None,
+    slopes: np.ndarray | None = None,
 ) -> Case | None:
     """The case whose terms and derivatives are what is given, where that is not finite.
 
-    None if all of it is finite.
+    The slopes are those of the terms by the weight of each class. None if all of it is finite.
     """
-    given = [array for array in (terms, prediction, target) if array is not None]
+    given = [array for array in (terms, prediction, target, slopes) if array is not None]
     if all(np.all(np.isfinite(array)) for array in given):
         return None
     loss = case.loss
 
     def put(own: np.ndarray, special: np.ndarray | None) -> np.ndarray:
         return own if special is None else np.where(np.isfinite(special), own, special)
+
+    def definition(numbers: np.ndarray, labels: np.ndarray, **parameters: object) -> np.ndarray:
+        own = loss.definition(numbers, labels, **parameters)
+        return put(own, terms if np.ndim(own) == len(case.shape) else slopes)
 
     def gradient(numbers: np.ndarray, labels: np.ndarray, **parameters: object) -> Gradients:
         own = loss.gradient(numbers, labels, **parameters)
@@ -60,9 +65,7 @@ def overlaid(
         loss=replace(
             loss,
             name=f"{loss.name}, as IEEE 754 has it",
-            definition=lambda numbers, labels, **parameters: put(
-                loss.definition(numbers, labels, **parameters), terms
-            ),
+            definition=definition,
             gradient=gradient,
         ),
     )
@@ -99,10 +102,16 @@ def multiplies_surprisals(case: Case, *, widened: bool = False) -> Case | None:
             return None
         weight = numbers(case.options.get("weight", 1.0))
         share = case.distribution
+        slopes = share * surprisal
         products = share * weight * surprisal
         if encoding(case.target_kind) == SPARSE:
-            products = np.where(share == 0, 0.0, products)
-        return overlaid(case, terms=np.sum(products, axis=-1), target=surprisal + 0 * share)
+            slopes, products = np.where(share == 0, 0.0, slopes), np.where(share == 0, 0, products)
+        return overlaid(
+            case,
+            terms=np.sum(products, axis=-1),
+            target=surprisal + 0 * share,
+            slopes=slopes if "weight" in case.options else None,
+        )
 
 
 def multiplies_softmax(case: Case) -> Case | None:
@@ -170,6 +179,15 @@ def weighs_slope_of_target(case: Case) -> Case | None:
         over = case.computed_in.overflows(softplus)
         weight = numbers(case.options.get("pos_weight", 1.0)) + 0 * case.target
         return overlaid(case, target=np.where(over & (weight == 1), np.nan, 0.0))
+
+
+def spreads_over_row(case: Case) -> Case | None:
+    """A derivative that is infinite or NaN makes all others of its row NaN."""
+    with np.errstate(all="ignore"):
+        parameters = {name: numbers(value) for name, value in case.parameters.items()}
+        own = case.loss.gradient(numbers(case.prediction), case.distribution, **parameters)
+        lost = ~np.all(np.isfinite(own.prediction), axis=-1, keepdims=True)
+        return overlaid(case, prediction=np.where(lost, np.nan, np.zeros(case.prediction.shape)))
 
 
 def divides_by_zero(case: Case) -> Case | None:

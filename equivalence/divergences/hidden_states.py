@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 DOCUMENTATION = (
     "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear_cross_entropy.html"
 )
-CHUNKED = (
-    "https://github.com/pytorch/pytorch/blob/v2.13.0/torch/nn/modules/linear_cross_entropy.py"
-)
+CHUNKED = "https://github.com/pytorch/pytorch/blob/v2.13.0/torch/nn/modules/linear_cross_entropy.py"
 
 
 @divergence(
