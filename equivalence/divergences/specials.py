@@ -156,6 +156,12 @@ def by_log_sigmoid(logit: np.ndarray, target: np.ndarray, weight: np.ndarray) ->
     return np.asarray((1 - target) * logit - (1 + (weight - 1) * target) * log_sigmoid)
 
 
+def by_both_log_sigmoids(logit: np.ndarray, target: np.ndarray, _weight: np.ndarray) -> np.ndarray:
+    """-(t log sigmoid(x) + (1 - t) log sigmoid(-x))."""
+    present, absent = (np.minimum(x, 0) - _log_of_one_and(x) for x in (logit, -logit))
+    return np.asarray(-(target * present + (1 - target) * absent))
+
+
 def by_product(logit: np.ndarray, target: np.ndarray, _weight: np.ndarray) -> np.ndarray:
     """max(x, 0) - x t + log(1 + exp(-|x|))."""
     return np.asarray(np.maximum(logit, 0) - logit * target + _log_of_one_and(logit))

@@ -12,6 +12,11 @@ from equivalence.divergences.departures import row_mean, widened
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.dtypes import MULTI_LABEL, forms_complement_of_narrow_target
 from equivalence.divergences.overflow import infinite_where
+from equivalence.divergences.specials import (
+    by_both_log_sigmoids,
+    evaluates,
+    multiplies_zero_weights,
+)
 from equivalence.losses.loss import Gradients, Loss, TermBounds
 
 if TYPE_CHECKING:
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
 
 DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/Loss.cpp"
+MULTI_LABEL_SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/torch/nn/functional.py"
 
 
 divergence(
@@ -54,6 +60,31 @@ def sums_labels_before_dividing(case: Case) -> Case | None:
     return replace(case, loss=infinite_where(case.loss, over)) if over.any() else None
 
 
+divergence(
+    *MULTI_LABEL,
+    versions=">=1.0",
+    reference=MULTI_LABEL_SOURCE,
+    name="multiplies_infinite_log_sigmoid",
+    reason=(
+        "-(t log sigmoid(x) + (1 - t) log sigmoid(-x)) is NaN for infinite logits that are right: "
+        "zero times infinity.\n\nThe limits exist, and the gradient is right."
+    ),
+    defect="Contradicts the mathematics, and its own gradient, which is that of the limits.",
+)(evaluates(by_both_log_sigmoids))
+
+divergence(
+    *MULTI_LABEL,
+    versions=">=1.0",
+    reference=MULTI_LABEL_SOURCE,
+    name="multiplies_labels_weighed_zero",
+    reason=(
+        "Terms are multiplied by their weights, zero too: NaN or infinity in a label that is "
+        "masked by a weight of 0 makes loss and gradient NaN."
+    ),
+    by_design="A plain convention: weights are coefficients, and IEEE 754 says that 0 NaN is NaN.",
+)(multiplies_zero_weights)
+
+
 @divergence(
     *MULTI_LABEL,
     versions=">=1.0",
@@ -69,14 +100,16 @@ def averages_labels(case: Case) -> Case | None:
         return None
     if case.weights is None:
         return replace(case, loss=row_mean(case.loss))
-    weighted = _weighted(case.loss, case.weighing.sample)
+    weighted = _weighted(case.loss, case.weighing.sample, zeros=case.reduction.multiplies_zeros)
     return replace(case, loss=row_mean(weighted), weights=None)
 
 
-def _weighted(loss: Loss, weights: np.ndarray) -> Loss:
-    """The loss whose terms are multiplied by weights of their own."""
+def _weighted(loss: Loss, weights: np.ndarray, *, zeros: bool) -> Loss:
+    """The loss whose terms are multiplied by weights of their own, by zeros if it is said."""
 
     def weighted(numbers: np.ndarray) -> np.ndarray:
+        if zeros:
+            return np.asarray(numbers * weights)
         return np.where(weights == 0, 0.0, numbers * np.where(weights == 0, 1.0, weights))
 
     def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:

@@ -133,6 +133,8 @@ divergence(
     "torch.binary_cross_entropy_with_logits",
     "torch.nn.BCEWithLogitsLoss",
     "torch.log_softmax_by_hand",
+    "torch.kl_div*",
+    "torch.nn.KLDivLoss*",
     "tensorflow_v2.keras.*Crossentropy*",
     versions="",
     reference="https://docs.pytorch.org/docs/stable/generated/torch.mean.html",
