@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, direction
 from equivalence.divergences.departures import row_mean, widened
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.dtypes import MULTI_LABEL, forms_complement_of_narrow_target
@@ -83,6 +84,36 @@ divergence(
     ),
     by_design="A plain convention: weights are coefficients, and IEEE 754 says that 0 NaN is NaN.",
 )(multiplies_zero_weights)
+
+
+@divergence(
+    *MULTI_LABEL,
+    versions=">=1.0",
+    reference="https://github.com/pytorch/pytorch/blob/v2.13.0/tools/autograd/derivatives.yaml",
+    only=(HESSIAN_VECTOR_PRODUCT,),
+    defect=(
+        "Contradicts binary_cross_entropy_with_logits of the same library, which keeps the digits "
+        "for negative logits."
+    ),
+)
+def subtracts_sigmoid_from_one(case: Case) -> Case:
+    """The second derivative of log sigmoid(x) is (z - 1) z, z = sigmoid(x), whose digits cancel.
+
+    It is 0 from x = 17 on in float32, for log sigmoid(-x) from x = -17 down.
+    """
+    return replace(case, loss=_curved_by_differences(case.loss, case.computed_in.unit))
+
+
+@functools.cache
+def _curved_by_differences(loss: Loss, unit: float) -> Loss:
+    def nothing(logit: np.ndarray, target: np.ndarray, _unit: float, **_: Any) -> TermBounds:
+        return TermBounds(0 * logit, 0 * logit, 0 * target)
+
+    def more(size: np.ndarray) -> np.ndarray:
+        # z, at most 1, errs by a library exponential, a sum and a quotient.
+        return np.asarray(6 * unit * direction(size.shape))
+
+    return widened(loss, "its curvature from (z - 1) z", nothing, more)
 
 
 @divergence(
