@@ -68,7 +68,8 @@ def multiplies_ignored_rows(case: Case) -> Case | None:
 
     The class that is taken there is the first one, or ignore_index where that is a class.
     """
-    surprisal = surprisals(case, case.computed_in)
+    with np.errstate(all="ignore"):
+        surprisal = surprisals(case, case.computed_in)
     if surprisal is None or case.counted.all():
         return None
     ignored = case.options["ignore_index"]
