@@ -38,13 +38,13 @@ def concerned(divergence, profile):
                     yield question, quantity
 
 
-def findings(divergence):
+def findings(divergence, profiles=PROFILES):
     """The questions whose findings name the divergence, with quantity and finding.
 
     What only costly modes do is looked for in the full profile.
     """
     found = False
-    for profile in PROFILES:
+    for profile in profiles:
         for question, quantity in () if found else concerned(divergence, profile):
             finding = judge(question.implementation, question.case, quantity, question.mode)
             if divergence.name in finding.divergence.split(" + "):
@@ -122,8 +122,11 @@ def when_mended(question, quantity):
 
 def test_dies_once_the_framework_is_mended(divergence):
     """Another question is retired; a weaker bound is no longer met."""
-    found = list(itertools.islice(findings(divergence), 8))
-    verdicts = {when_mended(question, quantity) for question, quantity, _ in found}
+    for profiles in (PROFILES, PROFILES[1:]):
+        found = list(itertools.islice(findings(divergence, profiles), 8))
+        verdicts = {when_mended(question, quantity) for question, quantity, _ in found}
+        if verdicts != {Verdict.UNDEFINED}:  # else quick asks only what has no answer
+            break
     weaker = all(finding.verdict == Verdict.INACCURATE for _, _, finding in found)
     assert Verdict.RETIRED in verdicts or (weaker and verdicts == {Verdict.AGREES})
     # What is refused may have no answer.

@@ -3,6 +3,7 @@
 from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     dtypes,
     dtypes_tensorflow,
+    hidden_states,
     keras,
     keras_focal,
     keras_infinities,

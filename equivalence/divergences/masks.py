@@ -61,6 +61,7 @@ divergence(
 divergence(
     "torch.cross_entropy",
     "torch.nn.CrossEntropyLoss",
+    "torch.linear_cross_entropy",
     "torch.log_softmax_by_hand",
     versions=">=1.10",
     reference=TORCH_LOSS,
@@ -91,6 +92,7 @@ divergence(
 @divergence(
     "torch.cross_entropy",
     "torch.nn.CrossEntropyLoss",
+    "torch.linear_cross_entropy*",
     "torch.nn.LogSoftmax+nn.NLLLoss",
     "torch.nll_loss",
     "torch.nn.NLLLoss",
@@ -113,6 +115,7 @@ def multiplies_zero_class_weight(case: Case) -> Case | None:
 divergence(
     "torch.cross_entropy",
     "torch.nn.CrossEntropyLoss",
+    "torch.linear_cross_entropy*",
     "torch.nn.LogSoftmax+nn.NLLLoss",
     versions=">=0.4",
     reference=TORCH_SOFTMAX,

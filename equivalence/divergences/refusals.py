@@ -45,6 +45,7 @@ def refuses_numbers_outside_the_unit_interval(case: Case) -> type[Exception] | N
 @divergence(
     "torch.cross_entropy",
     "torch.nn.CrossEntropyLoss",
+    "torch.linear_cross_entropy",
     versions=">=1.10",
     reference=TORCH + "CrossEntropyLoss.html",
     by_design='Documented: label_smoothing is "a float in [0.0, 1.0]".',

@@ -8,6 +8,7 @@ from equivalence.divergences.inputs import smooths_labels
 divergence(
     "torch.cross_entropy",
     "torch.nn.CrossEntropyLoss",
+    "torch.linear_cross_entropy",
     versions=">=1.10",
     reference="https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/LossNLL.cpp",
     name="takes_negative_smoothing_for_zero",

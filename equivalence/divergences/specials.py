@@ -38,12 +38,13 @@ def overlaid(
     terms: np.ndarray | None = None,
     prediction: np.ndarray | None = None,
     target: np.ndarray | None = None,
+    slopes: np.ndarray | None = None,
 ) -> Case | None:
     """The case whose terms and derivatives are what is given, where that is not finite.
 
-    None if all of it is finite.
+    The slopes are those of the terms by the weight of each class. None if all of it is finite.
     """
-    given = [array for array in (terms, prediction, target) if array is not None]
+    given = [array for array in (terms, prediction, target, slopes) if array is not None]
     if all(np.all(np.isfinite(array)) for array in given):
         return None
     loss = case.loss
@@ -55,6 +56,10 @@ def overlaid(
         aligned = special[..., None] if np.ndim(own) > special.ndim else special
         return np.where(np.isfinite(aligned), own, aligned)
 
+    def definition(numbers: np.ndarray, labels: np.ndarray, **parameters: object) -> np.ndarray:
+        own = loss.definition(numbers, labels, **parameters)
+        return put(own, terms if np.ndim(own) == len(case.shape) else slopes)
+
     def gradient(numbers: np.ndarray, labels: np.ndarray, **parameters: object) -> Gradients:
         own = loss.gradient(numbers, labels, **parameters)
         return Gradients(put(own.prediction, prediction), put(own.target, target))
@@ -64,9 +69,7 @@ def overlaid(
         loss=replace(
             loss,
             name=f"{loss.name}, as IEEE 754 has it",
-            definition=lambda numbers, labels, **parameters: put(
-                loss.definition(numbers, labels, **parameters), terms
-            ),
+            definition=definition,
             gradient=gradient,
         ),
     )
@@ -77,7 +80,7 @@ def numbers(array: object) -> np.ndarray:
     return np.asarray(array, dtype=np.float64)
 
 
-def _surprisals(case: Case, format_: Format) -> np.ndarray | None:
+def surprisals(case: Case, format_: Format) -> np.ndarray | None:
     """-log p of every class, infinite where the difference to the largest logit does not fit."""
     if not case.loss.has_classes or case.loss.prediction == PROBABILITIES:
         return None
@@ -98,15 +101,21 @@ def multiplies_surprisals(case: Case, *, widened: bool = False) -> Case | None:
     own = case.computed_in
     wide = FORMATS["float32"] if widened and own.precision < FORMATS["float32"].precision else own
     with np.errstate(all="ignore"):
-        surprisal = _surprisals(case, wide)
+        surprisal = surprisals(case, wide)
         if surprisal is None or case.options.get("label_smoothing"):
             return None
         weight = numbers(case.options.get("weight", 1.0))
         share = case.distribution
+        slopes = share * surprisal
         products = share * weight * surprisal
         if encoding(case.target_kind) == SPARSE:
-            products = np.where(share == 0, 0.0, products)
-        return overlaid(case, terms=np.sum(products, axis=-1), target=surprisal + 0 * share)
+            slopes, products = np.where(share == 0, 0.0, slopes), np.where(share == 0, 0, products)
+        return overlaid(
+            case,
+            terms=np.sum(products, axis=-1),
+            target=surprisal + 0 * share,
+            slopes=slopes if "weight" in case.options else None,
+        )
 
 
 def multiplies_softmax(case: Case) -> Case | None:
@@ -117,7 +126,7 @@ def multiplies_softmax(case: Case) -> Case | None:
     if case.loss.prediction != LOGITS:
         return None
     with np.errstate(all="ignore"):
-        surprisal = _surprisals(case, case.computed_in)
+        surprisal = surprisals(case, case.computed_in)
         if surprisal is None or not np.isnan(surprisal).any():
             return None
         lost = np.where(np.isnan(surprisal), np.nan, 0.0)
@@ -151,6 +160,12 @@ def by_log_sigmoid(logit: np.ndarray, target: np.ndarray, weight: np.ndarray) ->
     return np.asarray((1 - target) * logit - (1 + (weight - 1) * target) * log_sigmoid)
 
 
+def by_both_log_sigmoids(logit: np.ndarray, target: np.ndarray, _weight: np.ndarray) -> np.ndarray:
+    """-(t log sigmoid(x) + (1 - t) log sigmoid(-x))."""
+    present, absent = (np.minimum(x, 0) - _log_of_one_and(x) for x in (logit, -logit))
+    return np.asarray(-(target * present + (1 - target) * absent))
+
+
 def by_product(logit: np.ndarray, target: np.ndarray, _weight: np.ndarray) -> np.ndarray:
     """max(x, 0) - x t + log(1 + exp(-|x|))."""
     return np.asarray(np.maximum(logit, 0) - logit * target + _log_of_one_and(logit))
@@ -174,6 +189,15 @@ def weighs_slope_of_target(case: Case) -> Case | None:
         over = case.computed_in.overflows(softplus)
         weight = numbers(case.options.get("pos_weight", 1.0)) + 0 * case.target
         return overlaid(case, target=np.where(over & (weight == 1), np.nan, 0.0))
+
+
+def spreads_over_row(case: Case) -> Case | None:
+    """A derivative that is infinite or NaN makes all others of its row NaN."""
+    with np.errstate(all="ignore"):
+        parameters = {name: numbers(value) for name, value in case.parameters.items()}
+        own = case.loss.gradient(numbers(case.prediction), case.distribution, **parameters)
+        lost = ~np.all(np.isfinite(own.prediction), axis=-1, keepdims=True)
+        return overlaid(case, prediction=np.where(lost, np.nan, np.zeros(case.prediction.shape)))
 
 
 def divides_by_zero(case: Case) -> Case | None:

@@ -13,7 +13,7 @@ from equivalence.divergences.divergence import divergence
 from equivalence.divergences.dtypes import narrower_target, written_in_integers
 from equivalence.divergences.overflow import overflows
 from equivalence.exact import FORMATS
-from equivalence.losses.loss import TermBounds
+from equivalence.losses.loss import Gradients, TermBounds
 from equivalence.losses.reduction import MEAN_OVER_BATCH, factors
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def _multiplied_out(loss: Loss) -> Loss:
     ) -> np.ndarray:
         terms = loss.definition(log_probability, target, log_target=log_target)
         never = target == (-np.inf if log_target else 0)
-        broken = never if log_target else never & (log_probability == -np.inf)
+        finite = (log_probability > -np.inf) & (log_probability < np.inf)
+        broken = never if log_target else never & ~finite
         return np.where(np.any(broken, axis=-1), terms * np.nan, terms)
 
     return replace(loss, name=f"{loss.name}, multiplying 0 by infinity", definition=definition)
@@ -99,16 +100,54 @@ def _multiplied_out(loss: Loss) -> Loss:
     defect=(
         "Contradicts its own convention for the other factor (xlogy: 0 log 0 = 0), and the "
         "mathematics: a class of probability 0 in both distributions adds nothing. The value is "
-        "NaN, its gradient finite."
+        "NaN, its gradient by the input finite."
     ),
 )
 def multiplies_zero_shares(case: Case) -> Case | None:
     """A share of 0 is multiplied with an infinite logarithm: the value is NaN.
 
-    Without log_target that is t * input where t = 0 and the log-probability is -inf; with it,
+    Without log_target that is t * input where t = 0 and the input is infinite or NaN; with it,
     exp(t) * (t - input) wherever a target is -inf, as the logarithm of a one-hot target is.
     """
     return replace(case, loss=_multiplied_out(case.loss))
+
+
+@functools.cache
+def _through_quotients(loss: Loss) -> Loss:
+    """The divergence whose derivatives are those of t log t and t x, as they are programmed."""
+
+    def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
+        own = loss.gradient(prediction, target, **parameters)
+        if parameters.get("log_target"):
+            return own
+        return Gradients(
+            np.where(target < 0, -target, own.prediction),
+            np.where(target == 0, np.nan, own.target),
+        )
+
+    return replace(loss, name=f"{loss.name}, through t / t", gradient=gradient)
+
+
+@divergence(
+    "torch.kl_div*",
+    "torch.nn.KLDivLoss*",
+    versions=">=1.13",
+    reference="https://github.com/pytorch/pytorch/blob/v2.13.0/tools/autograd/derivatives.yaml",
+    defect=(
+        "Contradicts the mathematics, by which the slope at a share of 0 is -infinity, and a "
+        "negative share has no divergence to differentiate."
+    ),
+)
+def divides_share_by_itself(case: Case) -> Case | None:
+    """The gradient by a target of 0 is NaN: that of xlogy(t, t) has the quotient t / t.
+
+    So one-hot targets that are learned get NaN. The gradient by the input is -t, for negative
+    targets too, whose value is NaN.
+    """
+    shares = np.asarray(case.target, dtype=np.float64)
+    if case.options.get("log_target") or not np.any(shares <= 0):
+        return None
+    return replace(case, loss=_through_quotients(case.loss))
 
 
 @divergence(

@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, direction
 from equivalence.divergences.departures import row_mean, widened
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.dtypes import MULTI_LABEL, forms_complement_of_narrow_target
 from equivalence.divergences.overflow import infinite_where
+from equivalence.divergences.specials import (
+    by_both_log_sigmoids,
+    evaluates,
+    multiplies_zero_weights,
+)
 from equivalence.losses.loss import Gradients, Loss, TermBounds
 
 if TYPE_CHECKING:
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
 
 DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/Loss.cpp"
+MULTI_LABEL_SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/torch/nn/functional.py"
 
 
 divergence(
@@ -54,6 +61,61 @@ def sums_labels_before_dividing(case: Case) -> Case | None:
     return replace(case, loss=infinite_where(case.loss, over)) if over.any() else None
 
 
+divergence(
+    *MULTI_LABEL,
+    versions=">=1.0",
+    reference=MULTI_LABEL_SOURCE,
+    name="multiplies_infinite_log_sigmoid",
+    reason=(
+        "-(t log sigmoid(x) + (1 - t) log sigmoid(-x)) is NaN for infinite logits that are right: "
+        "zero times infinity.\n\nThe limits exist, and the gradient is right."
+    ),
+    defect="Contradicts the mathematics, and its own gradient, which is that of the limits.",
+)(evaluates(by_both_log_sigmoids))
+
+divergence(
+    *MULTI_LABEL,
+    versions=">=1.0",
+    reference=MULTI_LABEL_SOURCE,
+    name="multiplies_labels_weighed_zero",
+    reason=(
+        "Terms are multiplied by their weights, zero too: NaN or infinity in a label that is "
+        "masked by a weight of 0 makes loss and gradient NaN."
+    ),
+    by_design="A plain convention: weights are coefficients, and IEEE 754 says that 0 NaN is NaN.",
+)(multiplies_zero_weights)
+
+
+@divergence(
+    *MULTI_LABEL,
+    versions=">=1.0",
+    reference="https://github.com/pytorch/pytorch/blob/v2.13.0/tools/autograd/derivatives.yaml",
+    only=(HESSIAN_VECTOR_PRODUCT,),
+    defect=(
+        "Contradicts binary_cross_entropy_with_logits of the same library, which keeps the digits "
+        "for negative logits."
+    ),
+)
+def subtracts_sigmoid_from_one(case: Case) -> Case:
+    """The second derivative of log sigmoid(x) is (z - 1) z, z = sigmoid(x), whose digits cancel.
+
+    It is 0 from x = 17 on in float32, for log sigmoid(-x) from x = -17 down.
+    """
+    return replace(case, loss=_curved_by_differences(case.loss, case.computed_in.unit))
+
+
+@functools.cache
+def _curved_by_differences(loss: Loss, unit: float) -> Loss:
+    def nothing(logit: np.ndarray, target: np.ndarray, _unit: float, **_: Any) -> TermBounds:
+        return TermBounds(0 * logit, 0 * logit, 0 * target)
+
+    def more(size: np.ndarray) -> np.ndarray:
+        # z, at most 1, errs by a library exponential, a sum and a quotient.
+        return np.asarray(6 * unit * direction(size.shape))
+
+    return widened(loss, "its curvature from (z - 1) z", nothing, more)
+
+
 @divergence(
     *MULTI_LABEL,
     versions=">=1.0",
@@ -69,14 +131,16 @@ def averages_labels(case: Case) -> Case | None:
         return None
     if case.weights is None:
         return replace(case, loss=row_mean(case.loss))
-    weighted = _weighted(case.loss, case.weighing.sample)
+    weighted = _weighted(case.loss, case.weighing.sample, zeros=case.reduction.multiplies_zeros)
     return replace(case, loss=row_mean(weighted), weights=None)
 
 
-def _weighted(loss: Loss, weights: np.ndarray) -> Loss:
-    """The loss whose terms are multiplied by weights of their own."""
+def _weighted(loss: Loss, weights: np.ndarray, *, zeros: bool) -> Loss:
+    """The loss whose terms are multiplied by weights of their own, by zeros if it is said."""
 
     def weighted(numbers: np.ndarray) -> np.ndarray:
+        if zeros:
+            return np.asarray(numbers * weights)
         return np.where(weights == 0, 0.0, numbers * np.where(weights == 0, 1.0, weights))
 
     def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:

@@ -77,6 +77,7 @@ def sums_before_smoothing(case: Case) -> Case | None:
 divergence(
     "torch.cross_entropy",
     "torch.nn.CrossEntropyLoss",
+    "torch.linear_cross_entropy",
     *NLL,
     versions=">=1.6",
     reference=NLL_SOURCE,
@@ -92,6 +93,7 @@ divergence(
 @divergence(
     "torch.cross_entropy",
     "torch.nn.CrossEntropyLoss",
+    "torch.linear_cross_entropy",
     *NLL,
     versions=">=1.6",
     reference=NLL_SOURCE,

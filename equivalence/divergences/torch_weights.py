@@ -16,6 +16,7 @@ DERIVATIVES = "https://github.com/pytorch/pytorch/blob/v2.13.0/tools/autograd/de
 @divergence(
     "torch.cross_entropy",
     "torch.nn.CrossEntropyLoss",
+    "torch.linear_cross_entropy*",
     "torch.nn.LogSoftmax+nn.NLLLoss",
     "torch.nll_loss",
     "torch.nn.NLLLoss",
