@@ -216,7 +216,7 @@ divergence(
         "1 is lost from 30,000 classes on."
     ),
 )
-def divides_share_by_itself(case: Case) -> Case | None:
+def loses_quotient_of_small_shares(case: Case) -> Case | None:
     """The gradient by the target forms g t / t for the 1 of log t + 1: it is 0 if g t underflows.
 
     g is what a mean divides by: with 60,000 numbers in float16, 1.7e-5 times a share of 8.3e-6 is
