@@ -22,13 +22,7 @@ if TYPE_CHECKING:
 
     Key = TypeVar("Key", bound=Hashable)
 
-QUANTITIES = (
-    "value",
-    "gradient",
-    "target_gradient",
-    "weight_gradient",
-    "hessian_vector_product",
-)
+QUANTITIES = ("value", "gradient", "target_gradient")
 _VERBS = {
     Verdict.DIVERGES: ("diverges", "diverge"),
     Verdict.RETIRED: ("is retired", "are retired"),
