@@ -29,6 +29,8 @@ BACKEND_SOURCE = (
 )
 EPSILON = 1e-7  # keras.config.epsilon()
 
+OWNERS = "tensorflow_v2.keras", "keras_torch"  # Keras on each backend
+
 
 def forms(name: str) -> tuple[str, ...]:
     """Patterns of a class without options, its several means, and its function form.
@@ -37,12 +39,15 @@ def forms(name: str) -> tuple[str, ...]:
     'tensorflow_v2.keras.binary_crossentropy'
     """
     words = re.sub(r"(?<=[a-zL])(?=[A-Z][a-z])", "_", name).lower()
-    return tuple(f"tensorflow_v2.keras.{form}" for form in (name, f"{name}[*]", words))
+    forms = name, f"{name}[*]", words
+    return tuple(f"{owner}.{form}" for owner in OWNERS for form in forms)
 
 
 divergence(
     "tensorflow_v2.keras.*Crossentropy*",
+    "keras_torch.*Crossentropy*",
     "tensorflow_v2.keras.KLDivergence",
+    "keras_torch.KLDivergence",
     versions="keras>=3.0",
     reference=LOSS_SOURCE,
     name="keras_computes_in_float32",
@@ -118,6 +123,7 @@ def takes_softmax_of_log(case: Case) -> Case:
 
 divergence(
     "tensorflow_v2.keras.binary_crossentropy",
+    "keras_torch.binary_crossentropy",
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="multiplies_zero_by_infinity_in_16_bits",
@@ -134,7 +140,9 @@ divergence(
 
 divergence(
     "tensorflow_v2.keras.binary_crossentropy",
+    "keras_torch.binary_crossentropy",
     "tensorflow_v2.keras.categorical_crossentropy",
+    "keras_torch.categorical_crossentropy",
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="reciprocal_overflows",

@@ -163,6 +163,7 @@ def _factor_rounded(loss: Loss) -> Loss:
 
 @divergence(
     "tensorflow_v2.keras.BinaryFocalCrossentropy(from_logits=True)",
+    "keras_torch.BinaryFocalCrossentropy(from_logits=True)",
     versions="keras>=3.0",
     reference=SOURCE,
     by_design="A plain convention: 1 - p_t is formed as the paper prints it.",
@@ -202,6 +203,7 @@ def _undefined_at_zero(loss: Loss, format_: Format) -> Loss:
 
 @divergence(
     "tensorflow_v2.keras.BinaryFocalCrossentropy*",
+    "keras_torch.BinaryFocalCrossentropy*",
     versions="keras>=3.0",
     reference=SOURCE,
     defect=(
@@ -221,6 +223,7 @@ def loses_gradient_without_focus(case: Case) -> Case | None:
 
 @divergence(
     "tensorflow_v2.keras.CategoricalFocalCrossentropy(from_logits=True)",
+    "keras_torch.CategoricalFocalCrossentropy(from_logits=True)",
     versions="keras>=3.0",
     reference=SOURCE,
     defect=(

@@ -63,8 +63,11 @@ def averages_nothing_while_tracing(case: Case) -> type[Exception] | None:
 
 divergence(
     "tensorflow_v2.keras.BinaryCrossentropy*",
+    "keras_torch.BinaryCrossentropy*",
     "tensorflow_v2.keras.binary_crossentropy*",
+    "keras_torch.binary_crossentropy*",
     "tensorflow_v2.keras.BinaryFocalCrossentropy*",
+    "keras_torch.BinaryFocalCrossentropy*",
     versions="keras>=3.0",
     reference=LOSSES,
     name="averages_last_axis_first",
@@ -80,6 +83,7 @@ divergence(
 
 @divergence(
     "tensorflow_v2.keras.*[mean_with_sample_weight]",
+    "keras_torch.*[mean_with_sample_weight]",
     versions="keras>=3.7",
     reference=LOSS_SOURCE,
     defect=(
@@ -107,6 +111,7 @@ def divides_by_passed_weights(case: Case) -> Case | None:
 
 @divergence(
     "tensorflow_v2.keras.*",
+    "keras_torch.*",
     versions="keras>=3.0",
     reference=LOSS_SOURCE,
     defect=(

@@ -13,7 +13,7 @@ from equivalence.implementations.implementation import Implementation, Response
 
 # The order of import. torch must come before TensorFlow: loading it afterwards can crash the
 # process (keras-team/keras, conftest.py says the same).
-FRAMEWORKS = ("textbook", "sklearn", "torch", "tensorflow_v1", "tensorflow_v2")
+FRAMEWORKS = ("textbook", "sklearn", "torch", "tensorflow_v1", "tensorflow_v2", "keras_torch")
 
 # What to install where one is absent.
 REQUIREMENTS = {
@@ -22,6 +22,7 @@ REQUIREMENTS = {
     "torch": "torch",
     "tensorflow_v1": "tensorflow",
     "tensorflow_v2": "tensorflow",
+    "keras_torch": "keras",
 }
 
 _loaded: dict[str, Framework | str] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import tensorflow as tf
 
 from equivalence import losses
@@ -9,6 +11,10 @@ from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
 from equivalence.implementations import keras
 from equivalence.implementations import tensorflow as engine
 from equivalence.implementations.framework import Framework
+
+if "equivalence.implementations.keras_torch" in sys.modules:
+    message = "Keras runs on PyTorch in this process; ask for tensorflow_v2 without keras_torch"
+    raise ImportError(message)
 
 DOCUMENTATION = "https://www.tensorflow.org/api_docs/python/tf/"
 
