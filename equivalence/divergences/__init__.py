@@ -1,6 +1,7 @@
 """Who is known to answer another question, and which: the catalogue."""
 
 from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
+    keras_torch,
     keras,
     keras_focal,
     keras_reductions,

@@ -32,15 +32,15 @@ EPSILON = 1e-7  # keras.config.epsilon()
 OWNERS = "tensorflow_v2.keras", "keras_torch"  # Keras on each backend
 
 
-def forms(name: str) -> tuple[str, ...]:
+def forms(name: str, *, owners: tuple[str, ...] = OWNERS) -> tuple[str, ...]:
     """Patterns of a class without options, its several means, and its function form.
 
-    >>> forms("BinaryCrossentropy")[2]
-    'tensorflow_v2.keras.binary_crossentropy'
+    >>> forms("BinaryCrossentropy", owners=("keras_torch",))[2]
+    'keras_torch.binary_crossentropy'
     """
     words = re.sub(r"(?<=[a-zL])(?=[A-Z][a-z])", "_", name).lower()
-    forms = name, f"{name}[*]", words
-    return tuple(f"{owner}.{form}" for owner in OWNERS for form in forms)
+    patterns = name, f"{name}[*]", words
+    return tuple(f"{owner}.{form}" for owner in owners for form in patterns)
 
 
 divergence(
@@ -104,7 +104,7 @@ def _log_then_softmax(loss: Loss, largest: float) -> Loss:
 
 
 @divergence(
-    *forms("SparseCategoricalCrossentropy"),
+    *forms("SparseCategoricalCrossentropy", owners=OWNERS[:1]),
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     defect=(
@@ -123,7 +123,6 @@ def takes_softmax_of_log(case: Case) -> Case:
 
 divergence(
     "tensorflow_v2.keras.binary_crossentropy",
-    "keras_torch.binary_crossentropy",
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="multiplies_zero_by_infinity_in_16_bits",
@@ -158,7 +157,7 @@ divergence(
 )(reciprocals_overflow)
 
 divergence(
-    *forms("BinaryCrossentropy"),
+    *forms("BinaryCrossentropy", owners=OWNERS[:1]),
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="takes_log_of_rounded_complement",
@@ -194,6 +193,7 @@ divergence(
 divergence(
     *forms("CategoricalCrossentropy"),
     *forms("CategoricalFocalCrossentropy"),
+    *forms("SparseCategoricalCrossentropy", owners=OWNERS[1:]),
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="divides_probabilities_by_their_sum",
