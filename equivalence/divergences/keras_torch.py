@@ -29,7 +29,8 @@ def masks_weights_in_place(case: Case) -> type[Exception] | None:
     """With ignore_class, weights that have to be broadcast raise RuntimeError."""
     if "ignore_index" not in case.options or case.weights is None:
         return None
-    return RuntimeError if np.shape(case.weights) != case.shape else None
+    alone = case.shape == (1,) and not np.ndim(case.weights)  # a tensor of one number, either way
+    return RuntimeError if np.shape(case.weights) != case.shape and not alone else None
 
 
 divergence(
@@ -44,3 +45,23 @@ divergence(
     ),
     defect="Contradicts the same call on the TensorFlow backend, which keeps all digits.",
 )(cancels_against_log_sigmoid)
+
+
+@divergence(
+    "keras_torch.SparseCategoricalCrossentropy",
+    "keras_torch.SparseCategoricalCrossentropy[*]",
+    "keras_torch.sparse_categorical_crossentropy",
+    versions="keras>=3.13",
+    reference=BACKEND_SOURCE,
+    defect=(
+        "Contradicts the same call on the TensorFlow backend, which is differentiated, and "
+        "from_logits=True, whose gradient exists."
+    ),
+)
+def does_not_differentiate_images(case: Case) -> type[Exception] | None:
+    """From probabilities, images raise RuntimeError when they are differentiated.
+
+    The classes are moved to axis 1 without a copy, and PyTorch's nll_loss refuses to differentiate
+    such images: grad_input must be contiguous. (See does_not_differentiate_channels_last.)
+    """
+    return RuntimeError if len(case.shape) == 3 else None
