@@ -39,7 +39,6 @@ check: venv ## lint, format, types, layers
 	$(bin)/mypy
 	$(bin)/lint-imports
 
-# The built wheel must work without the checkout: it is installed and run in an empty folder elsewhere.
 confirm: report ## 200 random findings of each dtype again, by formulas in mpmath
 	$(bin)/python tests/confirmation.py reports/run.jsonl 200
 
@@ -49,6 +48,7 @@ docs: report ## docs/divergences.md, the sample report, and the picture in the R
 	$(bin)/equivalence run '*:binary:mean:float32' -o reports/sample.jsonl --html docs/sample_report.html
 	$(bin)/python docs/picture.py reports/index.html docs/report.png
 
+# The built wheel must work without the checkout: it is installed and run in an empty folder elsewhere.
 wheel: venv ## build into dist/, install elsewhere, run its laws there
 	rm -rf dist
 	PIP_CONSTRAINT='$(CURDIR)/constraints.txt' $(bin)/python -m build
