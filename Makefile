@@ -23,6 +23,12 @@ help: ## list the verbs
 report: venv ## ask every framework the quick profile; writes reports/index.html
 	$(bin)/equivalence run --profile quick -o reports/run.jsonl --html reports/index.html
 
+docs: report ## the page of the catalogue, the sample report, and the picture in the README
+	$(bin)/equivalence list divergences --markdown > docs/divergences.md.part
+	mv docs/divergences.md.part docs/divergences.md
+	$(bin)/equivalence run '*:binary:mean:float32' -o reports/sample.jsonl --html docs/sample_report.html
+	$(bin)/python docs/picture.py reports/index.html docs/report.png
+
 full: venv ## the same with the full profile; writes reports/full.html
 	$(bin)/equivalence run --profile full -o reports/full.jsonl --html reports/full.html
 
@@ -41,12 +47,6 @@ check: venv ## lint, format, types, layers
 
 confirm: report ## 200 random findings of each dtype again, by formulas in mpmath
 	$(bin)/python tests/confirmation.py reports/run.jsonl 200
-
-docs: report ## docs/divergences.md, the sample report, and the picture in the README
-	$(bin)/equivalence list divergences --markdown > docs/divergences.md.part
-	mv docs/divergences.md.part docs/divergences.md
-	$(bin)/equivalence run '*:binary:mean:float32' -o reports/sample.jsonl --html docs/sample_report.html
-	$(bin)/python docs/picture.py reports/index.html docs/report.png
 
 # The built wheel must work without the checkout: it is installed and run in an empty folder elsewhere.
 wheel: venv ## build into dist/, install elsewhere, run its laws there

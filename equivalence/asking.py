@@ -22,7 +22,7 @@ from equivalence.environment import (
 )
 from equivalence.finding import Finding, Verdict
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, load
-from equivalence.plan import Question, questions
+from equivalence.plan import Question, questions, withheld
 from equivalence.results import ClaimRecord, DivergenceRecord, FrameworkRecord, ImplementationRecord
 from equivalence.sweeping import swept
 
@@ -141,7 +141,10 @@ def loaded(framework: str, request: Request) -> Loaded:
         divergences=divergence_records(mine),
         questions=tuple((name, count) for name, count in counted if count),
         findings=tuple(
-            f for known in mine for f in inapplicable(known) if request.selection.takes(f.cell)
+            found
+            for known in mine
+            for found in (*inapplicable(known), *_withheld(known, request))
+            if request.selection.takes(found.cell, found.case)
         ),
     )
 
@@ -167,6 +170,12 @@ def selected(implementation: Implementation, request: Request) -> Iterator[Quest
         asked = tuple(name for name in question.quantities if takes(question.cell(name), origin))
         if asked:
             yield dataclasses.replace(question, quantities=asked)
+
+
+def _withheld(implementation: Implementation, request: Request) -> Iterator[Finding]:
+    """The findings of questions that must not be asked, without asking them."""
+    for question in withheld(implementation, request.profile):
+        yield from ask(question)
 
 
 def ask(question: Question) -> tuple[Finding, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.asking import implementations_of
-from equivalence.comparison import judge, respond
+from equivalence.comparison import judge
 from equivalence.discovery import arguments, smallest_input
 from equivalence.divergences import DIVERGENCES, Divergence, Standing
 from equivalence.expectation import catalogued, expectation
@@ -18,6 +18,7 @@ from equivalence.finding import Verdict
 from equivalence.plan import questions
 from equivalence.report import summarise
 from equivalence.reproduction import named_case
+from equivalence.responses import respond
 from equivalence.running import PROFILES
 from equivalence.shrinking import smallest
 
@@ -67,12 +68,18 @@ def _questions(
     met = False
     for profile in PROFILES if concerned else ():
         for question in questions(concerned, profile):
-            steps = catalogued(question.implementation, question.mode)
-            if divergence in steps and divergence in expectation(question.case, steps).steps:
+            if any(divergence in steps for steps in _steps(question)):
                 met = True
                 yield question
         if met:
             return
+
+
+def _steps(question: Question) -> Iterator[tuple[Divergence, ...]]:
+    """The divergences that are applied to a question, by quantity."""
+    for quantity in question.quantities:
+        steps = catalogued(question.implementation, question.mode, quantity)
+        yield expectation(question.case, steps).steps
 
 
 def defects(frameworks: Iterable[str]) -> Iterator[Entry]:
@@ -184,6 +191,8 @@ def _section(
     kinds, denominators, met = set(), set(), False
     for question in _questions(entry, implementations):
         met = True
+        if bool(question.case.malformed) != entry.malformed:
+            continue
         said = entry.model(question.case)
         if said is None or isinstance(said, type):
             continue

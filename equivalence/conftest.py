@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from equivalence.failures import passes
+from equivalence.failures import held, passes
 from equivalence.identities import Claim, examine
 from equivalence.implementations import FRAMEWORKS
 from equivalence.items import Cell, Item
@@ -22,9 +22,10 @@ from equivalence.sweeping import swept
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from equivalence.failures import Examine, Judged
+    from equivalence.failures import Examine, Holds, Judged
     from equivalence.finding import Finding
     from equivalence.identities import Examined
+    from equivalence.items import Relating
 
 NOTHING = "nothing-selected"
 PLAN = pytest.StashKey[Plan]()
@@ -119,6 +120,16 @@ def judged(request: pytest.FixtureRequest) -> Judged:
         passes(findings, strict=request.config.option.equivalence_strict)
 
     return judged
+
+
+@pytest.fixture
+def holds(request: pytest.FixtureRequest) -> Holds:
+    """Looks for a counterexample, and fails with the smallest one."""
+
+    def holds(item: Relating) -> None:
+        held(item.searched(), request.config.option.equivalence_pending)
+
+    return holds
 
 
 @pytest.fixture

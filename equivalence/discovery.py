@@ -8,9 +8,10 @@ import numpy as np
 
 from equivalence.cases.case import SPARSE, encoding
 from equivalence.implementations import IMPLEMENTATIONS
+from equivalence.literals import MANY, literal, written
 from equivalence.losses.reduction import denominator
 from equivalence.report.words import plural
-from equivalence.reproduction import literal, named_case
+from equivalence.reproduction import named_case
 from equivalence.search import NARROW, WIDE, Found, Observation, Search, applied, search
 from equivalence.shrinking import smallest
 
@@ -34,6 +35,8 @@ def discovery(finding: Finding, profile: str = "quick") -> list[Fact]:
     """
     implementation = IMPLEMENTATIONS[finding.implementation]
     case = named_case(finding.loss, finding.target, finding.reduction, finding.dtype, finding.case)
+    if case.malformed:  # there is no answer that another could be compared with
+        return smallest_input(finding, case)
     dtypes = WIDE if finding.dtype in WIDE else NARROW
     found = search(implementation, finding.mode, [case], profile, dtypes)
     lines = [*_outcome(found), f"compared in {' and '.join(sorted(dtypes))}"]
@@ -53,14 +56,23 @@ def arguments(case: Case) -> str:
     """A small case on one line."""
     sparse = encoding(case.target_kind) == SPARSE
     parts = {
-        "prediction": literal(case.prediction),
-        "target": str(case.target.tolist()) if sparse else literal(case.target),
+        "prediction": _brief(case.prediction),
+        "target": str(case.target.tolist())
+        if sparse and case.target.size < MANY
+        else _brief(case.target),
         **{name: _option(value) for name, value in case.options.items()},
     }
     if case.weights is not None:
         parts["sample_weight"] = _option(case.weights)
-    parts["reduction"] = str(case.reduction)
+    parts.setdefault("reduction", str(case.reduction))
     return f"{case.dtype}: " + ", ".join(f"{name} = {text}" for name, text in parts.items())
+
+
+def _brief(array: np.ndarray) -> str:
+    try:
+        return written(array)
+    except ValueError as error:
+        return f"({error})"
 
 
 def _option(value: object) -> str:

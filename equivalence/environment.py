@@ -82,6 +82,16 @@ def framework_record(framework: Framework) -> FrameworkRecord:
     )
 
 
+def _scripts(framework: Framework) -> dict[str, str]:
+    """The scripts by mode; those of a quantity that is asked apart by ``mode.quantity``."""
+    apart = {
+        f"{mode}.{quantity}": script
+        for quantity, scripts in framework.apart_scripts.items()
+        for mode, script in scripts.items()
+    }
+    return {**framework.scripts, **apart}
+
+
 def implementation_record(implementation: Implementation) -> ImplementationRecord:
     """An implementation: everything that its reproduction needs."""
     framework = implementation.framework
@@ -95,8 +105,8 @@ def implementation_record(implementation: Implementation) -> ImplementationRecor
         loss=implementation.loss.name,
         documentation=implementation.documentation,
         source=source,
-        scripts=dict(framework.scripts),
-        class_axis=framework.class_axis,
+        scripts=_scripts(framework),
+        class_axis=implementation.class_axis,
         function=implementation.function.__name__,
         imports=framework.imports,
         array=framework.array,

@@ -47,6 +47,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--equivalence-html", metavar="PAGE.html", help="write the report")
     group.addoption(
+        "--equivalence-pending",
+        metavar="FOLDER",
+        help="write counterexamples of the relations there, ready for fixtures/cases",
+    )
+    group.addoption(
         "--equivalence-strict",
         action="store_true",
         help="fail also where only the catalogue explains a difference",

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.cases.answers import QUANTITIES, answers, estimate, rough_value
-from equivalence.comparison import respond
 from equivalence.distance import distance
 from equivalence.divergences.hypotheses import Hypothesis, hypotheses
 from equivalence.exact import FORMATS
 from equivalence.expectation import catalogued, expectation
 from equivalence.plan import questions
+from equivalence.responses import respond
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -161,7 +161,9 @@ def _observations(
     steps = catalogued(implementation, mode)
     seen = set()
     planned = (
-        question.case for question in questions([implementation], profile) if question.mode == mode
+        question.case
+        for question in questions([implementation], profile)
+        if question.mode == mode and not question.case.malformed
     )
     for case in itertools.chain(cases, planned):
         if case.digest in seen or case.dtype not in dtypes:
@@ -169,7 +171,7 @@ def _observations(
         seen.add(case.digest)
         expected = expectation(case, steps)
         response = respond(implementation, case, mode)
-        readings = {name: getattr(response, name) for name in QUANTITIES}
+        readings = {name: getattr(response, name) for name in QUANTITIES[:3]}
         arrays = {
             name: np.asarray(reading)
             for name, reading in readings.items()

@@ -31,8 +31,10 @@ def smallest(implementation: Implementation, case: Case, finding: Finding) -> tu
         finding: How it was judged; its quantity and mode are asked again.
 
     Returns:
-        The case, its origin that of the large one, and how it is judged.
+        The case, its origin that of the large one, and how it is judged; a malformed one as it is.
     """
+    if case.malformed:  # it is small, and another one has another fault
+        return case, finding
     latest = [finding]
 
     def same(smaller: Case) -> bool:
@@ -88,10 +90,10 @@ def _fewer_positions(case: Case) -> Iterator[Case]:
         if 2 < size <= 8:
             kept += [np.delete(every, index) for index in range(size)]
         for rows in kept:
-            yield _taken(case, axis, rows)
+            yield taken(case, axis, rows)
 
 
-def _taken(case: Case, axis: int, rows: np.ndarray) -> Case:
+def taken(case: Case, axis: int, rows: np.ndarray) -> Case:
     """The case with some of the positions along an axis."""
     weights = case.weights
     if weights is not None and np.ndim(weights) > axis and weights.shape[axis] > 1:

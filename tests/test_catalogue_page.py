@@ -12,6 +12,7 @@ from equivalence.divergences import DIVERGENCES, Standing
 from equivalence.implementations import FRAMEWORKS, load
 
 PAGE = Path(__file__).parents[1] / "docs" / "divergences.md"
+FRAMES = "torch 2", "tensorflow", "keras", "scikit-learn"
 DEFECTS = [str(entry) for entry in DIVERGENCES.values() if entry.standing is Standing.DEFECT]
 
 for name in FRAMEWORKS:
@@ -55,7 +56,7 @@ def test_every_defect_candidate_is_shown_with_its_smallest_input(defects):
     for name, said in defects.items():
         for part in ("evidence: ", "smallest input to ", "prediction = ", ": got ", "https://"):
             assert part in said, (name, part)
-        assert any(framework in said for framework in ("torch 2", "tensorflow", "keras")), name
+        assert any(framework in said for framework in FRAMES), name
 
 
 def test_the_smallest_inputs_are_small(defects):

@@ -51,7 +51,7 @@ def returning(name, **arrays):
     """The implementation as it would be if it returned these arrays, whatever it is asked."""
     known = IMPLEMENTATIONS[name]
     evaluate = {mode: lambda _: Response(**arrays) for mode in known.offered_modes}
-    return replace(known, framework=replace(known.framework, evaluate=evaluate, class_axis=-1))
+    return replace(known, framework=replace(known.framework, evaluate=evaluate), class_axis=-1)
 
 
 @pytest.mark.parametrize("implementation", IMPLEMENTED, ids=str)
@@ -59,7 +59,8 @@ def test_a_bound_is_finite_wherever_the_exact_answer_is(implementation):
     """Of the question asked and of every question that the catalogue says is answered instead."""
     for question in questions([implementation], "quick"):
         entries = catalogued(implementation, question.mode)
-        for asked in (question.case, expectation(question.case, entries).case):
+        both = question.case, expectation(question.case, entries).case
+        for asked in (case for case in both if not case.malformed):
             found = answers(asked)
             for quantity in question.quantities:
                 answer = getattr(found, quantity)

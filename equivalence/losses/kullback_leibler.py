@@ -12,6 +12,7 @@ from equivalence.losses.loss import (
     Gradients,
     TermBounds,
     accumulation,
+    inverse,
     log,
     loss,
     times,
@@ -63,7 +64,7 @@ def _kl_gradient(
     """-t, and log t - log p + 1 (by log t: t times as much)."""
     share, log_share = _target_parts(target, log_target)
     return Gradients(
-        -share,
+        np.where(share < 0, np.nan, -share),
         _target_slopes(share, log_share, log_probability, log_target),
     )
 
@@ -119,8 +120,7 @@ def kl_divergence(
 
 def _quotient(target: np.ndarray, probability: np.ndarray) -> np.ndarray:
     """T / p with ``0 / 0 = 0``."""
-    zero = probability == 0
-    return times(target, np.where(zero, np.inf, 1 / np.where(zero, probability + 1, probability)))
+    return times(np.where(target < 0, np.nan, target), inverse(probability))
 
 
 def _probability_gradient(probability: np.ndarray, target: np.ndarray) -> Gradients:

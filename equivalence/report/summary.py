@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
     Key = TypeVar("Key", bound=Hashable)
 
-QUANTITIES = ("value", "gradient", "target_gradient")
+QUANTITIES = (
+    "value",
+    "gradient",
+    "target_gradient",
+    "weight_gradient",
+    "hessian_vector_product",
+)
 _VERBS = {
     Verdict.DIVERGES: ("diverges", "diverge"),
     Verdict.RETIRED: ("is retired", "are retired"),
