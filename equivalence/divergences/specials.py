@@ -210,6 +210,8 @@ def divides_by_zero(case: Case) -> Case | None:
     weighing = case.weighing
     if case.reduction.name not in divisors or denominator(case.reduction, weighing) != 0:
         return None
+    if not weighing.counted.any():  # the mean of nothing is asked for, and does not exist
+        return None
     with np.errstate(all="ignore"):
         parameters = {name: numbers(value) for name, value in case.parameters.items()}
         own = case.loss.definition(numbers(case.prediction), case.distribution, **parameters)

@@ -48,9 +48,9 @@ def _errors(
     t log t and t log p are rounded each before they are subtracted, or t / p before its logarithm
     is taken: so the error is relative to t |log t| + t |log p| and to t, not to the term, which
     may vanish. A library exp, log or product errs by at most 2 u each, their sum over the classes
-    by h(C) u.
+    by h(C) u. A share may be negative; its error is not.
     """
-    unit = 2.0**-precision
+    unit, share = 2.0**-precision, np.abs(share)
     sizes = np.abs(log_share) + np.abs(log_probability)
     adding = accumulation(share.shape[-1], precision)
     term = np.sum(times(share, (8 + adding) * sizes + 2), axis=-1)
@@ -75,7 +75,7 @@ def _kl_bound(
     """Relative to t |log t| + t |log p|, as ``_errors`` derives; the gradient -t is copied."""
     share, log_share = _target_parts(target, log_target)
     term, slope = _errors(share, log_share, log_probability, precision, log_target)
-    return TermBounds(term, 4 * 2.0**-precision * share, slope)
+    return TermBounds(term, 4 * 2.0**-precision * np.abs(share), slope)
 
 
 @loss(
@@ -134,7 +134,7 @@ def _probability_gradient(probability: np.ndarray, target: np.ndarray) -> Gradie
 def _probability_bound(probability: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
     """As from log-probabilities; the quotient has a relative error of 4 u."""
     term, slope = _errors(target, log(target), log(probability), precision, None)
-    return TermBounds(term, 4 * 2.0**-precision * _quotient(target, probability), slope)
+    return TermBounds(term, 4 * 2.0**-precision * np.abs(_quotient(target, probability)), slope)
 
 
 @loss(
