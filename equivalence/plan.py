@@ -79,12 +79,17 @@ COSTLY = {
 def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
     """How much an implementation is asked in a mode.
 
+    A function that has several means is asked in the quick profile every pair of levels of the
+    first one; the others compute the same terms, and are asked each level.
+
     Raises:
         KeyError: If the profile is unknown.
     """
-    if mode == implementation.offered_modes[0]:
-        return STRENGTHS[profile]
-    return COSTLY[profile].get(mode, OTHERS[profile])
+    if mode != implementation.offered_modes[0]:
+        return COSTLY[profile].get(mode, OTHERS[profile])
+    several = [known for known in columns(implementation) if set(known.reductions) == {"mean"}]
+    another = profile == "quick" and implementation in several[1:]
+    return OTHERS[profile] if another else STRENGTHS[profile]
 
 
 class Apart(NamedTuple):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -127,12 +126,10 @@ _responses: Remembered[tuple[Implementation, Case, Response]] = Remembered(_REME
 
 
 def response(implementation: Implementation, case: Case, mode: str) -> Response:
-    """The implementation's response, called once for all laws; its warnings are not our error."""
+    """The implementation's response, called once for all laws."""
 
     def ask() -> tuple[Implementation, Case, Response]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return implementation, case, respond(implementation, case, mode)
+        return implementation, case, respond(implementation, case, mode)
 
     return _responses.of((id(implementation), id(case), mode), ask)[2]
 

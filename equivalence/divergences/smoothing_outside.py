@@ -29,5 +29,5 @@ divergence(
     ),
     name="v1_takes_negative_smoothing_for_zero",
     reason="A label_smoothing that is not above 0 is passed over without a word.",
-    by_design='Documented: "label_smoothing: If greater than 0 then smooth the labels."',
+    by_design='Documented as "label_smoothing: If greater than 0 then smooth the labels".',
 )(smooths_labels(lambda epsilon, _: max(epsilon, 0.0)))

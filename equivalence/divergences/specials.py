@@ -191,15 +191,6 @@ def weighs_slope_of_target(case: Case) -> Case | None:
         return overlaid(case, target=np.where(over & (weight == 1), np.nan, 0.0))
 
 
-def spreads_over_row(case: Case) -> Case | None:
-    """A derivative that is infinite or NaN makes all others of its row NaN."""
-    with np.errstate(all="ignore"):
-        parameters = {name: numbers(value) for name, value in case.parameters.items()}
-        own = case.loss.gradient(numbers(case.prediction), case.distribution, **parameters)
-        lost = ~np.all(np.isfinite(own.prediction), axis=-1, keepdims=True)
-        return overlaid(case, prediction=np.where(lost, np.nan, np.zeros(case.prediction.shape)))
-
-
 def divides_by_zero(case: Case) -> Case | None:
     """The weights that a mean divides by sum to zero, and it divides all the same: by zero.
 

@@ -6,14 +6,12 @@ They come last: what a mean divides by is settled before.
 from __future__ import annotations
 
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.hidden_states import DOCUMENTATION as HIDDEN
 from equivalence.divergences.keras import forms
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.specials import (
     cancels_infinite_weights,
     divides_by_zero,
     multiplies_zero_weights,
-    spreads_over_row,
 )
 
 TORCH = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/Loss.cpp"
@@ -120,18 +118,6 @@ divergence(
     ),
     by_design="Documented: the formula of CrossEntropyLoss divides by that sum.",
 )(divides_by_zero)
-
-divergence(
-    "torch.linear_cross_entropy*",
-    versions=">=2.13",
-    reference=HIDDEN,
-    name="multiplies_gradients_by_matrix",
-    reason=(
-        "The gradient of the logits is multiplied by the weights of the matrix, zeros too: where "
-        "one is infinite, those of all hidden states of the row are NaN."
-    ),
-    by_design="The gradient of a product, and IEEE 754 says that 0 times infinity is NaN.",
-)(spreads_over_row)
 
 divergence(
     "textbook.soft_cross_entropy[avg_factor]",

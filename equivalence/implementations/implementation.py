@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import textwrap
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -188,10 +189,15 @@ class Implementation:
         return self.differentiates_target and encoding(case.target_kind) in SOFT | SOFT_BINARY
 
     def respond(self, case: Case, mode: str) -> Response:
-        """Runs the implementation on a case; gradients come back with the classes last."""
+        """Runs the implementation on a case; gradients come back with the classes last.
+
+        What a framework warns of is not its answer, also where warnings are errors.
+        """
         call = self.call(case)
         try:
-            response = self.framework.evaluate[mode](call)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                response = self.framework.evaluate[mode](call)
         except Exception as error:  # noqa: BLE001 - whatever a framework raises is its answer
             return Response(
                 value=error, gradient=error, target_gradient=error if call.target_gradient else None
@@ -216,7 +222,9 @@ def apart(
     """One of the quantities that are asked apart; the derivative by weights without axes of one."""
     call = implementation.call(case)
     try:
-        found = implementation.framework.apart[quantity][mode](call)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = implementation.framework.apart[quantity][mode](call)
     except Exception as error:  # noqa: BLE001 - whatever a framework raises is its answer
         return error
     if quantity == "weight_gradient":
