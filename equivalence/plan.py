@@ -217,7 +217,7 @@ def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Cas
 
 
 def _of_this_package(implementation: Implementation) -> bool:
-    """Whether the catalogue can speak for an implementation: what yours should raise, you know."""
+    """Whether the catalogue can speak for an implementation: what yours should take, you know."""
     return str(implementation.function.__module__).startswith(f"{__package__}.")
 
 
@@ -271,7 +271,9 @@ def questions(implementations: Iterable[Implementation], profile: str) -> Iterat
             if asked.strength:
                 written = _written(implementation, mode, profile, asked)
                 if not _of_this_package(implementation):
-                    written = tuple(case for case in written if not case.malformed)
+                    written = tuple(
+                        case for case in written if not case.malformed and edges.of_one_dtype(case)
+                    )
                 cases += [case for case in written if not declines(implementation, case, mode)]
             for case in cases:
                 yield Question(

@@ -58,6 +58,13 @@ def plain(case: Case) -> bool:
     return not case.malformed or (case.dtype in dtypes and case.reduction in reductions)
 
 
+def of_one_dtype(case: Case) -> bool:
+    """Whether its targets and weights have the dtype of its predictions; class indices int64."""
+    target = "int64" if encoding(case.target_kind) in SPARSE else case.dtype
+    weights = case.dtype if case.weights is None else case.weights.dtype.name
+    return case.target.dtype.name == target and weights == case.dtype
+
+
 @functools.cache
 def labels_out_of_range(loss: Loss) -> tuple[Case, ...]:
     """The malformed questions whose shapes are right, and whose labels are not: what is compiled.
@@ -115,6 +122,7 @@ __all__ = [
     "labels_out_of_range",
     "malformed",
     "malformed_shapes",
+    "of_one_dtype",
     "options",
     "plain",
     "probabilities",
