@@ -56,8 +56,10 @@ def row(case, index):
     slope = [w * (1 - smoothing) for w in weight]
     if case.loss.name == "cross_entropy":
         total = sum(mp.exp(entry) for entry in x)
-        surprisal = [mp.log(total) - entry for entry in x]
-        towards = [mp.exp(e) / total * sum(q) - share for e, share in zip(x, q, strict=True)]
+        surprisal = [log(total) - entry for entry in x]
+        # Nothing is left to normalise where every class is masked.
+        p = [mp.exp(entry) / total if total else mp.nan for entry in x]
+        towards = [known * sum(q) - share for known, share in zip(p, q, strict=True)]
     elif case.loss.name == "negative_log_likelihood":
         surprisal = [-entry for entry in x]
         towards = [-share for share in q]
