@@ -52,7 +52,7 @@ def test_both_oracles_round_to_the_same_float(loss):
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
 def test_a_bound_is_finite_and_positive_wherever_the_exact_answer_is_finite(loss):
     """At the ends of float64 too, where what leads to a bound does not fit float64."""
-    for case in cases(loss, lambda _: True, FORMATS):
+    for case in cases(loss, lambda _: True, FORMATS, (NONE,)):
         if case.malformed:
             continue
         for quantity in QUANTITIES[:3]:

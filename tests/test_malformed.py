@@ -145,7 +145,7 @@ def test_a_malformed_case_is_never_answered(monkeypatch):
         assert not case.malformed
         return answers(case)
 
-    monkeypatch.setattr("equivalence.comparison.answers", answers_of)
+    monkeypatch.setattr("equivalence.cases.further.answers", answers_of)
     known = IMPLEMENTATIONS["textbook.log_of_exp_over_sum"]
     for question in (q for q in questions([known], "quick") if q.case.malformed):
         for quantity in question.quantities:

@@ -52,12 +52,13 @@ def _log_sigmoid(loss: Loss, *, slope: bool) -> Loss:
         # Each of the two summands is at most (1 + w) |x| and has been rounded at most twice,
         # their sum once.
         size = np.abs(1 - target) + pos_weight * np.abs(target)
-        summands = np.where(logit < 0, 3 * unit * size, 0.0) + 0 * logit
+        nothing = np.zeros(np.shape(logit))
+        summands = np.where(logit < 0, 3 * unit * size, 0.0) + nothing
         # By the target: -x + (w - 1) log(1 + exp(-x)).
         away = np.where((logit < 0) & slope, 3 * unit * np.abs(logit), 0.0) * np.maximum(
             np.abs(pos_weight - 1), 1
         )
-        return TermBounds(summands * np.abs(logit), summands if slope else 0 * logit, away)
+        return TermBounds(summands * np.abs(logit), summands if slope else nothing, away)
 
     return widened(loss, "cancelling for negative logits", more)
 
