@@ -3,11 +3,13 @@
 from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     dtypes,
     dtypes_tensorflow,
+    former_sklearn,
     hidden_states,
     keras,
     keras_focal,
     keras_infinities,
     keras_reductions,
+    malformed_former_sklearn,
     malformed_keras,
     malformed_numpy,
     malformed_relatives,
