@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
+from equivalence.changes import compare
 from equivalence.finding import GRAVITY, Verdict
-from equivalence.report import matrix, words
-from equivalence.report.against import SHOWN, against
+from equivalence.report import against, matrix, words
 from equivalence.report.curves import charts
 from equivalence.report.divisors import divisors
 from equivalence.report.drawing import HEIGHT, WIDTH, draw
@@ -156,7 +156,7 @@ def _templates() -> jinja2.Environment:
         "GRAVITY": GRAVITY,
         "VERDICTS": tuple(Verdict),
         "UNDEFINED": Verdict.UNDEFINED,
-        "SHOWN": SHOWN,
+        "SHOWN": against.SHOWN,
         "WIDTH": WIDTH,
         "HEIGHT": HEIGHT,
     }
@@ -207,7 +207,9 @@ def render_html(
             style=Markup(_file("page.css")),  # noqa: S704 -- our own file
             script=script,
             script_hash=_hash(script),
-            against=None if baseline is None else against(run, summary, baseline),
+            against=None if baseline is None else compare(baseline, run),
+            speech=against,
+            fragments={cell.id: cell.fragment for cell in summary.cells},
             drawings=drawn,
             families=families(run),
             translations=translations(run),
