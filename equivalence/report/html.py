@@ -120,7 +120,7 @@ def _breakable(text: str) -> Markup:
 
 
 @functools.cache
-def _templates() -> jinja2.Environment:
+def templates() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("equivalence.report"),
         autoescape=True,
@@ -165,10 +165,10 @@ def _templates() -> jinja2.Environment:
 
 def _script() -> Markup:
     """The script that only adds to the page; the page's policy names it by its hash."""
-    return Markup(_file("page.js"))  # noqa: S704 -- our own file
+    return Markup(page_file("page.js"))  # noqa: S704 -- our own file
 
 
-def _file(name: str) -> str:
+def page_file(name: str) -> str:
     return (resources.files("equivalence.report") / "templates" / name).read_text(encoding="utf-8")
 
 
@@ -201,10 +201,10 @@ def render_html(
     script = _script()
     drawn = {loss: tuple(map(draw, found)) for loss, found in charts(run).items()}
     return (
-        _templates()
+        templates()
         .get_template("page.html.j2")
         .render(
-            style=Markup(_file("page.css")),  # noqa: S704 -- our own file
+            style=Markup(page_file("page.css")),  # noqa: S704 -- our own file
             script=script,
             script_hash=_hash(script),
             against=None if baseline is None else compare(baseline, run),
