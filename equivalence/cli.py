@@ -6,9 +6,11 @@ import argparse
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 import equivalence
+from equivalence.upgrading import arguments
 
 OK, FAILS, USAGE, INCOMPLETE, NOTHING = 0, 1, 2, 3, 5
 NOUNS = ("losses", "implementations", "divergences", "cases", "claims")
@@ -143,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="RUN.jsonl",
         help="of divergences: what a run found and nobody can explain, each with a smallest input",
     )
+    arguments.add(verb, _names)
     return parser
 
 
@@ -169,25 +172,36 @@ def _choices(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
     return next(dict(action.choices) for action in actions if isinstance(action.choices, dict))
 
 
-def _parsed(arguments: list[str]) -> argparse.Namespace:
+def _parsed(words: list[str]) -> argparse.Namespace:
     """The arguments; what is unknown among them is told with the nearest right word."""
     parser = _parser()
     verbs = _choices(parser)
-    first = arguments[0] if arguments else "-"
+    first = words[0] if words else "-"
     if not first.startswith("-") and first not in verbs:
         parser.error(f"there is no verb {first!r}; {_nearest(first, tuple(verbs))}")
-    parsed, unknown = parser.parse_known_args(arguments)
+    parsed, unknown = parser.parse_known_args(words)
     if unknown:
         chosen = verbs.get(parsed.verb, parser)
         options = chosen._option_string_actions  # noqa: SLF001 - as above
-        words = tuple(word for word in options if word.startswith("--"))
+        known = tuple(word for word in options if word.startswith("--"))
         what = "option" if unknown[0].startswith("-") else "argument"
-        chosen.error(f"there is no {what} {unknown[0]!r}; {_nearest(unknown[0], words)}")
+        chosen.error(f"there is no {what} {unknown[0]!r}; {_nearest(unknown[0], known)}")
     for name, known in (("noun", NOUNS), ("format", FORMATS), ("profile", ("quick", "full"))):
         given = getattr(parsed, name, None)
         if given is not None and given not in known:
             verbs[parsed.verb].error(f"there is no {name} {given!r}; {_nearest(given, known)}")
     return parsed
+
+
+def _function(verb: str | None) -> Callable[[argparse.Namespace], int]:
+    """What a verb does; the verbs about versions are imported only if asked for."""
+    from equivalence import verbs
+
+    if verb in verbs.VERBS:
+        return verbs.VERBS[verb]
+    from equivalence.upgrading.verbs import VERBS
+
+    return VERBS[str(verb)]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -210,9 +224,13 @@ def main(arguments: list[str] | None = None) -> int:
     from equivalence.results import RunFileError
     from equivalence.running import AbsentError
     from equivalence.selection import NothingSelectedError, SelectError
+    from equivalence.upgrading.errors import UpgradeError
 
     try:
-        status: int = verbs.VERBS[parsed.verb](parsed)
+        status: int = _function(parsed.verb)(parsed)
+    except UpgradeError as error:
+        _say(str(error))
+        return error.status
     except AbsentError as error:
         _say(str(error))
         return INCOMPLETE

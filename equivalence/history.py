@@ -6,6 +6,7 @@ changed alike, then a line for each change.
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -104,7 +105,7 @@ def history(
     asked = [_cells(run) for _, run in runs]
     steps: list[Step] = []
     changed: set[str] = set()
-    for (before, old), (after, new) in zip(runs, runs[1:], strict=False):
+    for (before, old), (after, new) in itertools.pairwise(runs):
         comparison = compare(old, new)
         mine = [c for c in comparison.changes if c.alarms or c.before is None]
         changed |= {change.cell for change in mine}

@@ -121,6 +121,7 @@ def _breakable(text: str) -> Markup:
 
 @functools.cache
 def templates() -> jinja2.Environment:
+    """The templates of the pages, and what they may call."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("equivalence.report"),
         autoescape=True,
@@ -169,6 +170,7 @@ def _script() -> Markup:
 
 
 def page_file(name: str) -> str:
+    """A file that stands beside the templates."""
     return (resources.files("equivalence.report") / "templates" / name).read_text(encoding="utf-8")
 
 
