@@ -21,7 +21,7 @@ def add(verb: Verb, names: Callable[[str], tuple[str, ...]]) -> None:
     upgrade = verb(
         "upgrade",
         "compare versions of a framework, each in an environment of its own",
-        "equivalence upgrade 'scikit-learn==1.4.2' 'scikit-learn==1.5.2' --select 'sklearn.log_loss*'",
+        "equivalence upgrade 'scikit-learn==1.4.2' 'scikit-learn==1.5.2'",
         "Environments are built with uv where it is there, else with venv and pip, and kept.\n"
         "Writes the runs, index.html and summary.md. More than two sets make a matrix.\n\n"
         "exit status: 0 nothing new, 1 something is, 2 usage (also: no such version),\n"
