@@ -33,35 +33,51 @@ class Turn:
 
 def bisected(
     versions: Sequence[Version],
-    ask: Callable[[Version], Run],
+    ask: Callable[[Version], Run | None],
     say: Callable[[str], None] = lambda _: None,
 ) -> Turn | None:
     """Between which two releases a cell has changed; None if first and last are alike.
 
-    If it has changed more than once, one of the turns is found.
+    If it has changed more than once, one of the turns is found. Releases that cannot be asked are
+    passed over.
 
     Args:
         versions: Oldest first, at least two.
-        ask: The run of a release.
+        ask: The run of a release; None if it cannot be asked.
         say: Is told every step.
     """
-    low, high = 0, len(versions) - 1
-    first, last = ask(versions[low]), ask(versions[high])
-    if not _changed(first, last):
-        say(f"{versions[low]} and {versions[high]} are alike")
+    left = list(versions)
+    first, last = _end(left, ask, 0), _end(left, ask, -1)
+    if first is None or last is None or len(left) < 2:
         return None
-    say(f"{versions[low]} and {versions[high]} differ; {high - low - 1} releases between")
-    before, after = first, last
-    while high - low > 1:
-        middle = (low + high) // 2
-        found = ask(versions[middle])
+    if not _changed(first, last):
+        say(f"{left[0]} and {left[-1]} are alike")
+        return None
+    say(f"{left[0]} and {left[-1]} differ; {len(left) - 2} releases between")
+    before, after, oldest = first, last, left[0]
+    while len(left) > 2:
+        middle = len(left) // 2
+        found = ask(left[middle])
+        if found is None:
+            del left[middle]
+            continue
         differs = _changed(first, found)
-        say(f"{versions[middle]} {'differs from' if differs else 'is as'} {versions[0]}")
+        say(f"{left[middle]} {'differs from' if differs else 'is as'} {oldest}")
         if differs:
-            high, after = middle, found
+            left, after = left[: middle + 1], found
         else:
-            low, before = middle, found
-    return Turn(before=versions[low], after=versions[high], comparison=compare(before, after))
+            left, before = left[middle:], found
+    return Turn(before=left[0], after=left[-1], comparison=compare(before, after))
+
+
+def _end(versions: list[Version], ask: Callable[[Version], Run | None], place: int) -> Run | None:
+    """The run of the first or last release that can be asked; the others are taken out."""
+    while versions:
+        found = ask(versions[place])
+        if found is not None:
+            return found
+        del versions[place]
+    return None
 
 
 def _changed(before: Run, after: Run) -> bool:

@@ -101,7 +101,9 @@ def build(requirements: Requirements, builder: Builder) -> Path:
         if builder.uv
         else [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     )
-    done = _run([*install, *asked, *suite()])
+    # A framework that would have to be compiled here is not what anybody upgrades to.
+    wheels = [word for name in requirements.frameworks for word in ("--only-binary", name)]
+    done = _run([*install, *wheels, *asked, *suite()])
     if done.returncode:
         shutil.rmtree(folder, ignore_errors=True)
         raise _failure(requirements, done.stderr or done.stdout)

@@ -58,6 +58,11 @@ class Requirements:
         return tuple(canonicalize_name(Requirement(word).name) for word in self.words)
 
     @property
+    def frameworks(self) -> tuple[str, ...]:
+        """Those of the distributions named that decide numbers."""
+        return tuple(name for name in self.names if name in CONCERNED)
+
+    @property
     def pinned(self) -> bool:
         """Whether every requirement names one version."""
         return all(_pin(Requirement(word)) is not None for word in self.words)

@@ -23,7 +23,7 @@ from equivalence.selection import parse as parse_select
 from equivalence.terminal import stderr, stdout
 from equivalence.upgrading.bisection import bisected
 from equivalence.upgrading.environments import Builder, default_cache, find_uv, this_python
-from equivalence.upgrading.errors import UpgradeError
+from equivalence.upgrading.errors import INCOMPLETE, UpgradeError
 from equivalence.upgrading.explaining import explained
 from equivalence.upgrading.measuring import Question, measure
 from equivalence.upgrading.requirements import Requirements, concerned, parse
@@ -182,16 +182,26 @@ def since(options: argparse.Namespace) -> int:
     versions = between(known, first, last)
     _say(f"{len(versions)} releases of {options.package}, {versions[0]} to {versions[-1]}")
     with tempfile.TemporaryDirectory(prefix="equivalence-") as scratch:
+        asked: list[Version] = []
 
-        def ask(version: Version) -> Run:
+        def ask(version: Version) -> Run | None:
             made = parse(f"{options.package}=={version}", builder.extra)
-            return measure(made, question, builder, Path(scratch) / f"{version}.jsonl")
+            try:
+                run = measure(made, question, builder, Path(scratch) / f"{version}.jsonl")
+            except UpgradeError as error:
+                _say(f"{version} is passed over: {error}")
+                return None
+            asked.append(version)
+            return run
 
         turn = bisected(versions, ask, _say)
     console = stdout()
+    if len(asked) < 2:
+        message = f"fewer than two releases of {options.package} can be asked here"
+        raise UpgradeError(message, INCOMPLETE)
     if turn is None:
         console.print(
-            f"{options.package} {versions[0]} and {versions[-1]} are alike in {options.cell}; "
+            f"{options.package} {min(asked)} and {max(asked)} are alike in {options.cell}; "
             "what has changed and changed back is not looked for",
             soft_wrap=True,
         )

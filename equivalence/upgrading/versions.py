@@ -14,7 +14,7 @@ _LISTED = re.compile(r"^Available versions: (.*)$", re.MULTILINE)
 
 
 def released(name: str, python: str = "") -> tuple[Version, ...]:
-    """The versions that can be installed for this Python, oldest first, without pre-releases.
+    """The versions with wheels for this Python, oldest first, without pre-releases.
 
     ``pip index versions`` asks the index that pip is configured with, whatever serves it.
 
@@ -22,7 +22,7 @@ def released(name: str, python: str = "") -> tuple[Version, ...]:
         UpgradeError: If the index has no such distribution, or does not answer.
     """
     command = [python or sys.executable, "-m", "pip", "index", "versions", name]
-    command += ["--disable-pip-version-check"]
+    command += ["--disable-pip-version-check", "--only-binary", ":all:"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = _LISTED.search(done.stdout)
     if done.returncode or found is None:
