@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from equivalence.finding import Finding
+    from equivalence.recording import Recording
     from equivalence.results import Run
-    from equivalence.running import Recording
 
 PROPERTY = "equivalence"  # the name under which the laws attach what they found to their reports
 FILES = ("run", "html")
@@ -89,8 +89,8 @@ class Keeper:
 
     def _begin(self, said: dict[str, Any]) -> Recording:
         from equivalence.asking import Loaded
+        from equivalence.recording import Recording
         from equivalence.results import parse_environment, parse_finding
-        from equivalence.running import Recording
 
         environment = parse_environment(said["environment"])
         environment = dataclasses.replace(environment, command=_command(self.config))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from equivalence.finding import Verdict
 from equivalence.selection import Selection, Word
-from equivalence.shards import parse_shard
+from equivalence.shards import WHOLE, parse_shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -123,6 +123,8 @@ def _asks(environment: Environment, other: Environment) -> Callable[[str], bool]
     words = (Word(text=word.removeprefix("!"), negated=word[:1] == "!") for word in asked.select)
     selection = Selection(words=tuple(words))
     shard = parse_shard(asked.shard)
+    if len(shard.parts) > 1:  # merged, and what it lacks was to be there
+        shard = WHOLE
     cases = any(word.names_cases for word in selection.words)
     wider = environment.profile == other.profile and not cases
     return lambda cell: (

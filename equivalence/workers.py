@@ -252,6 +252,9 @@ def _bury(worker: _Worker) -> Iterator[Event]:
         if unit.done == unit.questions:
             yield Finished(framework=queue.framework, implementation=unit.implementation)
             unit = None
+    elif unit is not None and not unit.questions:  # it died of the sweep, which alone was left
+        yield Finished(framework=queue.framework, implementation=unit.implementation)
+        unit = None
     elif not worker.useful:
         queue.failures += 1
     if unit is not None:
@@ -282,7 +285,7 @@ def _work(connection: Connection, framework: str, request: Request, written: str
                 connection.send(Asking(crashed=crashed(question)))
                 connection.send(Judged(findings=ask(question)))
                 left = True
-            if left:  # else a worker before this one died of the sweep
+            if (left or not done) and name not in request.swept:  # else one died of the sweep
                 sweep = swept(IMPLEMENTATIONS[name])
             connection.send(Finished(framework=framework, implementation=name, sweep=sweep))
     except SelectError as error:
