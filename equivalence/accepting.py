@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from equivalence.baseline import Baseline
 from equivalence.changes import Comparison, compare
+from equivalence.measured import is_whole
 from equivalence.pairing import Kind
 from equivalence.results import AskedRecord, Environment, Run
 from equivalence.selection import Selection, Word, nearest
@@ -59,7 +60,7 @@ def accepted(
     if not because.strip():
         message = 'accepting needs a reason: --because "scikit-learn 1.5 clips elsewhere"'
         raise AcceptError(message)
-    if not run.environment.complete:
+    if not is_whole(run.environment):
         message = "the run is incomplete, and is not accepted; `equivalence run --resume` ends it"
         raise AcceptError(message)
     asked = [finding for finding in run.findings if finding.verdict.asked]

@@ -13,6 +13,7 @@ from equivalence import results
 from equivalence.accepting import AcceptError, accepted, located
 from equivalence.baseline import recorded
 from equivalence.changes import compare
+from equivalence.measured import is_whole
 from equivalence.merging import merge as merged
 from equivalence.report import render_html
 from equivalence.report.compared import (
@@ -51,7 +52,7 @@ def compare_verb(options: argparse.Namespace) -> int:
         return _accept(before, options)
     if not before.exists():
         print(first_time(before, Path(options.after)))  # noqa: T201 - as the table would
-        return 0 if after.environment.complete else INCOMPLETE
+        return 0 if is_whole(after.environment) else INCOMPLETE
     earlier = recorded(before)
     comparison = compare(earlier, after)
     text = _RENDERS[options.format](comparison)
@@ -136,8 +137,8 @@ def merge_verb(options: argparse.Namespace) -> int:
     results.write(run, Path(options.output))
     console = stdout()
     console.print(f"{options.output}: {plural(len(run.findings), 'finding')}", soft_wrap=True)
-    if not run.environment.complete:
-        shard = run.environment.asked.shard if run.environment.asked else ""
+    shard = run.environment.asked.shard if run.environment.asked else ""
+    if shard or not run.environment.complete:
         lacking = f": it has the shards {shard}" if shard else ""
         stderr().print(f"equivalence: the run is incomplete{lacking}", soft_wrap=True)
         return INCOMPLETE

@@ -66,7 +66,7 @@ def measured(before: Run, after: Run, lost: Iterable[str], won: Iterable[str]) -
             gone[cell] = "there is no such implementation any more"
         elif not asked_for(cell):
             not_asked += 1
-        elif not environment.complete:
+        elif not is_whole(environment):
             unmeasured.append(cell)
         elif environment.asked is not None and environment.profile == before.environment.profile:
             gone[cell] = "it is no longer asked"
@@ -87,10 +87,16 @@ def _won(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The cells that are new, and those that the earlier run had not come to."""
     earlier = before.environment
-    if earlier.complete:
+    if is_whole(earlier):
         return tuple(sorted(won)), ()
     asked_for = _asks(earlier, after)
     return (), tuple(sorted(filter(asked_for, won)))
+
+
+def is_whole(environment: Environment) -> bool:
+    """Whether a run came to its end, and lacks no shard if it was merged of some."""
+    shard = parse_shard(environment.asked.shard) if environment.asked else WHOLE
+    return environment.complete and (shard.whole or len(shard.parts) == 1)
 
 
 def framework_of(cell: str) -> str:

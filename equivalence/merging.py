@@ -101,7 +101,7 @@ def _environment(parts: list[Environment]) -> Environment:
         losses=tuple({record.name: record for part in parts for record in part.losses}.values()),
         claims=next((part.claims for part in parts if part.claims), ()),
         asked=asked,
-        complete=all(part.complete for part in parts) and not (asked and asked.shard),
+        complete=all(part.complete for part in parts),
     )
 
 
@@ -129,7 +129,7 @@ def _asked(parts: list[Environment]) -> AskedRecord | None:
     return AskedRecord(
         select=known[0].select,
         frameworks=tuple(order),
-        required=tuple(sorted({name for record in known for name in record.required})),
+        required=tuple(dict.fromkeys(name for record in known for name in record.required)),
         claims=any(record.claims for record in known),
         shard=str(whole),
     )
