@@ -85,15 +85,7 @@ class Recording:
         self.before = before
         self.findings = list(findings)
         self._known = {finding.name for finding in self.findings}
-        own = self.environment
-        self.environment = dataclasses.replace(
-            before.environment,
-            frameworks=(),
-            implementations=(),
-            divergences=(),
-            losses=own.losses,
-            complete=False,
-        )
+        self.environment = dataclasses.replace(before.environment, complete=False)
 
     def _load(self, event: Loaded) -> None:
         record = event.record

@@ -108,17 +108,20 @@ def events(request: Request, processes: int = 0) -> Generator[Event]:
         processes: How many worker processes; 0 asks in this one.
 
     Raises:
-        AbsentError: If a required framework cannot be imported.
+        AbsentError: If a required framework cannot be imported, once the others have been asked.
         SelectError: If the selection names an implementation that its framework does not have.
     """
+    absent: list[str] = []
     for event in workers.pool(request, processes) if processes else in_process(request):
         if (
             isinstance(event, Loaded)
             and event.record.absent
             and event.record.name in request.required
         ):
-            raise AbsentError(absent_message(event.record.name, event.record.absent))
+            absent.append(absent_message(event.record.name, event.record.absent))
         yield event
+    if absent:
+        raise AbsentError("; ".join(absent))
 
 
 def resume(path: Path, *, command: str = "") -> tuple[Request, Recording]:

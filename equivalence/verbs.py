@@ -28,7 +28,7 @@ from equivalence.recording import record
 from equivalence.report import render_markdown
 from equivalence.report.as_json import render_json
 from equivalence.reproduction import reproduction
-from equivalence.running import UnknownError, events, request, resume
+from equivalence.running import AbsentError, UnknownError, events, request, resume
 from equivalence.selection import ORDER, NothingSelectedError, SelectError, parse
 from equivalence.terminal import (
     command,
@@ -113,6 +113,10 @@ def run(options: argparse.Namespace) -> int:
                 recording.take(event)
                 progress.watch(event)
     except KeyboardInterrupt:
+        complete = False
+    except AbsentError:
+        if not any(finding.case for finding in recording.findings):
+            raise
         complete = False
     finally:
         recording.close()

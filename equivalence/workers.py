@@ -209,8 +209,7 @@ def _hear(worker: _Worker, event: Event | SelectError) -> Iterator[Event]:
         worker.asking = event.crashed
         return
     if isinstance(event, Judged) and worker.unit is not None:
-        worker.unit.done += 1
-        worker.useful, worker.asking = True, ()
+        worker.unit.done, worker.useful, worker.asking = worker.unit.done + 1, True, ()
     if isinstance(event, Loaded):
         if not worker.queue.loaded:
             worker.queue.loaded = True
@@ -227,6 +226,20 @@ def _hear(worker: _Worker, event: Event | SelectError) -> Iterator[Event]:
         worker.next()
 
 
+def _never_loaded(worker: _Worker, reason: str) -> Iterator[Event]:
+    """Starts another worker for one that died of the import, or says that there is none."""
+    queue = worker.queue
+    queue.failures += 1
+    queue.loaded = worker.hanging or queue.failures >= TRIES
+    if not queue.loaded:
+        queue.started = False  # it may have been killed by chance
+        return
+    if queue.framework == CLAIMS:
+        yield Lost(framework=CLAIMS, reason=f"they were not examined: {reason}")
+        return
+    yield Loaded(record=FrameworkRecord(name=queue.framework, versions={}, flags={}, absent=reason))
+
+
 def _bury(worker: _Worker) -> Iterator[Event]:
     """Reports what a worker left behind, and puts the rest of its work back."""
     queue, unit = worker.queue, worker.unit
@@ -236,13 +249,7 @@ def _bury(worker: _Worker) -> Iterator[Event]:
     reason = worker.last_words()
     worker.end()
     if not queue.loaded:
-        queue.loaded = True
-        if queue.framework == CLAIMS:
-            yield Lost(framework=CLAIMS, reason=f"they were not examined: {reason}")
-            return
-        yield Loaded(
-            record=FrameworkRecord(name=queue.framework, versions={}, flags={}, absent=reason)
-        )
+        yield from _never_loaded(worker, reason)
         return
     if unit is not None and worker.asking:
         unit.done += 1
