@@ -76,7 +76,9 @@ def test_public_names_are_there_and_sorted():
     assert dir(equivalence) == equivalence.__all__
 
 
-@pytest.mark.parametrize("verb", ["run", "report", "explain", "reproduce", "list"])
+@pytest.mark.parametrize(
+    "verb", ["run", "report", "compare", "merge", "explain", "reproduce", "list"]
+)
 def test_every_help_has_an_example(verb, capsys):
     assert main([verb, "--help"]) == 0
     assert f"example:\n  equivalence {verb} " in capsys.readouterr().out
