@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from equivalence.circumstances import Difference, differences
 from equivalence.finding import GRAVITY, Finding, Verdict
-from equivalence.measured import measured
+from equivalence.measured import is_whole, measured
 from equivalence.pairing import Kind, accuracy, difference, differs
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def compare(before: Run, after: Run) -> Comparison:
         incomplete=tuple(
             name
             for name, run in (("before", before), ("after", after))
-            if not run.environment.complete
+            if not is_whole(run.environment)
         ),
         absent=found.absent,
         date=before.environment.date,

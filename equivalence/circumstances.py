@@ -67,6 +67,7 @@ def differences(before: Environment, after: Environment) -> tuple[Difference, ..
         if record.name in shared
         for name in record.versions
     }
+    alone -= {*before.packages, *after.packages}
     names = [name for name in _merged(older, newer) if name not in alone]
     return tuple(
         Difference(name=name, before=older.get(name, _NONE), after=newer.get(name, _NONE))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from equivalence.finding import Verdict
 from equivalence.selection import Selection, Word
-from equivalence.shards import parse_shard
+from equivalence.shards import WHOLE, parse_shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -66,7 +66,7 @@ def measured(before: Run, after: Run, lost: Iterable[str], won: Iterable[str]) -
             gone[cell] = "there is no such implementation any more"
         elif not asked_for(cell):
             not_asked += 1
-        elif not environment.complete:
+        elif not is_whole(environment):
             unmeasured.append(cell)
         elif environment.asked is not None and environment.profile == before.environment.profile:
             gone[cell] = "it is no longer asked"
@@ -87,10 +87,16 @@ def _won(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The cells that are new, and those that the earlier run had not come to."""
     earlier = before.environment
-    if earlier.complete:
+    if is_whole(earlier):
         return tuple(sorted(won)), ()
     asked_for = _asks(earlier, after)
     return (), tuple(sorted(filter(asked_for, won)))
+
+
+def is_whole(environment: Environment) -> bool:
+    """Whether a run came to its end, and lacks no shard if it was merged of some."""
+    shard = parse_shard(environment.asked.shard) if environment.asked else WHOLE
+    return environment.complete and (shard.whole or len(shard.parts) == 1)
 
 
 def framework_of(cell: str) -> str:
@@ -123,6 +129,8 @@ def _asks(environment: Environment, other: Environment) -> Callable[[str], bool]
     words = (Word(text=word.removeprefix("!"), negated=word[:1] == "!") for word in asked.select)
     selection = Selection(words=tuple(words))
     shard = parse_shard(asked.shard)
+    if len(shard.parts) > 1:  # merged, and what it lacks was to be there
+        shard = WHOLE
     cases = any(word.names_cases for word in selection.words)
     wider = environment.profile == other.profile and not cases
     return lambda cell: (

@@ -68,6 +68,9 @@ class Shard:
         return int.from_bytes(digest, "big") % self.of + 1 in self.parts
 
 
+WHOLE = Shard()
+
+
 def parse_shard(text: str) -> Shard:
     """The shard that is written as ``"2/3"``, or ``"1,3/4"``; nothing is the whole run.
 
@@ -78,7 +81,7 @@ def parse_shard(text: str) -> Shard:
     '1,3/4'
     """
     if not text:
-        return Shard()
+        return WHOLE
     found = _WRITTEN.fullmatch(text)
     parts = frozenset(map(int, found[1].split(","))) if found else frozenset()
     if not found or max(parts) > int(found[2]):

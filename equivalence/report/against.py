@@ -53,8 +53,9 @@ def environment(comparison: Comparison) -> str:
 def missing(comparison: Comparison) -> list[str]:
     """What was not measured, and what to do about it; nothing if both runs are whole."""
     lines = [
-        f"The {'earlier' if name == 'before' else 'later'} run is incomplete: it was cut short; "
-        "`equivalence run --resume RUN.jsonl` goes on with it."
+        f"The {'earlier' if name == 'before' else 'later'} run is incomplete: it was cut "
+        "short, and `equivalence run --resume RUN.jsonl` goes on with it, or it lacks a framework "
+        "or a shard."
         for name in comparison.incomplete
     ]
     lines += [f"{name} is absent now: {reason}" for name, reason in comparison.absent]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from equivalence.finding import Verdict
+from equivalence.history import NOT_OFFERED
 from equivalence.report.html import page_file, templates
 from equivalence.report.words import MARKS, TONES, plural
 
@@ -30,7 +31,7 @@ class Span:
         verdict: The word.
         mark: Its shape.
         tone: Its colour.
-        divergences: What explains it, as far as the span before had others.
+        divergences: What shows here, as far as not in all releases that offer the cells.
         since: The first of them.
     """
 
@@ -45,6 +46,8 @@ class Span:
 def spans(row: Row, releases: Sequence[str]) -> tuple[Span, ...]:
     """The states of a row, releases that are alike together."""
     found, place = [], 0
+    every = [set(state.split(" ")[1:]) for state in row.states if state != NOT_OFFERED]
+    common = set.intersection(*every) if every else set()
     for state, group in itertools.groupby(row.states):
         width = len(list(group))
         word, *names = state.split(" ")
@@ -55,7 +58,7 @@ def spans(row: Row, releases: Sequence[str]) -> tuple[Span, ...]:
                 verdict=word,
                 mark=MARKS[verdict],
                 tone=TONES[verdict],
-                divergences=tuple(names),
+                divergences=tuple(name for name in names if name not in common),
                 since=releases[place],
             )
         )

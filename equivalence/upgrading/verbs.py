@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equivalence.changes import Comparison, compare
-from equivalence.history import History, history, read_history, write_history
+from equivalence.history import History, HistoryError, history, read_history, write_history
 from equivalence.implementations import FRAMEWORKS
 from equivalence.report.against import sentence, words
 from equivalence.report.atlas import render_atlas, render_atlas_markdown
@@ -226,7 +226,11 @@ def atlas(options: argparse.Namespace) -> int:
     if not files:
         message = f"there is no history in {ATLAS}; `equivalence atlas --make PACKAGE` makes one"
         raise UpgradeError(message)
-    _page([read_history(file) for file in files], output)
+    try:
+        histories = [read_history(file) for file in files]
+    except HistoryError as error:
+        raise UpgradeError(str(error)) from error
+    _page(histories, output)
     return 0
 
 
