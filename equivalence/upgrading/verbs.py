@@ -222,7 +222,7 @@ def atlas(options: argparse.Namespace) -> int:
     if options.make:
         _make(options, output)
         return 0
-    files = [Path(name) for name in options.files] or sorted(ATLAS.glob("*.jsonl"))
+    files = [Path(name) for name in options.files] or committed()
     if not files:
         message = f"there is no history in {ATLAS}; `equivalence atlas --make PACKAGE` makes one"
         raise UpgradeError(message)
@@ -232,6 +232,13 @@ def atlas(options: argparse.Namespace) -> int:
         raise UpgradeError(str(error)) from error
     _page(histories, output)
     return 0
+
+
+def committed() -> list[Path]:
+    """The histories that are committed: in the package of a wheel, or in the checkout."""
+    here = Path(__file__).resolve()
+    folders = (here.parents[1] / ATLAS, here.parents[2] / ATLAS)
+    return next((found for folder in folders if (found := sorted(folder.glob("*.jsonl")))), [])
 
 
 def _make(options: argparse.Namespace, output: Path) -> None:
