@@ -1,4 +1,3 @@
-# ruff: noqa
 """Shows by hand what upgrades of scikit-learn changed; run it in each environment."""
 
 import warnings
