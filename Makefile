@@ -14,7 +14,7 @@ export OPENBLAS_NUM_THREADS := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help report full test suite check confirm docs wheel venv clean
+.PHONY: help report atlas full test suite check confirm docs wheel venv clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +28,11 @@ docs: report ## the page of the catalogue, the sample report, and the picture in
 	mv docs/divergences.md.part docs/divergences.md
 	$(bin)/equivalence run '*:binary:mean:float32' -o reports/sample.jsonl --html docs/sample_report.html
 	$(bin)/python docs/picture.py reports/index.html docs/report.png
+
+# Every minor release in an environment of its own: some minutes, and a package index.
+atlas: venv ## which release of scikit-learn changed which cell, as data and as a page
+	$(bin)/equivalence atlas --make scikit-learn --from 1.1.3
+	$(bin)/equivalence atlas -o docs/atlas.html
 
 full: venv ## the same with the full profile; writes reports/full.html
 	$(bin)/equivalence run --profile full -o reports/full.jsonl --html reports/full.html

@@ -78,6 +78,8 @@ def _declines(implementation: Implementation, cell: _Cell) -> str:
         return "takes no segmentation shape"
     if cell.reduction not in implementation.reductions:
         return f"has no reduction {cell.reduction}"
+    if lacking := implementation.lacking(cell.reduction):
+        return lacking
     if cell.quantity != "value" and not implementation.differentiates:
         return f"{implementation.framework} has no gradient"
     if cell.quantity == "target_gradient" and not implementation.differentiates_target:

@@ -30,6 +30,18 @@ if TYPE_CHECKING:
     from equivalence.losses import Loss
 
 PACKAGES = ("loss-equivalence", "numpy", "ml_dtypes", "python-flint")
+# The variables that decide numbers: threads, and which instructions the kernels may use.
+SETTINGS = (
+    "ATEN_CPU_CAPABILITY",
+    "KERAS_BACKEND",
+    "MKL_CBWR",
+    "MKL_NUM_THREADS",
+    "NPY_DISABLE_CPU_FEATURES",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_NUM_THREADS",
+    "XLA_FLAGS",
+)
 _FORMULA = re.compile(r"^\.\. math:: (.*?)(?:\n\s*\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
@@ -42,6 +54,8 @@ def environment(*, profile: str, command: str) -> Environment:
         commit=_commit(),
         python=f"{platform.python_implementation()} {platform.python_version()}",
         platform=f"{platform.platform()}, {_processor()}",
+        system=f"{platform.system()}-{platform.machine()}".lower(),
+        settings={name: os.environ[name] for name in SETTINGS if os.environ.get(name)},
         packages=_versions(PACKAGES),
         frameworks=(),
         losses=tuple(map(loss_record, LOSSES.values())),

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from equivalence.asking import Loaded
 from equivalence.comparison import judge
 from equivalence.implementations import IMPLEMENTATIONS
+from equivalence.recording import record
 from equivalence.report.summary import summarise
 from equivalence.report.words import MEANINGS, figure, hexadecimal, magnitude, plural, times_bound
 from equivalence.reproduction import ReproductionError, named_case
-from equivalence.running import AbsentError, absent_message, events, record, request
+from equivalence.running import AbsentError, absent_message, events, request
 from equivalence.selection import ORDER, SelectError, nearest
 
 if TYPE_CHECKING:

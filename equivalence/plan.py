@@ -146,6 +146,11 @@ class Question:
         parts = (case.loss.name, case.target_kind, case.reduction.name, case.dtype, quantity)
         return ":".join((*parts, f"{self.implementation}@{self.mode}"))
 
+    def finding(self, quantity: str) -> str:
+        """The name of the finding that the answer becomes."""
+        origin, cell = self.case.origin, self.cell(quantity)
+        return f"{cell}:{origin}" if origin else cell
+
 
 class Offer(NamedTuple):
     """What decides which cases an implementation is asked; equal offers share them."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from equivalence.asking import Request, loaded, selected
+from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.case import BINARY, SPARSE, encoding
 from equivalence.cases.pinned import library
 from equivalence.environment import environment, extended
@@ -53,6 +54,12 @@ class Plan:
         kept = {cell.questions[0].implementation.name for cell in cells}
         gone = {question.implementation.name for question in self.questions} - kept
         return [finding for finding in self.inapplicable if finding.implementation not in gone]
+
+    def environment_beside(self, cells: Sequence[Cell]) -> Environment:
+        """The environment; what was asked for is left out of it if pytest deselected cells."""
+        every = sum(len(self.cells(quantity)) for quantity in QUANTITIES)
+        asked = self.environment.asked if len(cells) == every else None
+        return replace(self.environment, asked=asked)
 
     def cells(self, quantity: str) -> list[Cell]:
         """The cells of a quantity."""
@@ -146,6 +153,7 @@ def plan(request: Request) -> Plan:
         SelectError: If the selection names an implementation that its framework does not have.
     """
     made = environment(profile=request.profile, command="pytest")
+    made = replace(made, asked=request.record)
     questions: list[Question] = []
     inapplicable: list[Finding] = []
     for framework in request.frameworks:

@@ -92,6 +92,11 @@ class Word:
             for piece in self.pieces
         )
 
+    @property
+    def names_cases(self) -> bool:
+        """Whether it may leave a cell with some of its cases only."""
+        return len(self.pieces) > _PARTS + 1 or any(map(_may_name_case, self.pieces))
+
     def concerns(self, framework: str) -> bool:
         """Whether some finding of a framework may be left, judged by its name alone."""
         if self.negated:

@@ -4,13 +4,13 @@ import os
 import subprocess
 import sys
 import time
-from collections import OrderedDict
 from pathlib import Path
 
 import pytest
 
 import equivalence
 from equivalence import results
+from equivalence.cases.remembered import Remembered
 from equivalence.cli import NOUNS, main
 
 FEW = ["negative_log_likelihood:sum:float32:value", "--frameworks", "textbook"]
@@ -76,7 +76,9 @@ def test_public_names_are_there_and_sorted():
     assert dir(equivalence) == equivalence.__all__
 
 
-@pytest.mark.parametrize("verb", ["run", "report", "explain", "reproduce", "list"])
+@pytest.mark.parametrize(
+    "verb", ["run", "report", "compare", "merge", "explain", "reproduce", "list"]
+)
 def test_every_help_has_an_example(verb, capsys):
     assert main([verb, "--help"]) == 0
     assert f"example:\n  equivalence {verb} " in capsys.readouterr().out
@@ -187,7 +189,7 @@ def diverging(monkeypatch):
         return Response(value=textbook._evaluate(call).value * 1.001)
 
     monkeypatch.setitem(textbook.framework.evaluate, "eager", evaluate)
-    monkeypatch.setattr("equivalence.comparison._responses", OrderedDict())
+    monkeypatch.setattr("equivalence.responses._responses", Remembered(16))
 
 
 @pytest.mark.usefixtures("diverging")

@@ -31,6 +31,11 @@ def log_loss(*arguments, **options):
     return 0.0
 """
 
+LOSSES = """\
+class HalfBinomialLoss: ...
+class HalfMultinomialLoss: ...
+"""
+
 
 @pytest.fixture
 def impostor(tmp_path, monkeypatch):
@@ -38,7 +43,10 @@ def impostor(tmp_path, monkeypatch):
 
     def write(metrics):
         (tmp_path / "sklearn").mkdir()
-        (tmp_path / "sklearn" / "__init__.py").touch()
+        (tmp_path / "sklearn" / "_loss").mkdir()
+        for package in ("sklearn", "sklearn/_loss"):
+            (tmp_path / package / "__init__.py").touch()
+        (tmp_path / "sklearn" / "_loss" / "loss.py").write_text(LOSSES)
         (tmp_path / "sklearn" / "metrics.py").write_text(metrics)
         monkeypatch.syspath_prepend(tmp_path)
 
@@ -94,6 +102,7 @@ def test_a_framework_that_dies_on_import_is_absent(impostor):
     assert [record.absent for record in run.environment.frameworks] == [
         "the process died (SIGABRT)"
     ]
+    assert not run.environment.complete  # it is installed, and was not measured
 
 
 def test_a_required_framework_that_cannot_be_imported_is_an_error(impostor):
@@ -140,7 +149,9 @@ def test_cells_that_are_not_offered_are_findings_with_a_reason():
 def test_no_cell_is_both_asked_and_not_offered():
     run = equivalence.run(["mean:float32"], frameworks=["sklearn", "textbook"])
     offered = {finding.cell for finding in run.findings if finding.verdict.asked}
-    assert offered.isdisjoint(f.cell for f in run.findings if not f.verdict.asked)
+    assert offered.isdisjoint(
+        found.cell for found in run.findings if not found.verdict.asked and not found.case
+    )
 
 
 def test_an_error_of_the_judge_is_red_and_the_rest_goes_on(monkeypatch):
@@ -187,6 +198,8 @@ def test_a_run_that_is_stopped_keeps_what_it_had(tmp_path, number):
     _, messages = process.communicate(timeout=60)
     run = results.read(path)
     assert process.returncode == 3
-    assert messages.splitlines()[-1].startswith("equivalence: the run is incomplete")
+    assert f"equivalence: the run is incomplete; {path} holds what was found" in messages
+    assert "not measured: textbook." in messages
+    assert messages.splitlines()[-1] == f"  equivalence run --resume {path}"
     assert not run.environment.complete
     assert any(finding.verdict.asked for finding in run.findings)

@@ -41,7 +41,7 @@ BINOMIAL, MULTINOMIAL = "sklearn.HalfBinomialLoss", "sklearn.HalfMultinomialLoss
 divergence(
     "sklearn.log_loss_*",
     malformed=True,
-    versions=">=1.5",
+    versions=">=1.1",
     reference=SKLEARN,
     name="sklearn_flattens_a_column_of_labels",
     reason="Labels (N, 1) are flattened to (N,), with a DataConversionWarning.",
@@ -51,7 +51,7 @@ divergence(
 divergence(
     "sklearn.log_loss_*",
     malformed=True,
-    versions=">=1.5",
+    versions=">=1.1",
     reference=SKLEARN,
     name="sklearn_takes_labels_of_any_type",
     reason="Labels are compared with the classes, so that floating-point ones will do if equal.",
@@ -61,7 +61,7 @@ divergence(
 divergence(
     "sklearn.log_loss_*",
     malformed=True,
-    versions=">=1.5",
+    versions=">=1.1",
     reference=SKLEARN,
     name="sklearn_casts_predictions",
     reason="Integer predictions are taken for float64.",
@@ -71,7 +71,7 @@ divergence(
 divergence(
     "sklearn.log_loss_*",
     malformed=True,
-    versions=">=1.5",
+    versions=">=1.1",
     reference=LABELS,
     name="sklearn_refuses_a_scalar_label",
     reason="A label without any axis raises TypeError, where all other shapes raise ValueError.",
@@ -81,7 +81,7 @@ divergence(
 divergence(
     "sklearn.log_loss_*",
     malformed=True,
-    versions=">=1.5",
+    versions=">=1.1",
     reference=LABELS,
     name="sklearn_refuses_what_is_malformed",
     reason=(
@@ -139,7 +139,7 @@ def _without_target(loss: Loss, rows: np.ndarray, *, value: bool) -> Loss:
 @divergence(
     MULTINOMIAL,
     malformed=True,
-    versions=">=1.1",
+    versions=">=1.5",
     reference=LOSSES,
     defect=(
         "Contradicts itself: loss() takes k = int(y_true[i]) and loss_gradient() compares "
@@ -151,10 +151,29 @@ def half_multinomial_compares_labels(case: Case) -> Case | None:
 
     Where it is no class, nothing is subtracted: the value is log sum exp(x), the gradient softmax.
     """
+    return _comparing(case, value=case.reduction.kind != "mean")
+
+
+@divergence(
+    MULTINOMIAL,
+    malformed=True,
+    versions="<1.5",
+    reference="https://github.com/scikit-learn/scikit-learn/blob/1.4.2/sklearn/_loss/_loss.pyx.tp",
+    by_design=(
+        "A plain convention of scikit-learn: its estimators validate labels before they call a "
+        "loss, which compares y_true[i] == k."
+    ),
+)
+def half_multinomial_compared_labels(case: Case) -> Case | None:
+    """A label of 1.5 is no class: the value is log sum exp(x), the gradient softmax."""
+    return _comparing(case, value=True)
+
+
+def _comparing(case: Case, *, value: bool) -> Case | None:
+    """Labels between two classes are none, in the gradient, and perhaps in the value too."""
     if fault(case) != Fault.FRACTION:
         return None
-    fractional = case.target != np.trunc(case.target)
-    loss = _without_target(case.loss, fractional, value=case.reduction.kind != "mean")
+    loss = _without_target(case.loss, case.target != np.trunc(case.target), value=value)
     return well_formed(case, loss=loss, target=np.trunc(case.target).astype(np.int64))
 
 

@@ -95,12 +95,13 @@ def raises(
     """
 
     def model(case: Case) -> type[Exception] | None:
-        return _type(exception) if fault(case) in faults and where(case) else None
+        return exception_type(exception) if fault(case) in faults and where(case) else None
 
     return model
 
 
-def _type(exception: type[Exception] | str) -> type[Exception]:
+def exception_type(exception: type[Exception] | str) -> type[Exception]:
+    """The type of a dotted name, imported."""
     if not isinstance(exception, str):
         return exception
     module, _, name = exception.rpartition(".")

@@ -57,7 +57,7 @@ def refuses_smoothing_above_one(case: Case) -> type[Exception] | None:
 
 @divergence(
     "sklearn.log_loss_*",
-    versions=">=1.3",
+    versions=">=1.7",
     reference=SKLEARN,
     by_design="An explicit check of the source, with a message that names the number.",
 )
@@ -71,7 +71,21 @@ def refuses_what_is_no_probability(case: Case) -> type[Exception] | None:
 
 @divergence(
     "sklearn.log_loss_*",
-    versions=">=1.3",
+    versions="<1.7",
+    reference=SKLEARN.replace("1.9.1", "1.6.1"),
+    by_design="An explicit check (check_array), as in every metric.",
+)
+def refuses_numbers_that_are_not_finite(case: Case) -> type[Exception] | None:
+    """Raises ValueError if a probability is NaN or infinite, also where the sample weight is 0.
+
+    Those outside [0, 1] are clipped.
+    """
+    return None if np.all(np.isfinite(numbers(case.prediction))) else ValueError
+
+
+@divergence(
+    "sklearn.log_loss_*",
+    versions=">=1.1",
     reference=SKLEARN,
     by_design="The exception is that of numpy.average, whose documentation names it.",
 )
@@ -80,3 +94,19 @@ def refuses_cancelling_weights(case: Case) -> type[Exception] | None:
     if case.weights is None or case.reduction.kind != "mean" or not np.any(case.weights):
         return None
     return ZeroDivisionError if np.sum(numbers(case.weights)) == 0 else None
+
+
+@divergence(
+    "sklearn.log_loss_*",
+    versions="<1.9",
+    reference="https://numpy.org/doc/stable/reference/generated/numpy.average.html",
+    by_design="The exception is that of numpy.average, whose documentation names it.",
+)
+def refuses_to_average_with_zero_weights(case: Case) -> type[Exception] | None:
+    """With normalize=True, raises ZeroDivisionError if all sample weights are zero.
+
+    The sum of nothing is 0.
+    """
+    if case.weights is None or case.reduction.kind != "mean":
+        return None
+    return None if np.any(case.weights) else ZeroDivisionError

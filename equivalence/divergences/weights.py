@@ -91,8 +91,20 @@ divergence(
 )(multiplies_zero_weights)
 
 divergence(
+    "sklearn.log_loss_*",
+    versions="<1.2",
+    reference="https://numpy.org/doc/stable/reference/generated/numpy.dot.html",
+    name="log_loss_multiplies_zero_weights",
+    reason=(
+        "Terms are multiplied by sample weights, zero too: zero times infinity is NaN, where the "
+        "clip has let a zero through."
+    ),
+    by_design="A plain convention: weights are coefficients, and IEEE 754 says that 0 NaN is NaN.",
+)(multiplies_zero_weights)
+
+divergence(
     "sklearn.Half*Loss",
-    versions=">=1.3",
+    versions=">=1.1",
     reference=SKLEARN,
     name="sklearn_multiplies_zero_weights",
     reason=(

@@ -11,7 +11,10 @@ import functools
 import inspect
 from dataclasses import dataclass, field
 from importlib import metadata
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import Requirement
 
 from equivalence.exact import FORMATS
 from equivalence.implementations.implementation import (
@@ -104,6 +107,7 @@ class Framework:
         dtypes: tuple[str, ...] = (),
         modes: tuple[str, ...] = (),
         unchecked: bool = False,
+        needs: Mapping[str, str] = MappingProxyType({}),
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Registers the decorated function as this framework's translation of a loss.
 
@@ -126,6 +130,9 @@ class Framework:
             modes: The modes in which it is run; by default all that the framework has.
             unchecked: Whether it takes lengths and labels on trust, so that malformed questions
                 that make it leave its arrays must not be asked.
+            needs: What only some versions offer: the native name of a reduction, an option, or
+                ``""`` for all of it, and the requirement, ``{"mean": "keras>=3.7"}``. At other
+                versions the cell is inapplicable.
 
         The options that it takes are its keyword parameters. A function without a parameter
         ``reduction`` returns the terms and is asked for nothing else.
@@ -167,10 +174,23 @@ class Framework:
                     dtypes=dtypes or self.dtypes,
                     modes=modes,
                     unchecked=unchecked,
+                    lacks=_lacking(needs, self.versions),
                 )
             return function
 
         return register
+
+
+def _lacking(needs: Mapping[str, str], versions: Mapping[str, str]) -> dict[str, str]:
+    """What the installed versions do not offer, with the reason."""
+    found = {}
+    for name, words in needs.items():
+        requirement = Requirement(words)
+        installed = versions.get(requirement.name)
+        if installed and not requirement.specifier.contains(installed, prereleases=True):
+            what = f"has no {name}" if name else "is not there"
+            found[name] = f"{what} in {requirement.name} {installed}: {words}"
+    return found
 
 
 def _check(kind: str, given: Iterable[str], known: Iterable[str]) -> None:

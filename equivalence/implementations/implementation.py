@@ -22,7 +22,7 @@ from equivalence.cases.case import (
 from equivalence.exact import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from equivalence.cases.case import Case
     from equivalence.implementations.framework import Framework
@@ -90,6 +90,7 @@ class Implementation:
         modes: The modes in which it is run; empty for those of its framework.
         unchecked: Whether it takes lengths and labels on trust, so that wrong ones are undefined
             behaviour, which harms the rest of the process.
+        lacks: What the installed version does not offer, with the reason.
     """
 
     framework: Framework
@@ -108,6 +109,7 @@ class Implementation:
     dtypes: tuple[str, ...] = tuple(FORMATS)
     modes: tuple[str, ...] = field(default=())
     unchecked: bool = False
+    lacks: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.name
@@ -150,6 +152,8 @@ class Implementation:
                 return f"has no {dtype}"
         if case.reduction.kind not in self.reductions:
             return f"has no reduction {case.reduction.kind}"
+        if lacking := self.lacking(case.reduction.kind, options_of(case)):
+            return lacking
         missing = options_of(case) - self.options
         if REDUCTION in missing and self.names_reduction:  # a misspelt one
             missing -= {REDUCTION}
@@ -158,6 +162,11 @@ class Implementation:
         if case.weights is not None and shape_of(case) not in self.weighted_shapes:
             return f"takes no sample weights with {shape_of(case)} shape"
         return "" if shape_of(case) in self.shapes else f"takes no {shape_of(case)} shape"
+
+    def lacking(self, reduction: str, options: Iterable[str] = ()) -> str:
+        """What the installed version does not offer of a reduction and options; empty if all."""
+        asked = ("", self.reductions.get(reduction, ""), *sorted(options))
+        return next((self.lacks[name] for name in asked if name in self.lacks), "")
 
     def withholds(self, case: Case) -> str:
         """Why a malformed question, if offered, is not asked all the same; empty if it is.

@@ -21,6 +21,7 @@ REDUCTIONS: dict[str, str | tuple[str, ...]] = {
     "sum": "sum",
     "mean": ("sum_over_batch_size", "mean", "mean_with_sample_weight"),
 }
+MEANS = {"mean": "keras>=3.7", "mean_with_sample_weight": "keras>=3.7"}
 
 _translations: list[tuple[Loss, dict[str, Any], Callable[..., Any]]] = []
 

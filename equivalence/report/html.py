@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
+from equivalence.changes import compare
 from equivalence.finding import GRAVITY, Verdict
-from equivalence.report import matrix, words
-from equivalence.report.against import SHOWN, against
+from equivalence.report import against, matrix, words
 from equivalence.report.curves import charts
 from equivalence.report.divisors import divisors
 from equivalence.report.drawing import HEIGHT, WIDTH, draw
@@ -120,7 +120,8 @@ def _breakable(text: str) -> Markup:
 
 
 @functools.cache
-def _templates() -> jinja2.Environment:
+def templates() -> jinja2.Environment:
+    """The templates of the pages, and what they may call."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("equivalence.report"),
         autoescape=True,
@@ -156,7 +157,7 @@ def _templates() -> jinja2.Environment:
         "GRAVITY": GRAVITY,
         "VERDICTS": tuple(Verdict),
         "UNDEFINED": Verdict.UNDEFINED,
-        "SHOWN": SHOWN,
+        "SHOWN": against.SHOWN,
         "WIDTH": WIDTH,
         "HEIGHT": HEIGHT,
     }
@@ -165,10 +166,11 @@ def _templates() -> jinja2.Environment:
 
 def _script() -> Markup:
     """The script that only adds to the page; the page's policy names it by its hash."""
-    return Markup(_file("page.js"))  # noqa: S704 -- our own file
+    return Markup(page_file("page.js"))  # noqa: S704 -- our own file
 
 
-def _file(name: str) -> str:
+def page_file(name: str) -> str:
+    """A file that stands beside the templates."""
     return (resources.files("equivalence.report") / "templates" / name).read_text(encoding="utf-8")
 
 
@@ -201,13 +203,15 @@ def render_html(
     script = _script()
     drawn = {loss: tuple(map(draw, found)) for loss, found in charts(run).items()}
     return (
-        _templates()
+        templates()
         .get_template("page.html.j2")
         .render(
-            style=Markup(_file("page.css")),  # noqa: S704 -- our own file
+            style=Markup(page_file("page.css")),  # noqa: S704 -- our own file
             script=script,
             script_hash=_hash(script),
-            against=None if baseline is None else against(run, summary, baseline),
+            against=None if baseline is None else compare(baseline, run),
+            speech=against,
+            fragments={cell.id: cell.fragment for cell in summary.cells},
             drawings=drawn,
             families=families(run),
             translations=translations(run),
