@@ -14,7 +14,7 @@ export OPENBLAS_NUM_THREADS := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help report atlas full test suite check confirm docs wheel venv clean
+.PHONY: help report atlas full test suite baseline check confirm docs wheel venv clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -41,8 +41,18 @@ full: venv ## the same with the full profile; writes reports/full.html
 test: suite ## the laws over every framework, then the tests of the tool
 	$(bin)/python -m pytest tests -n $(WORKERS)
 
-suite: venv ## the laws only
-	$(bin)/python -m pytest equivalence -n $(WORKERS)
+# The baseline is of the platform that its file names; where there is none yet, that is said, and passes.
+suite: venv ## the laws only, against the accepted run of this platform
+	$(bin)/python -m pytest equivalence -n $(WORKERS) --equivalence-baseline=fixtures/baselines
+
+# BECAUSE is read from the environment, where make puts it: a reason may hold quotes.
+baseline: venv ## what is new against the accepted run; with BECAUSE='...' accept it
+ifdef BECAUSE
+	$(bin)/equivalence run --profile quick -o reports/run.jsonl || test $$? -eq 1
+	$(bin)/equivalence compare fixtures/baselines reports/run.jsonl --accept '*' --because "$$BECAUSE"
+else
+	$(bin)/equivalence run --profile quick -o reports/run.jsonl --baseline fixtures/baselines
+endif
 
 check: venv ## lint, format, types, layers
 	$(bin)/ruff check

@@ -82,12 +82,3 @@ def _unknown(*found: dict[str, str]) -> bool:
 
 def _merged(one: Iterable[str], other: Iterable[str]) -> list[str]:
     return list(dict.fromkeys((*one, *other)))
-
-
-def platform_of(environment: Environment) -> str:
-    """The platform of a run: its system and its machine, as in ``"linux-x86_64"``.
-
-    Versions, flags and the processor's model are not part of it: a baseline of one platform is
-    compared with later versions of everything, and what else differs is printed first.
-    """
-    return environment.system or "unknown"

@@ -54,7 +54,7 @@ def environment(*, profile: str, command: str) -> Environment:
         commit=_commit(),
         python=f"{platform.python_implementation()} {platform.python_version()}",
         platform=f"{platform.platform()}, {_processor()}",
-        system=f"{platform.system()}-{platform.machine()}".lower(),
+        system=system(),
         settings={name: os.environ[name] for name in SETTINGS if os.environ.get(name)},
         packages=_versions(PACKAGES),
         frameworks=(),
@@ -167,6 +167,11 @@ def loss_record(loss: Loss) -> LossRecord:
         summary=text.partition("\n")[0],
         formula=" ".join(formula[1].split()) if formula else "",
     )
+
+
+def system() -> str:
+    """The platform of a baseline: the system and the machine, as in ``"linux-x86_64"``."""
+    return f"{platform.system()}-{platform.machine()}".lower()
 
 
 def _date() -> str:

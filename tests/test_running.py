@@ -13,6 +13,7 @@ import pytest
 import equivalence
 from equivalence import results
 from equivalence.asking import Judged
+from equivalence.cli import main
 from equivalence.finding import Verdict
 from equivalence.running import AbsentError, UnknownError, request
 from equivalence.selection import SelectError
@@ -203,3 +204,16 @@ def test_a_run_that_is_stopped_keeps_what_it_had(tmp_path, number):
     assert messages.splitlines()[-1] == f"  equivalence run --resume {path}"
     assert not run.environment.complete
     assert any(finding.verdict.asked for finding in run.findings)
+
+
+def test_a_framework_that_cannot_be_imported_leaves_the_others_cells(impostor, tmp_path, capsys):
+    impostor("raise ImportError('libfoo.so is missing')")
+    path = tmp_path / "run.jsonl"
+    words = ["run", "negative_log_likelihood:sum:float32", "-n", "1", "-o", str(path)]
+    assert main([*words, "--frameworks", "textbook,sklearn"]) == 3
+    run = results.read(path)
+    assert not run.environment.complete
+    assert any(f.framework == "textbook" and f.verdict.asked for f in run.findings)
+    said = capsys.readouterr().err
+    assert "not measured: sklearn: no cell of it, ImportError: libfoo.so is missing" in said
+    assert f"equivalence run --resume {path}" in said
