@@ -12,8 +12,9 @@ from equivalence.literals import MANY, literal, written
 from equivalence.losses.reduction import denominator
 from equivalence.report.words import plural
 from equivalence.reproduction import named_case
-from equivalence.search import NARROW, WIDE, Found, Observation, Search, applied, search
+from equivalence.search import NARROW, WIDE, Found, Search, search
 from equivalence.shrinking import smallest
+from equivalence.sieve import Observation, applied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
