@@ -57,6 +57,7 @@ def _with_command(environment, other):
     return dataclasses.replace(environment, command=other.command, date=other.date)
 
 
+@pytest.mark.filterwarnings("default")  # as a program has it: NumPy warns of the mean of nothing
 def test_the_run_file_is_what_the_command_line_writes(laws, pytester):
     path = pytester.path / "run.jsonl"
     assert laws(*SMALL, f"--equivalence-run={path}").ret == 0
