@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from equivalence.losses.reduction import REDUCTIONS
 from equivalence.report.drilldown import JOIN
-from equivalence.report.matrix import by, denominators
+from equivalence.report.matrix import by
+from equivalence.report.rows import denominators
 from equivalence.report.words import magnitude
 
 if TYPE_CHECKING:

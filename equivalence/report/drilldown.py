@@ -24,7 +24,7 @@ JOIN = " + "  # between the names of divergences that explain one finding
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A cell that differs, in words.
+    """A cell that differs, in words; or several that say the same.
 
     Attributes:
         text: Two lines: how many of its questions differ, and the numbers; the input and its case.
@@ -35,6 +35,26 @@ class Row:
     text: str
     names: tuple[str, ...]
     others: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The rows of one dtype, or of several that say the same.
+
+    Attributes:
+        label: The dtypes.
+        rows: One for each quantity, or for several that say the same; the worst first.
+        cells: Whose rows they are.
+    """
+
+    label: str
+    rows: tuple[Row, ...]
+    cells: tuple[Cell, ...] = dataclasses.field(compare=False)
+
+    @property
+    def fragments(self) -> tuple[str, ...]:
+        """The ids of its cells."""
+        return tuple(cell.fragment for cell in self.cells)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,17 +105,39 @@ class DrillDown:
         return total(cell.counts for cell in self.cells)
 
     @functools.cached_property
-    def rows(self) -> tuple[Row, ...]:
-        """Every cell in words, those that say the same in one row; the worst first."""
-        rows: dict[Row, list[str]] = {}
+    def parts(self) -> tuple[Part, ...]:
+        """Every cell in words, those that say the same in one row; by dtype, the worst first."""
+        alike: dict[tuple[str, Row], list[Cell]] = {}
         for cell in self.cells:
-            worst = cell.worst
-            name = f"{short(worst.dtype, 60)} {short(worst.quantity, 60)}"
-            rows.setdefault(describe(cell, brief=self.brief), []).append(name)
+            row = describe(cell, brief=self.brief)
+            alike.setdefault((cell.worst.quantity, row), []).append(cell)
+        found: dict[tuple[str, ...], dict[Row, list[str]]] = {}
+        held: dict[tuple[str, ...], list[Cell]] = {}
+        for (quantity, row), cells in alike.items():
+            dtypes = tuple(short(cell.worst.dtype, 60) for cell in cells)
+            found.setdefault(dtypes, {}).setdefault(row, []).append(short(quantity, 60))
+            held.setdefault(dtypes, []).extend(cells)
         return tuple(
-            dataclasses.replace(row, text=f"{', '.join(cells)} {row.text}")
-            for row, cells in rows.items()
+            Part(
+                label=", ".join(dtypes),
+                rows=tuple(
+                    dataclasses.replace(row, text=f"{', '.join(quantities)} {row.text}")
+                    for row, quantities in rows.items()
+                ),
+                cells=tuple(held[dtypes]),
+            )
+            for dtypes, rows in found.items()
         )
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of all its parts."""
+        return tuple(row for part in self.parts for row in part.rows)
+
+    @property
+    def fragments(self) -> tuple[str, ...]:
+        """The ids of its cells."""
+        return tuple(cell.fragment for cell in self.cells)
 
     @property
     def smallest(self) -> Finding:

@@ -155,7 +155,7 @@ def _told(drills: list[DrillDown], cells: int) -> list[DrillDown]:
     for _, place in sorted(ranked):
         drill = drills[place]
         worst = drill.worst.worst
-        known = first.setdefault((worst.framework, worst.loss, drill.rows), place)
+        known = first.setdefault((worst.framework, worst.loss, drill.parts), place)
         if known != place and not worst.verdict.fails:
             drills[place] = dataclasses.replace(drill, like=drills[known])
         elif room > 0:

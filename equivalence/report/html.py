@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import html
 from collections import Counter
 from dataclasses import dataclass
 from importlib import resources
@@ -23,6 +24,7 @@ from equivalence.report.families import families
 from equivalence.report.formula import formula
 from equivalence.report.grouping import Block, Group, fragment, groups
 from equivalence.report.narrow import items, measure
+from equivalence.report.permalinks import anchors, named
 from equivalence.report.summary import QUANTITIES, summarise
 from equivalence.report.translations import translations
 from equivalence.report.undefined import undefined
@@ -114,6 +116,11 @@ def _classes(blocks: Iterable[Block], filters_: dict[str, Filter]) -> str:
     return " ".join(found)
 
 
+def _content(text: str) -> Markup:
+    """The text as what an element holds, where quotes are themselves; not for an attribute."""
+    return Markup(html.escape(words.visible(text), quote=False))  # noqa: S704 -- escaped
+
+
 def _breakable(text: str) -> Markup:
     """The name with places where a line may break."""
     return Markup("_<wbr>").join(words.visible(text).split("_"))
@@ -139,6 +146,8 @@ def _templates() -> jinja2.Environment:
         measure,
         formula,
         fragment,
+        anchors,
+        named,
     ):
         environment.filters[function.__name__] = function
     environment.filters |= {
@@ -146,6 +155,7 @@ def _templates() -> jinja2.Environment:
         "breakable": _breakable,
         "groupby_standing": _standings,
         "classes": _classes,
+        "content": _content,
         "extract": lambda name, keys: keys[name],
     }
     environment.globals |= {
