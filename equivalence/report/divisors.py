@@ -102,7 +102,7 @@ def divisors(run: Run, summary: Summary, losses: tuple[str, ...]) -> Divisors:
         (cell for cell in summary.cells if cell.denominators), "loss", "framework", "implementation"
     )
     ratios = _ratios(run)
-    rows: dict[str, list[tuple[str, tuple[Divisor | None, ...]]]] = {}
+    rows: dict[str, dict[tuple[Divisor | None, ...], list[str]]] = {}
     for loss, framework, name in sorted(
         groups, key=lambda key: (known.get(key[0], len(known)), key[0], order.index(key[1]), key[2])
     ):
@@ -110,7 +110,11 @@ def divisors(run: Run, summary: Summary, losses: tuple[str, ...]) -> Divisors:
         entries = tuple(
             _divisor(cells, words, ratios.get((loss, name, words))) for words in columns
         )
-        rows.setdefault(loss, []).append((name, entries))
+        rows.setdefault(loss, {}).setdefault(entries, []).append(name)
     return Divisors(
-        denominators=columns, groups=tuple((loss, tuple(group)) for loss, group in rows.items())
+        denominators=columns,
+        groups=tuple(
+            (loss, tuple((tuple(names), entries) for entries, names in group.items()))
+            for loss, group in rows.items()
+        ),
     )

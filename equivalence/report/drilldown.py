@@ -27,12 +27,17 @@ class Row:
     """A cell that differs, in words; or several that say the same.
 
     Attributes:
-        text: Two lines: how many of its questions differ, and the numbers; the input and its case.
+        text: How many of its questions differ, the numbers of the smallest input, and the size of
+            the worst error, if that is another's.
+        input: That input; empty where the page is full.
+        case: Of that input; empty where the part says it.
         names: The divergences that explain its worst finding.
         others: How many of its findings have other reasons.
     """
 
     text: str
+    input: str
+    case: str
     names: tuple[str, ...]
     others: int = 0
 
@@ -43,11 +48,13 @@ class Part:
 
     Attributes:
         label: The dtypes.
+        case: That of the smallest input, where it is the same in all rows.
         rows: One for each quantity, or for several that say the same; the worst first.
         cells: Whose rows they are.
     """
 
     label: str
+    case: str
     rows: tuple[Row, ...]
     cells: tuple[Cell, ...] = dataclasses.field(compare=False)
 
@@ -84,11 +91,6 @@ class DrillDown:
         return self.worst.fragment
 
     @property
-    def part(self) -> str:
-        """The implementation@mode."""
-        return f"{self.worst.worst.implementation}@{self.worst.worst.mode}"
-
-    @property
     def place(self) -> str:
         """The target kind, the reduction and the mode, in which it differs from its neighbours."""
         worst = self.worst.worst
@@ -117,17 +119,7 @@ class DrillDown:
             dtypes = tuple(short(cell.worst.dtype, 60) for cell in cells)
             found.setdefault(dtypes, {}).setdefault(row, []).append(short(quantity, 60))
             held.setdefault(dtypes, []).extend(cells)
-        return tuple(
-            Part(
-                label=", ".join(dtypes),
-                rows=tuple(
-                    dataclasses.replace(row, text=f"{', '.join(quantities)} {row.text}")
-                    for row, quantities in rows.items()
-                ),
-                cells=tuple(held[dtypes]),
-            )
-            for dtypes, rows in found.items()
-        )
+        return tuple(_part(dtypes, rows, held[dtypes]) for dtypes, rows in found.items())
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -182,6 +174,25 @@ def drill_downs(cells: Iterable[Cell]) -> list[DrillDown]:
     return [DrillDown(cells=tuple(entry)) for entry in entries.values()]
 
 
+def _part(dtypes: tuple[str, ...], rows: dict[Row, list[str]], cells: list[Cell]) -> Part:
+    """The rows of some dtypes, each after the names of its quantities."""
+    cases = {row.case for row in rows}
+    shared = cases.pop() if len(cases) == 1 else ""
+    return Part(
+        label=", ".join(dtypes),
+        case=shared,
+        rows=tuple(
+            dataclasses.replace(
+                row,
+                text=f"{', '.join(quantities)} {row.text}",
+                case="" if shared else row.case,
+            )
+            for row, quantities in rows.items()
+        ),
+        cells=tuple(cells),
+    )
+
+
 def describe(cell: Cell, *, brief: bool = False) -> Row:
     """A cell in a row: how many differ, the numbers of its smallest input, that input, the worst.
 
@@ -190,12 +201,14 @@ def describe(cell: Cell, *, brief: bool = False) -> Row:
         brief: Whether the case stands for its numbers.
     """
     small, worst = cell.smallest, cell.worst
-    said = figures(small) or short(small.detail, 160)
-    first = f"{MARKS[worst.verdict]} {cell.counts[worst.verdict]}/{cell.counts.asked}"
-    where = input_(small.where) if small.where and not brief else ""
-    second = [where, short(small.case)]
+    parts = [f"{MARKS[worst.verdict]} {cell.counts[worst.verdict]}/{cell.counts.asked}"]
+    parts.append(figures(small) or short(small.detail, 160))
     if worst is not small and size_of_error(worst) != size_of_error(small):
-        second.append(f"at worst {', '.join(size_of_error(worst))}")
-    text = "\n  ".join((", ".join(filter(None, (first, said))), ", ".join(filter(None, second))))
-    others = sum(number for name, number in cell.divergences if name != worst.divergence)
-    return Row(text=text, names=names([cell]), others=others)
+        parts.append(f"at worst {', '.join(size_of_error(worst))}")
+    return Row(
+        text=", ".join(filter(None, parts)),
+        input=input_(small.where) if small.where and not brief else "",
+        case=short(small.case),
+        names=names([cell]),
+        others=sum(number for name, number in cell.divergences if name != worst.divergence),
+    )

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 # Characters on a page: of scripts, of a single one, and of rows with their inputs. Beyond, a
 # command stands in the place of a script, and the name of a case in the place of its numbers. The
 # room for both shrinks with every cell of the matrix, so that the page keeps its size.
-SCRIPTS, SCRIPTS_PER_CELL = 320_000, 20
-ROWS, ROWS_PER_CELL = 1_000_000, 100
+SCRIPTS, SCRIPTS_PER_CELL = 265_000, 20
+ROWS, ROWS_PER_CELL = 800_000, 100
 LEAST_SCRIPTS = 80_000
-SCRIPT = 4_000
+SCRIPT = 3_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +159,7 @@ def _told(drills: list[DrillDown], cells: int) -> list[DrillDown]:
         if known != place and not worst.verdict.fails:
             drills[place] = dataclasses.replace(drill, like=drills[known])
         elif room > 0:
-            room -= sum(len(row.text) for row in drill.rows)
+            room -= sum(len(row.text) + len(row.input) for row in drill.rows)
         else:
             drills[place] = dataclasses.replace(drill, brief=True)
     return drills

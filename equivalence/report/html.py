@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from equivalence.results import DivergenceRecord, Run
 
 TONES = ("fails", "catalogued", "agrees", "undefined")
+ROOMY = 3_000  # cells of a page that has room for the numbers of plots as tables
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 
@@ -94,6 +95,17 @@ def _text(value: Any) -> Any:
 def _without(text: str, start: str) -> str:
     """The text without its first sentence, where that is already printed."""
     return text[len(start) :].strip() if text.startswith(start) else text
+
+
+def _stretches(entries: Iterable[Any]) -> list[tuple[Any, int]]:
+    """The entries of a row, those in a row that are nothing as one, with their number."""
+    found: list[tuple[Any, int]] = []
+    for entry in entries:
+        if entry is None and found and found[-1][0] is None:
+            found[-1] = (None, found[-1][1] + 1)
+        else:
+            found.append((entry, 1))
+    return found
 
 
 def _standings(groups_: tuple[Group, ...]) -> list[tuple[str, list[Group]]]:
@@ -156,6 +168,7 @@ def _templates() -> jinja2.Environment:
         "groupby_standing": _standings,
         "classes": _classes,
         "content": _content,
+        "stretches": _stretches,
         "extract": lambda name, keys: keys[name],
     }
     environment.globals |= {
@@ -219,6 +232,7 @@ def render_html(
             script_hash=_hash(script),
             against=None if baseline is None else against(run, summary, baseline),
             drawings=drawn,
+            roomy=sum(cell.verdict.asked for cell in summary.cells) <= ROOMY,
             families=families(run),
             translations=translations(run),
             run=run,
