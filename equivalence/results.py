@@ -49,6 +49,7 @@ class ImplementationRecord:
         reductions: The native names by kind of reduction.
         reduces: Whether the function is told the reduction.
         sweep: What it returned along a range of magnitudes (``sweeping.swept``).
+        shrunk: For some cells that fail a small input, what was got, and a script.
         differentiates_target: Whether it is differentiated with respect to soft targets too.
     """
 
@@ -65,6 +66,7 @@ class ImplementationRecord:
     reductions: dict[str, str] = field(default_factory=dict)
     reduces: bool = True
     sweep: dict[str, str] = field(default_factory=dict)
+    shrunk: dict[str, dict[str, str]] = field(default_factory=dict)
     differentiates_target: bool = False
 
 
@@ -168,8 +170,7 @@ def finding_line(finding: Finding) -> str:
     for known in dataclasses.fields(finding):
         fields[known.name] = getattr(finding, known.name)
     fields["verdict"] = finding.verdict.value
-    if finding.where is not None:
-        where = finding.where
+    if (where := finding.where) is not None:
         fields["where"] = {name: getattr(where, name) for name in ("index", "prediction", "target")}
     return json.dumps(fields, allow_nan=False)
 

@@ -160,7 +160,7 @@ class Recording:
             if self._file is not None:
                 append(event.findings, self._file)
         elif isinstance(event, Finished):
-            if event.sweep:
+            if event.sweep or event.shrunk:
                 self._remember(event)
             if self._file is not None:
                 self._file.flush()
@@ -170,9 +170,9 @@ class Recording:
             self.lost.append(f"{event.framework}: {event.reason}")
 
     def _remember(self, event: Finished) -> None:
-        """Puts the sweep of an implementation into its record, which is written in the end."""
+        """Puts what an implementation ended with into its record, which is written in the end."""
         records = (
-            dataclasses.replace(record, sweep=event.sweep)
+            dataclasses.replace(record, sweep=event.sweep, shrunk=event.shrunk)
             if record.name == event.implementation
             else record
             for record in self.environment.implementations

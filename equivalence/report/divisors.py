@@ -43,7 +43,7 @@ class Divisors:
     """
 
     denominators: tuple[str, ...]
-    groups: tuple[tuple[str, tuple[tuple[str, tuple[Divisor | None, ...]], ...]], ...]
+    groups: tuple[tuple[str, tuple[tuple[tuple[str, ...], tuple[Divisor | None, ...]], ...]], ...]
 
 
 def _ratios(run: Run) -> dict[tuple[str, str, str], tuple[float, float]]:

@@ -36,11 +36,13 @@ class Block:
         drills: Worst first.
         script: The reproduction of the smallest finding of the worst; empty where the page is full.
         like: The fragment of a drill-down of the same implementation in whose block one stands.
+        shrunk: The input of a finding that fails, shrunk while the run was made, and what was got.
     """
 
     drills: tuple[DrillDown, ...]
     script: str = ""
     like: str = ""
+    shrunk: str = ""
 
     @property
     def worst(self) -> Cell:
@@ -175,9 +177,11 @@ def _blocks(drills: Iterable[DrillDown]) -> list[Block]:
 
 
 def _scripted(
-    groups: list[list[Block]], reproduce: Callable[[Finding], str], cells: int
+    groups: list[list[Block]], reproduce: Callable[[Finding], str], cells: int, run: Run
 ) -> list[tuple[Block, ...]]:
     """The blocks with scripts until the page is full: the first of each implementation first.
+
+    A script that the run holds, of a smaller input, stands in the place of that of a case.
 
     Those after them, which show the same call with other inputs, say where it stands.
     """
@@ -190,10 +194,19 @@ def _scripted(
             met[worst.loss, worst.implementation] += 1
     room = max(SCRIPTS - SCRIPTS_PER_CELL * cells, LEAST_SCRIPTS)
     first: dict[tuple[str, str], str] = {}
+    shrunk = {
+        cell: told
+        for record in run.environment.implementations
+        for cell, told in record.shrunk.items()
+    }
     for _, at, place in sorted(ranked):
         block = groups[at][place]
         worst = block.worst.worst
-        script = reproduce(block.smallest) if room > 0 else ""
+        small = next((shrunk[cell.id] for cell in block.cells if cell.id in shrunk), None)
+        if small:
+            told = f"{small['input']}\n{small['got']}"
+            block = groups[at][place] = dataclasses.replace(block, shrunk=told)
+        script = (small["script"] if small else reproduce(block.smallest)) if room > 0 else ""
         if script and len(script) <= SCRIPT:
             groups[at][place] = dataclasses.replace(block, script=script)
             first.setdefault((worst.loss, worst.implementation), block.worst.fragment)
@@ -245,7 +258,7 @@ def groups(
 
     order = sorted(amber, key=weight)
     found = [*red.values(), *(amber[name] for name in order)]
-    blocks = _scripted([_blocks(group) for group in found], reproduce, cells)
+    blocks = _scripted([_blocks(group) for group in found], reproduce, cells, run)
     reds = tuple(
         Group(name=name, records=_records(run, names([group[0].worst])), blocks=told)
         for (name, group), told in zip(red.items(), blocks[: len(red)], strict=True)

@@ -10,7 +10,7 @@ from equivalence.report.words import figure, short
 
 if TYPE_CHECKING:
     from equivalence.report.counts import Counts
-    from equivalence.report.matrix import Entry
+    from equivalence.report.rows import Entry
     from equivalence.report.summary import Cell
 
 

@@ -193,7 +193,11 @@ def test_a_row_has_the_numbers_of_the_smallest_input_and_the_size_of_the_worst()
 
 @pytest.mark.parametrize(
     ("exact", "shown"),
-    [(0.5, "0.333333…"), (0.33333333335, "0.3333333333333…"), (1 / 3 + 2**-54, "0.3333333333333333 ")],
+    [
+        (0.5, "0.333333…"),
+        (0.33333333335, "0.3333333333333…"),
+        (1 / 3 + 2**-54, "0.3333333333333333 "),
+    ],
 )
 def test_a_row_has_the_digits_that_tell_its_numbers_apart(exact, shown):
     third = dict(got=Number.of(1 / 3), exact=Number.of(exact))
