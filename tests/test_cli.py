@@ -146,9 +146,13 @@ def test_run_prints_a_table_and_writes_its_files(capsys):
     assert Path("a/page.html").read_text().startswith("<!")
 
 
-def test_no_line_of_a_table_is_wider_than_the_terminal(capsys):
+@pytest.mark.parametrize("width", [40, 80])
+def test_no_line_of_a_table_is_wider_than_the_terminal(width, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
     main(["run", *FEW, "-n", "0"])
-    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    table = capsys.readouterr().out.partition("\n\n")[0].splitlines()
+    assert max(map(len, table)) <= width
+    assert " of " in "".join(table)
 
 
 def test_no_colour_where_none_is_wanted(program):
