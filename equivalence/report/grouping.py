@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Characters on a page: of scripts, of a single one, and of rows with their inputs. Beyond, a
 # command stands in the place of a script, and the name of a case in the place of its numbers. The
 # room for both shrinks with every cell of the matrix, so that the page keeps its size.
-SCRIPTS, SCRIPTS_PER_CELL = 265_000, 20
+SCRIPTS, SCRIPTS_PER_CELL = 258_000, 20
 ROWS, ROWS_PER_CELL = 800_000, 100
 LEAST_SCRIPTS = 80_000
 SCRIPT = 3_000
