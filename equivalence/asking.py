@@ -31,6 +31,7 @@ from equivalence.results import (
     ImplementationRecord,
 )
 from equivalence.shards import WHOLE, Shard
+from equivalence.smaller import shrunk
 from equivalence.sweeping import swept
 
 if TYPE_CHECKING:
@@ -120,11 +121,13 @@ class Finished:
 
     Attributes:
         sweep: What it returned along a range of magnitudes.
+        shrunk: For some of its cells that fail a small input, what was got, and a script.
     """
 
     framework: str
     implementation: str
     sweep: dict[str, str] = dataclasses.field(default_factory=dict)
+    shrunk: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +260,16 @@ def crashed(question: Question, detail: str = "") -> tuple[Finding, ...]:
     )
 
 
+def finished(implementation: Implementation, failing: list[Finding], *, sweep: bool) -> Finished:
+    """What else a run keeps of an implementation, once its questions have been asked."""
+    return Finished(
+        framework=implementation.framework.name,
+        implementation=implementation.name,
+        sweep=swept(implementation) if sweep else {},
+        shrunk=shrunk(implementation, failing),
+    )
+
+
 def examined(request: Request) -> Examined:
     """Examines the tutorial's claims with the frameworks of a request."""
     from equivalence.identities import claims
@@ -275,9 +288,11 @@ def in_process(request: Request) -> Iterator[Event]:
         event = loaded(framework, request)
         yield event
         for name, _ in event.questions:
+            failing: list[Finding] = []
             for question in selected(IMPLEMENTATIONS[name], request):
-                yield Judged(findings=ask(question))
-            swept_ = {} if name in request.swept else swept(IMPLEMENTATIONS[name])
-            yield Finished(framework=framework, implementation=name, sweep=swept_)
+                findings = ask(question)
+                failing += (found for found in findings if found.verdict.fails)
+                yield Judged(findings=findings)
+            yield finished(IMPLEMENTATIONS[name], failing, sweep=name not in request.swept)
     if request.claims:
         yield examined(request)

@@ -10,7 +10,7 @@ import numpy as np
 
 from equivalence.asking import implementations_of
 from equivalence.comparison import judge
-from equivalence.discovery import arguments, smallest_input
+from equivalence.discovery import smallest_input
 from equivalence.divergences import DIVERGENCES, Divergence, Standing
 from equivalence.expectation import catalogued, expectation
 from equivalence.explanation import again
@@ -21,6 +21,7 @@ from equivalence.reproduction import named_case
 from equivalence.responses import respond
 from equivalence.running import PROFILES
 from equivalence.shrinking import smallest
+from equivalence.smaller import arguments
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case

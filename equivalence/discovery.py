@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from equivalence.cases.case import SPARSE, encoding
 from equivalence.implementations import IMPLEMENTATIONS
-from equivalence.literals import MANY, literal, written
 from equivalence.losses.reduction import denominator
 from equivalence.report.words import plural
 from equivalence.reproduction import named_case
-from equivalence.search import NARROW, WIDE, Found, Observation, Search, applied, search
+from equivalence.search import NARROW, WIDE, Found, Search, search
 from equivalence.shrinking import smallest
+from equivalence.sieve import Observation, applied
+from equivalence.smaller import arguments, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,38 +44,7 @@ def discovery(finding: Finding, profile: str = "quick") -> list[Fact]:
 def smallest_input(finding: Finding, case: Case) -> list[Fact]:
     """The smallest input that shows a finding, with what was got and what is exact."""
     small, shown = smallest(IMPLEMENTATIONS[finding.implementation], case, finding)
-    got = shown.got.decimal if shown.got is not None else shown.detail
-    exact = f", exactly {shown.exact.decimal}" if shown.exact is not None else ""
-    at = f" at {list(shown.where.index)}" if shown.where and shown.where.index else ""
-    return [("smallest", [arguments(small), f"{shown.quantity}{at}: {got}{exact}"])]
-
-
-def arguments(case: Case) -> str:
-    """A small case on one line."""
-    sparse = encoding(case.target_kind) == SPARSE
-    parts = {
-        "prediction": _brief(case.prediction),
-        "target": str(case.target.tolist())
-        if sparse and case.target.size < MANY
-        else _brief(case.target),
-        **{name: _option(value) for name, value in case.options.items()},
-    }
-    if case.weights is not None:
-        parts["sample_weight"] = _option(case.weights)
-    parts.setdefault("reduction", str(case.reduction))
-    return f"{case.dtype}: " + ", ".join(f"{name} = {text}" for name, text in parts.items())
-
-
-def _brief(array: np.ndarray) -> str:
-    try:
-        return written(array)
-    except ValueError as error:
-        return f"({error})"
-
-
-def _option(value: object) -> str:
-    array = isinstance(value, np.ndarray | np.generic)
-    return literal(np.asarray(value)) if array else literal(value)
+    return [("smallest", [arguments(small), outcome(shown)])]
 
 
 def _outcome(search: Search) -> Iterator[str]:

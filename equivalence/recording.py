@@ -73,7 +73,7 @@ class Recording:
                 append(new, self._file)
                 self._file.flush()
         elif isinstance(event, Finished):
-            if event.sweep:
+            if event.sweep or event.shrunk:
                 self._remember(event)
         elif isinstance(event, Examined):
             self.environment = dataclasses.replace(self.environment, claims=event.claims)
@@ -97,9 +97,16 @@ class Recording:
         self.environment = extended(
             self.environment, record, event.implementations, event.divergences, self.order
         )
-        for swept in self.before.environment.implementations if self.before else ():
-            if swept.sweep and swept.framework == record.name:
-                self._sweep(swept.name, swept.sweep)
+        for known in self.before.environment.implementations if self.before else ():
+            if known.framework == record.name:
+                self._remember(
+                    Finished(
+                        framework=known.framework,
+                        implementation=known.name,
+                        sweep=known.sweep,
+                        shrunk=known.shrunk,
+                    )
+                )
         self.findings.extend(self._new(event.findings))
         if event.questions or self.findings:
             self._rewrite()
@@ -122,12 +129,15 @@ class Recording:
         ]
 
     def _remember(self, event: Finished) -> None:
-        """Puts the sweep of an implementation into its record, which is written in the end."""
-        self._sweep(event.implementation, event.sweep)
-
-    def _sweep(self, name: str, sweep: dict[str, str]) -> None:
+        """Puts what an implementation ended with into its record, which is written in the end."""
         records = (
-            dataclasses.replace(record, sweep=sweep) if record.name == name else record
+            dataclasses.replace(
+                record,
+                sweep=event.sweep or record.sweep,
+                shrunk={**record.shrunk, **event.shrunk},
+            )
+            if record.name == event.implementation
+            else record
             for record in self.environment.implementations
         )
         self.environment = dataclasses.replace(self.environment, implementations=tuple(records))

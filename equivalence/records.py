@@ -31,6 +31,7 @@ class ImplementationRecord:
         reductions: The native names by kind of reduction.
         reduces: Whether the function is told the reduction.
         sweep: What it returned along a range of magnitudes (``sweeping.swept``).
+        shrunk: For some cases that fail a small input, what was got, and a script.
         differentiates_target: Whether it is differentiated with respect to soft targets too.
     """
 
@@ -47,6 +48,7 @@ class ImplementationRecord:
     reductions: dict[str, str] = field(default_factory=dict)
     reduces: bool = True
     sweep: dict[str, str] = field(default_factory=dict)
+    shrunk: dict[str, dict[str, str]] = field(default_factory=dict)
     differentiates_target: bool = False
 
 

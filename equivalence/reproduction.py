@@ -56,23 +56,35 @@ def reproduction(finding: Finding, environment: Environment) -> str:
         (known for known in environment.implementations if known.name == finding.implementation),
         None,
     )
-    apart = finding.quantity in QUANTITIES[3:]
-    name = f"{finding.mode}.{finding.quantity}" if apart else finding.mode
-    if record is None or name not in record.scripts:
+    if record is None or _mode(finding) not in record.scripts:
         message = (
             f"the run says nothing about {finding.implementation}@{finding.mode}; run it again"
         )
         raise ReproductionError(message)
+    versions = next(
+        (known.versions for known in environment.frameworks if known.name == finding.framework), {}
+    )
+    return reproduction_of(finding, case, record, versions)
+
+
+def reproduction_of(
+    finding: Finding, case: Case, record: ImplementationRecord, versions: dict[str, str]
+) -> str:
+    """The same of any case, named or not.
+
+    Raises:
+        ReproductionError: If the case cannot be written out.
+    """
     axis = record.class_axis if case.loss.has_classes else -1
     try:
-        script = _script(finding, record.scripts[name], record, case, axis)
+        script = _script(finding, record.scripts[_mode(finding)], record, case, axis)
     except ValueError as error:
         message = f"no script: {error}; {finding.name} names the case for equivalence.judge"
         raise ReproductionError(message) from error
     needs_numpy = "np." in script and NUMPY not in record.imports
     return "\n".join(
         [
-            *_heading(finding, environment, case, axis),
+            *_heading(finding, versions, case, axis),
             *([NUMPY] if needs_numpy else []),
             record.imports,
             "",
@@ -83,6 +95,12 @@ def reproduction(finding: Finding, environment: Environment) -> str:
             script,
         ]
     )
+
+
+def _mode(finding: Finding) -> str:
+    """The key of the script: the mode, and the quantity if it has a script of its own."""
+    apart = finding.quantity in QUANTITIES[3:]
+    return f"{finding.mode}.{finding.quantity}" if apart else finding.mode
 
 
 def _script(
@@ -127,14 +145,12 @@ def _direction(case: Case) -> np.ndarray:
     return direction(case.prediction.shape).astype(case.prediction.dtype)
 
 
-def _heading(finding: Finding, environment: Environment, case: Case, axis: int) -> list[str]:
+def _heading(finding: Finding, versions: dict[str, str], case: Case, axis: int) -> list[str]:
     """Comments: what is shown, with which versions, what was got and what is right."""
     lines = [f"# {finding.name}"]
-    lines += [
-        f"# {', '.join(f'{package} {version}' for package, version in framework.versions.items())}"
-        for framework in environment.frameworks
-        if framework.name == finding.framework and framework.versions
-    ]
+    if versions:
+        said = (f"{package} {version}" for package, version in versions.items())
+        lines.append(f"# {', '.join(said)}")
     if case.digest != finding.digest:
         lines.append(
             f"# The case has changed: its digest is {case.digest}, the run's was {finding.digest}."

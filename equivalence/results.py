@@ -99,8 +99,7 @@ def finding_line(finding: Finding) -> str:
     for known in dataclasses.fields(finding):
         fields[known.name] = getattr(finding, known.name)
     fields["verdict"] = finding.verdict.value
-    if finding.where is not None:
-        where = finding.where
+    if (where := finding.where) is not None:
         fields["where"] = {name: getattr(where, name) for name in ("index", "prediction", "target")}
     return json.dumps(fields, allow_nan=False)
 

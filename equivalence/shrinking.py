@@ -22,13 +22,16 @@ ATTEMPTS = 400  # smaller cases that are tried at most
 SINGLY = 16  # numbers of an array that are made plainer one by one
 
 
-def smallest(implementation: Implementation, case: Case, finding: Finding) -> tuple[Case, Finding]:
+def smallest(
+    implementation: Implementation, case: Case, finding: Finding, attempts: int = ATTEMPTS
+) -> tuple[Case, Finding]:
     """A small case that has the verdict of a finding, for the same catalogued reason.
 
     Args:
         implementation: Who was asked.
         case: What was asked.
         finding: How it was judged; its quantity and mode are asked again.
+        attempts: How many smaller cases are tried at most.
 
     Returns:
         The case, its origin that of the large one, and how it is judged; a malformed one as it is.
@@ -51,7 +54,7 @@ def smallest(implementation: Implementation, case: Case, finding: Finding) -> tu
             latest[0] = found
         return shows
 
-    return shrunk(case, same), latest[0]
+    return shrunk(case, same, attempts), latest[0]
 
 
 def shrunk(case: Case, shows: Callable[[Case], bool], attempts: int = ATTEMPTS) -> Case:

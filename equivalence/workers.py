@@ -31,13 +31,13 @@ from equivalence.asking import (
     ask,
     crashed,
     examined,
+    finished,
     loaded,
     selected,
 )
 from equivalence.implementations import IMPLEMENTATIONS
 from equivalence.results import FrameworkRecord
 from equivalence.selection import SelectError
-from equivalence.sweeping import swept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -286,15 +286,19 @@ def _work(connection: Connection, framework: str, request: Request, written: str
         connection.send(loaded(framework, request))
         while order := connection.recv():
             name, done = order
-            sweep: dict[str, str] = {}
+            ended = Finished(framework=framework, implementation=name)
+            failing: list[Finding] = []
             left = False
             for question in itertools.islice(selected(IMPLEMENTATIONS[name], request), done, None):
                 connection.send(Asking(crashed=crashed(question)))
-                connection.send(Judged(findings=ask(question)))
+                findings = ask(question)
+                failing += (found for found in findings if found.verdict.fails)
+                connection.send(Judged(findings=findings))
                 left = True
-            if (left or not done) and name not in request.swept:  # else one died of the sweep
-                sweep = swept(IMPLEMENTATIONS[name])
-            connection.send(Finished(framework=framework, implementation=name, sweep=sweep))
+            if left or not done:  # else a worker before this one died of the sweep
+                wanted = name not in request.swept
+                ended = finished(IMPLEMENTATIONS[name], failing, sweep=wanted)
+            connection.send(ended)
     except SelectError as error:
         connection.send(error)
     except (EOFError, OSError):  # nobody listens any more

@@ -1,4 +1,4 @@
-"""The plugin through pytester: options, ids, messages, the run file, and when it is silent."""
+"""The plugin through pytester: options, ids, messages, and when it is silent."""
 
 import re
 import subprocess
@@ -7,40 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from equivalence import results
-from equivalence.changes import compare
-from equivalence.finding import Verdict
-from equivalence.items import findings as judged_findings
-from equivalence.merging import merge
 from equivalence.ranges import typeable
 
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[1]
 SMALL = ("--equivalence-frameworks=textbook", "--equivalence-select=negative_log_likelihood")
-WRONG = """
-from equivalence.cases.case import ONE_HOT, SOFT
-from equivalence.implementations.textbook import framework
-from equivalence.losses import negative_log_likelihood
-
-@framework.implements(negative_log_likelihood, targets=ONE_HOT | SOFT)
-def wrong(log_probabilities, target, *, reduction="mean"):
-    terms = -(target * log_probabilities).sum(-1)
-    return {"none": terms, "sum": terms.sum(), "mean": terms.sum() / (terms.size + 1)}[reduction]
-"""
-DEADLY = """
-import os
-from equivalence.cases.case import ONE_HOT
-from equivalence.implementations.textbook import framework
-from equivalence.losses import negative_log_likelihood
-
-@framework.implements(negative_log_likelihood, targets=ONE_HOT)
-def deadly(log_probabilities, target, *, reduction="mean"):
-    terms = -(target * log_probabilities).sum(-1)
-    if reduction == "sum":
-        os.abort()
-    return {"none": terms, "mean": terms.mean()}[reduction]
-"""
+WRONG = (Path(__file__).parent / "wrong_mean.py").read_text(encoding="utf-8")
 ABSENT = """
 import importlib.util
 import sys
@@ -55,19 +28,6 @@ class Blocker:
 importlib.util.find_spec = lambda name: None if name in {names!r} else find(name)
 sys.meta_path.insert(0, Blocker())
 """
-
-
-@pytest.fixture
-def laws(pytester, monkeypatch):
-    """The laws of the package in an empty folder, in a process of their own."""
-    monkeypatch.setenv("PYTHONPATH", str(ROOT), prepend=":")
-    monkeypatch.setenv("PYTEST_PLUGINS", "equivalence.plugin")
-
-    def laws(*arguments):
-        words = ("--pyargs", "equivalence", "-p", "no:cacheprovider", *arguments)
-        return pytester.runpytest_subprocess(*words)
-
-    return laws
 
 
 def usage_error(done):
@@ -196,84 +156,6 @@ def test_names_become_typeable():
     )
 
 
-def lines(path):
-    return path.read_text(encoding="utf-8").splitlines()
-
-
-def test_the_run_file_is_complete_sorted_and_the_same_with_many_processes(laws, pytester):
-    one, many, page = (pytester.path / name for name in ("one.jsonl", "many.jsonl", "page.html"))
-    assert laws(*SMALL, f"--equivalence-run={one}", f"--equivalence-html={page}").ret == 0
-    assert laws(*SMALL, f"--equivalence-run={many}", "-n", "2").ret == 0
-    assert lines(one)[1:] == lines(many)[1:]
-    run = results.read(one)
-    assert run.environment.complete
-    assert re.match("pytest .*--pyargs equivalence ", run.environment.command)
-    assert run.environment == _with_command(results.read(many).environment, run.environment)
-    assert run.findings == results.ordered(run.findings)
-    assert {finding.framework for finding in run.findings} == {"textbook"}
-    assert {finding.quantity for finding in run.findings} == {
-        "value",
-        "gradient",
-        "target_gradient",
-    }
-    assert "negative_log_likelihood" in page.read_text(encoding="utf-8")
-
-
-def _with_command(environment, other):
-    import dataclasses
-
-    return dataclasses.replace(environment, command=other.command, date=other.date)
-
-
-def test_the_run_file_is_what_the_command_line_writes(laws, pytester, monkeypatch):
-    from equivalence import run
-
-    path = pytester.path / "run.jsonl"
-    assert laws(*SMALL, f"--equivalence-run={path}").ret == 0
-    made = run(["negative_log_likelihood"], frameworks=["textbook"])
-    assert results.read(path).findings == made.findings
-
-
-INTERRUPT = """
-import pytest
-
-seen = []
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_logreport(report):
-    seen.append(report)
-    if len(seen) == 30:
-        raise KeyboardInterrupt
-"""
-KILL = INTERRUPT.replace("raise KeyboardInterrupt", "import os; os._exit(9)")
-
-
-@pytest.mark.parametrize("how", [INTERRUPT, KILL], ids=["interrupted", "killed"])
-def test_a_session_that_is_cut_short_keeps_what_it_had(laws, pytester, how):
-    pytester.makepyfile(cut_short=how)
-    path = pytester.path / "run.jsonl"
-    done = laws(*SMALL, "-k", "test_value", "-p", "cut_short", f"--equivalence-run={path}")
-    assert done.ret not in {0, 1}
-    run = results.read(path)
-    assert not run.environment.complete
-    assert any(finding.case for finding in run.findings)
-
-
-def test_a_session_that_stops_at_the_first_failure_is_incomplete(laws, pytester):
-    pytester.makeconftest(WRONG)
-    path = pytester.path / "run.jsonl"
-    done = laws(*SMALL, "-x", "-k", "test_value", f"--equivalence-run={path}")
-    assert done.ret == 1
-    assert not results.read(path).environment.complete
-    done.stdout.fnmatch_lines(["The run is incomplete*"])
-
-
-def test_findings_do_not_reach_other_reports(laws, pytester):
-    path = pytester.path / "junit.xml"
-    assert laws(*SMALL, f"--junitxml={path}").ret == 0
-    assert "<propert" not in path.read_text(encoding="utf-8")
-
-
 def test_the_plugin_may_be_named_again(laws, pytester):
     pytester.makeconftest('pytest_plugins = ["equivalence.plugin"]\n')
     assert laws(*SMALL, "-p", "equivalence.plugin", "-k", "test_value").ret == 0
@@ -332,102 +214,7 @@ def test_what_a_framework_warns_about_is_no_failure(laws, pytester):
         .replace(
             "(target * log_probabilities)", "np.where(target == 0, 0, target * log_probabilities)"
         )
-        .replace("(terms.size + 1)", "terms.size")
+        .replace("terms.sum() / (terms.size + 1)", "(terms / terms.size).sum()")
         .replace("\nfrom", "\nimport numpy as np\nimport warnings\nfrom", 1)
     )
     assert laws(*SMALL, "-k", "wrong", "-W", "error").ret == 0
-
-
-def test_findings_are_judged_once_for_all_their_quantities():
-    assert judged_findings.cache_info().maxsize >= 10_000
-
-
-def test_a_worker_of_xdist_that_dies_writes_a_crashed_finding(laws, pytester):
-    pytest.importorskip("xdist")
-    pytester.makeconftest(DEADLY)
-    laws(*SMALL, "-n2", "-p", "xdist", "-k", "test_value", "--equivalence-run=run.jsonl")
-    run = results.read(pytester.path / "run.jsonl")
-    crashed = [finding for finding in run.findings if finding.verdict is Verdict.CRASHED]
-    parts = {(f.implementation, f.reduction, f.quantity) for f in crashed}
-    assert parts == {("textbook.deadly", "sum", "value")}
-    assert all(finding.detail.startswith("the process died: ") for finding in crashed)
-    assert run.environment.complete
-
-
-def accept(pytester, path, run):
-    """Accepts a run as its users do."""
-    words = ["compare", path, run, "--accept", "*", "--because", "first"]
-    done = pytester.run(sys.executable, "-m", "equivalence", *words)
-    assert done.ret == 0, done.stderr
-    return done
-
-
-@pytest.fixture
-def _not_in_a_job(monkeypatch):
-    monkeypatch.delenv("CI", raising=False)
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-
-
-@pytest.mark.usefixtures("_not_in_a_job")
-@pytest.mark.parametrize("again", [(), ("-n", "2")], ids=["alone", "two"])
-def test_a_rerun_in_one_process_or_two_is_the_baseline(laws, pytester, again):
-    options = (*SMALL, "--equivalence-baseline=baseline.jsonl")
-    first = laws(*options, "--equivalence-run=run.jsonl")
-    assert first.ret == 0
-    first.stdout.fnmatch_lines(["baseline.jsonl is not there yet: nothing was compared.*--accept*"])
-    accept(pytester, "baseline.jsonl", "run.jsonl")
-    second = laws(*options, *again)
-    assert second.ret == 0
-    second.stdout.fnmatch_lines(["Against baseline.jsonl:", "The environment is the same."])
-    second.stdout.fnmatch_lines(["Nothing new fails, and no answer has changed."])
-
-
-@pytest.mark.usefixtures("_not_in_a_job")
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two"])
-def test_what_is_new_against_the_baseline_fails_a_session_that_passes(laws, pytester, workers):
-    """An accepted failure passes; the same cell with another answer is heard."""
-    pytester.makeconftest(WRONG)
-    values = (*SMALL, "-k", "test_value or test_gradient", *workers)
-    assert laws(*values, "--equivalence-run=run.jsonl").ret == 1
-    accept(pytester, "baseline.jsonl", "run.jsonl")
-    options = (*values, "--equivalence-baseline=baseline.jsonl")
-    assert laws(*options).ret == 0
-    pytester.makeconftest(WRONG.replace("terms.size + 1", "terms.size + 2"))
-    other = laws(*options, "--equivalence-html=page.html")
-    assert other.ret == 1
-    other.stdout.fnmatch_lines(["changed answer, * cells", "  *textbook.wrong@eager"])
-    assert "<b>changed answer</b>" in (pytester.path / "page.html").read_text()
-
-
-@pytest.mark.usefixtures("_not_in_a_job")
-def test_an_error_that_is_gone_fails_a_session_that_passes(laws, pytester):
-    pytester.makeconftest(WRONG)
-    values = (*SMALL, "-k", "test_value")
-    laws(*values, "--equivalence-run=run.jsonl")
-    accept(pytester, "baseline.jsonl", "run.jsonl")
-    pytester.makeconftest(WRONG.replace("terms.size + 1", "terms.size"))
-    done = laws(*values, "--equivalence-baseline=baseline.jsonl")
-    assert done.ret == 1
-    assert done.parseoutcomes().get("failed", 0) == 0
-    done.stdout.fnmatch_lines(["healed, *"])
-
-
-def test_a_broken_baseline_is_told_before_anything_is_asked(laws, pytester):
-    (pytester.path / "baseline.jsonl").write_text("no baseline\n")
-    done = laws(*SMALL, "--equivalence-baseline=baseline.jsonl")
-    assert "baseline.jsonl: line 1 is not the environment of a run" in usage_error(done)
-
-
-def test_shards_of_sessions_are_one_run(laws, pytester):
-    options = (*SMALL, "-k", "test_value or test_gradient")
-    laws(*options, "--equivalence-run=whole.jsonl")
-    for part in ("1/2", "2/2"):
-        done = laws(*options, f"--equivalence-shard={part}", f"--equivalence-run={part[0]}.jsonl")
-        assert done.ret == 0
-    both = [results.read(pytester.path / f"{part}.jsonl") for part in (1, 2)]
-    whole = results.read(pytester.path / "whole.jsonl")
-    merged = merge(both)
-    assert all(part.findings for part in both)
-    assert merged.findings == whole.findings
-    assert compare(whole, merged).changes == ()
-    assert "the first of three is 1/3" in usage_error(laws(*SMALL, "--equivalence-shard=3/2"))

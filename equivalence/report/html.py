@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import html
 from collections import Counter
 from dataclasses import dataclass
 from importlib import resources
@@ -23,6 +24,7 @@ from equivalence.report.families import families
 from equivalence.report.formula import formula
 from equivalence.report.grouping import Block, Group, fragment, groups
 from equivalence.report.narrow import items, measure
+from equivalence.report.permalinks import anchors, named
 from equivalence.report.summary import QUANTITIES, summarise
 from equivalence.report.translations import translations
 from equivalence.report.undefined import undefined
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from equivalence.results import DivergenceRecord, Run
 
 TONES = ("fails", "catalogued", "agrees", "undefined")
+ROOMY = 3_000  # cells of a page that has room for the numbers of plots as tables
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 
@@ -94,6 +97,17 @@ def _without(text: str, start: str) -> str:
     return text[len(start) :].strip() if text.startswith(start) else text
 
 
+def _stretches(entries: Iterable[Any]) -> list[tuple[Any, int]]:
+    """The entries of a row, those in a row that are nothing as one, with their number."""
+    found: list[tuple[Any, int]] = []
+    for entry in entries:
+        if entry is None and found and found[-1][0] is None:
+            found[-1] = (None, found[-1][1] + 1)
+        else:
+            found.append((entry, 1))
+    return found
+
+
 def _standings(groups_: tuple[Group, ...]) -> list[tuple[str, list[Group]]]:
     """The groups by standing: what may be a defect first, what nothing is said about last."""
     found: dict[str, list[Group]] = {}
@@ -112,6 +126,11 @@ def _classes(blocks: Iterable[Block], filters_: dict[str, Filter]) -> str:
             found[f"{known.letter}{known.index(getattr(worst, name))}"] = None
         found[words.TONES[cell.verdict]] = None
     return " ".join(found)
+
+
+def _content(text: str) -> Markup:
+    """The text as what an element holds, where quotes are themselves; not for an attribute."""
+    return Markup(html.escape(words.visible(text), quote=False))  # noqa: S704 -- escaped
 
 
 def _breakable(text: str) -> Markup:
@@ -140,6 +159,8 @@ def templates() -> jinja2.Environment:
         measure,
         formula,
         fragment,
+        anchors,
+        named,
     ):
         environment.filters[function.__name__] = function
     environment.filters |= {
@@ -147,6 +168,8 @@ def templates() -> jinja2.Environment:
         "breakable": _breakable,
         "groupby_standing": _standings,
         "classes": _classes,
+        "content": _content,
+        "stretches": _stretches,
         "extract": lambda name, keys: keys[name],
     }
     environment.globals |= {
@@ -213,6 +236,7 @@ def render_html(
             speech=against,
             fragments={cell.id: cell.fragment for cell in summary.cells},
             drawings=drawn,
+            roomy=sum(cell.verdict.asked for cell in summary.cells) <= ROOMY,
             families=families(run),
             translations=translations(run),
             run=run,

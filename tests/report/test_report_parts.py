@@ -47,7 +47,7 @@ def run_of(few, *findings):
 def test_the_errors_of_a_sweep_are_plotted_against_the_bound(few):
     value, flat_ = charts(few)["cross_entropy_from_probabilities"]
     clipped, right = value.series
-    assert value.title == "Error of the value in ulps"
+    assert value.title == "Error of the value in ulps of float32"
     assert max(clipped.numbers) > max(value.reference.numbers)
     assert "leaves the bound" in clipped.summary
     assert max(right.numbers) <= 0.5 + 1e-6
