@@ -40,6 +40,6 @@ divergence(
         "Clips probabilities to [1e-15, 1 - 1e-15], as rounded in their dtype: in float32 from "
         "below only, in float16 not at all."
     ),
-    by_design='Documented: "eps=1e-15: Log loss is undefined for p=0 or p=1, so probabilities '
-    'are clipped to max(eps, min(1 - eps, p))."',
+    by_design='Documented as "Log loss is undefined for p=0 or p=1, so probabilities are clipped '
+    'to max(eps, min(1 - eps, p))", with eps=1e-15.',
 )(clips(1e-15))
