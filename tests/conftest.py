@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-from collections import OrderedDict
 from pathlib import Path
 
 import pytest
 
+from equivalence.cases.remembered import Remembered
 from equivalence.implementations import textbook
 from equivalence.implementations.framework import Response
 
@@ -55,4 +55,4 @@ def diverging(monkeypatch):
         return Response(value=textbook._evaluate(call).value * 1.001)
 
     monkeypatch.setitem(textbook.framework.evaluate, "eager", evaluate)
-    monkeypatch.setattr("equivalence.comparison._responses", OrderedDict())
+    monkeypatch.setattr("equivalence.responses._responses", Remembered(1))
