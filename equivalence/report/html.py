@@ -23,7 +23,7 @@ from equivalence.report.drawing import HEIGHT, WIDTH, draw
 from equivalence.report.families import families
 from equivalence.report.formula import formula
 from equivalence.report.grouping import Block, Group, fragment, groups
-from equivalence.report.narrow import items, measure
+from equivalence.report.narrow import measure
 from equivalence.report.permalinks import anchors, named
 from equivalence.report.summary import QUANTITIES, summarise
 from equivalence.report.translations import translations
@@ -155,7 +155,6 @@ def templates() -> jinja2.Environment:
         words.web,
         words.href,
         words.plural,
-        items,
         measure,
         formula,
         fragment,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from equivalence.finding import Verdict
 from equivalence.report.counts import Counts, total
-from equivalence.report.narrow import items, measure
+from equivalence.report.narrow import Item, items, measure
 from equivalence.report.permalinks import EACH
 from equivalence.report.summary import Cell, severity
 
@@ -26,6 +26,11 @@ class Entry:
     """
 
     cells: tuple[Cell, ...]
+
+    @cached_property
+    def items(self) -> tuple[Item, ...]:
+        """The cells that were asked, those of one verdict together."""
+        return items(self)
 
     @cached_property
     def worst(self) -> Cell:
@@ -50,7 +55,7 @@ class Entry:
     @property
     def overflow(self) -> tuple[str, ...]:
         """Those for which there is no room at the items that show the cells."""
-        return tuple(one for item in items(self) for one in item.fragments[EACH:])
+        return tuple(one for item in self.items for one in item.fragments[EACH:])
 
     @property
     def differing(self) -> int:
