@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     Entry = tuple[str, Iterable[str]]
 
 EVERY = "Whatever the reduction"
+FORMER = "Of other releases than those installed"
 SECTIONS = {
     "mean": "Means, and what they divide by",
     "sum": "Sums",
     "none": "Terms one by one",
     EVERY: EVERY,
+    FORMER: FORMER,
 }
 JUDGED = 60  # questions that are judged, or more until one shows the divergence
 NUMBERS = 6  # of another shape than the answer that are shown
@@ -186,9 +188,11 @@ def _framework(entry: Divergence) -> str:
 
 
 def _section(
-    entry: Divergence, implementations: Iterable[Implementation]
+    entry: Divergence, implementations: Sequence[Implementation]
 ) -> tuple[str, tuple[str, ...]]:
     """The reduction mode that an entry changes, and what it divides by; empty if it is not met."""
+    if not any(entry.concerns(one, mode) for one in implementations for mode in one.offered_modes):
+        return FORMER, ()
     kinds, denominators, met = set(), set(), False
     for question in _questions(entry, implementations):
         met = True

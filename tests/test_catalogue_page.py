@@ -31,7 +31,7 @@ def test_the_page_holds_every_entry_once():
 def test_the_page_begins_with_the_means():
     titles = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("## ")]
     assert titles[0] == "## Means, and what they divide by"
-    assert titles[-1] == "## Whatever the reduction"
+    assert titles[-2:] == ["## Whatever the reduction", "## Of other releases than those installed"]
 
 
 @pytest.fixture(scope="module")
