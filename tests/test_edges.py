@@ -30,15 +30,19 @@ LIMITS = {
 SMALL = [edge for edge in EDGES.values() if not edge.large]
 
 
-def cases(loss, names, dtypes, reductions=(NONE, MEAN)):
-    return [
-        case
-        for edge in SMALL
-        if names(edge.name)
-        for encoding in encodings(loss)
-        for dtype in dtypes
-        for case in edge_cases(edge, loss, encoding, dtype, reductions)
-    ]
+def cases(loss, names, dtypes):
+    """Each edge once in each dtype: in one encoding after the other, of terms or of the mean."""
+    for place, edge in enumerate(SMALL):
+        if not names(edge.name):
+            continue
+        known = list(encodings(loss))
+        for dtype in dtypes:
+            for turn in range(len(known)):  # the first encoding, from this edge's on, that has it
+                encoding = known[(place + turn) % len(known)]
+                found = list(edge_cases(edge, loss, encoding, dtype, ((NONE, MEAN)[place % 2],)))
+                if found:
+                    yield from found
+                    break
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
@@ -52,7 +56,7 @@ def test_both_oracles_round_to_the_same_float(loss):
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
 def test_a_bound_is_finite_and_positive_wherever_the_exact_answer_is_finite(loss):
     """At the ends of float64 too, where what leads to a bound does not fit float64."""
-    for case in cases(loss, lambda _: True, FORMATS, (NONE,)):
+    for case in cases(loss, lambda _: True, FORMATS):
         if case.malformed:
             continue
         for quantity in QUANTITIES[:3]:
