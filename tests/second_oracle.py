@@ -145,7 +145,7 @@ def binary_focal(case, x, t):
     if mp.isinf(towards):  # the logarithm's own slope is the larger
         first = weight * times(focus, towards)
     second = weight * (times(absent - p, steep) + times(focus, positive - negative))
-    return weight * times(focus, entropy), first, second + tilt * times(focus, entropy)
+    return weight * times(focus, entropy), first, second + times(tilt, times(focus, entropy))
 
 
 def single(case, index):
@@ -199,6 +199,8 @@ def divisor(case, kept):
     if name == "mean_over_sample_weights":
         return sum((number(weights[index]) for index in kept), mp.mpf(0))
     if name == "mean_over_passed_weights":
+        if case.weights is None:
+            return mp.mpf(int(np.prod(case.shape, dtype=int)))
         return sum((number(weight) for weight in passed.ravel()), mp.mpf(0))
     if name == "mean_over_target_weights":
         weight = case.options.get("weight")
