@@ -5,7 +5,7 @@ from __future__ import annotations
 from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
 from equivalence.implementations.implementation import COLUMNS, SEGMENTATION
-from equivalence.implementations.keras import DOCUMENTATION, MEANS, REDUCTIONS, keras, translates
+from equivalence.implementations.keras import DOCUMENTATION, REDUCTIONS, keras, translates
 
 
 @translates(
@@ -13,7 +13,6 @@ from equivalence.implementations.keras import DOCUMENTATION, MEANS, REDUCTIONS, 
     targets=SPARSE,
     name="SparseCategoricalCrossentropy(from_logits=True)",
     reductions=REDUCTIONS,
-    needs=MEANS,
     documentation=DOCUMENTATION + "#sparsecategoricalcrossentropy-class",
 )
 def sparse_categorical_crossentropy(
@@ -30,7 +29,6 @@ def sparse_categorical_crossentropy(
     targets=SPARSE,
     name="SparseCategoricalCrossentropy",
     reductions=REDUCTIONS,
-    needs=MEANS,
     documentation=DOCUMENTATION + "#sparsecategoricalcrossentropy-class",
 )
 def sparse_categorical_crossentropy_from_probabilities(
@@ -47,7 +45,6 @@ def sparse_categorical_crossentropy_from_probabilities(
     targets=ONE_HOT | SOFT,
     name="CategoricalCrossentropy(from_logits=True)",
     reductions=REDUCTIONS,
-    needs=MEANS,
     differentiates_target=True,
     documentation=DOCUMENTATION + "#categoricalcrossentropy-class",
 )
@@ -65,7 +62,6 @@ def categorical_crossentropy(
     targets=ONE_HOT | SOFT,
     name="CategoricalCrossentropy",
     reductions=REDUCTIONS,
-    needs=MEANS,
     differentiates_target=True,
     documentation=DOCUMENTATION + "#categoricalcrossentropy-class",
 )
@@ -86,7 +82,6 @@ def categorical_crossentropy_from_probabilities(
     weighted_shapes=frozenset((COLUMNS, SEGMENTATION)),
     name="BinaryCrossentropy(from_logits=True)",
     reductions=REDUCTIONS,
-    needs=MEANS,
     differentiates_target=True,
     documentation=DOCUMENTATION + "#binarycrossentropy-class",
 )
@@ -110,7 +105,6 @@ def binary_crossentropy(
     weighted_shapes=frozenset((COLUMNS, SEGMENTATION)),
     name="BinaryCrossentropy",
     reductions=REDUCTIONS,
-    needs=MEANS,
     differentiates_target=True,
     documentation=DOCUMENTATION + "#binarycrossentropy-class",
 )
