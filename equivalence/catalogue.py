@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from equivalence.asking import implementations_of
-from equivalence.comparison import judge, respond
-from equivalence.discovery import arguments, smallest_input
+from equivalence.comparison import judge
+from equivalence.discovery import smallest_input
 from equivalence.divergences import DIVERGENCES, Divergence, Standing
 from equivalence.expectation import catalogued, expectation
 from equivalence.explanation import again
@@ -18,8 +18,10 @@ from equivalence.finding import Verdict
 from equivalence.plan import questions
 from equivalence.report import summarise
 from equivalence.reproduction import named_case
+from equivalence.responses import respond
 from equivalence.running import PROFILES
 from equivalence.shrinking import smallest
+from equivalence.smaller import arguments
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -31,11 +33,13 @@ if TYPE_CHECKING:
     Entry = tuple[str, Iterable[str]]
 
 EVERY = "Whatever the reduction"
+FORMER = "Of other releases than those installed"
 SECTIONS = {
     "mean": "Means, and what they divide by",
     "sum": "Sums",
     "none": "Terms one by one",
     EVERY: EVERY,
+    FORMER: FORMER,
 }
 JUDGED = 60  # questions that are judged, or more until one shows the divergence
 NUMBERS = 6  # of another shape than the answer that are shown
@@ -67,12 +71,18 @@ def _questions(
     met = False
     for profile in PROFILES if concerned else ():
         for question in questions(concerned, profile):
-            steps = catalogued(question.implementation, question.mode)
-            if divergence in steps and divergence in expectation(question.case, steps).steps:
+            if any(divergence in steps for steps in _steps(question)):
                 met = True
                 yield question
         if met:
             return
+
+
+def _steps(question: Question) -> Iterator[tuple[Divergence, ...]]:
+    """The divergences that are applied to a question, by quantity."""
+    for quantity in question.quantities:
+        steps = catalogued(question.implementation, question.mode, quantity)
+        yield expectation(question.case, steps).steps
 
 
 def defects(frameworks: Iterable[str]) -> Iterator[Entry]:
@@ -178,12 +188,16 @@ def _framework(entry: Divergence) -> str:
 
 
 def _section(
-    entry: Divergence, implementations: Iterable[Implementation]
+    entry: Divergence, implementations: Sequence[Implementation]
 ) -> tuple[str, tuple[str, ...]]:
     """The reduction mode that an entry changes, and what it divides by; empty if it is not met."""
+    if not any(entry.concerns(one, mode) for one in implementations for mode in one.offered_modes):
+        return FORMER, ()
     kinds, denominators, met = set(), set(), False
     for question in _questions(entry, implementations):
         met = True
+        if bool(question.case.malformed) != entry.malformed:
+            continue
         said = entry.model(question.case)
         if said is None or isinstance(said, type):
             continue

@@ -6,19 +6,24 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from equivalence.cases import edges
 from equivalence.cases.case import Encoding
 from equivalence.cases.covering import cover
+from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, WEIGHT_GRADIENT
 from equivalence.cases.generation import Spec, generate
 from equivalence.cases.pinned import pinned
-from equivalence.comparison import quantities
+from equivalence.exact import FORMATS
 from equivalence.expectation import declines
+from equivalence.implementations.framework import columns
 from equivalence.implementations.implementation import (
     COLUMNS,
     ROWS,
     SAMPLE_WEIGHTS,
     SEGMENTATION,
     UNBATCHED,
+    shape_of,
 )
+from equivalence.responses import further, quantities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,6 +63,7 @@ COSTLY = {
     "quick": {
         "strided": Extent(1, pinned=False),
         "func": Extent(1, pinned=False),
+        "graph": Extent(1, pinned=False),
         "function": Extent(1, narrow=True, pinned=False),
         "xla": NOTHING,
         "compile": NOTHING,
@@ -73,13 +79,48 @@ COSTLY = {
 def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
     """How much an implementation is asked in a mode.
 
+    A function that has several means is asked in the quick profile every pair of levels of the
+    first one; the others compute the same terms, and are asked each level.
+
     Raises:
         KeyError: If the profile is unknown.
     """
-    if mode == implementation.offered_modes[0]:
-        return STRENGTHS[profile]
-    return COSTLY[profile].get(mode, OTHERS[profile])
+    if mode != implementation.offered_modes[0]:
+        return COSTLY[profile].get(mode, OTHERS[profile])
+    several = [known for known in columns(implementation) if set(known.reductions) == {"mean"}]
+    another = profile == "quick" and implementation in several[1:]
+    return OTHERS[profile] if another else STRENGTHS[profile]
 
+
+class Apart(NamedTuple):
+    """Of which cases a quantity is asked that is asked apart: by a call of its own.
+
+    Attributes:
+        dtypes: In which formats.
+        shapes: Of which shapes.
+        reductions: Under which kinds of reduction.
+    """
+
+    dtypes: tuple[str, ...] = tuple(FORMATS)
+    shapes: tuple[str, ...] = (UNBATCHED, ROWS, COLUMNS, SEGMENTATION)
+    reductions: tuple[str, ...] = ("none", "sum", "mean")
+
+    def holds(self, case: Case) -> bool:
+        """Whether a case is among those asked."""
+        return (
+            case.dtype in self.dtypes
+            and shape_of(case) in self.shapes
+            and case.reduction.kind in self.reductions
+        )
+
+
+APART = {
+    "quick": {
+        WEIGHT_GRADIENT: Apart(("float32", "float64"), (ROWS, COLUMNS), ("mean",)),
+        HESSIAN_VECTOR_PRODUCT: Apart(("float32", "float64"), (ROWS, COLUMNS), ("sum",)),
+    },
+    "full": {WEIGHT_GRADIENT: Apart(), HESSIAN_VECTOR_PRODUCT: Apart()},
+}
 
 _SHAPE_NAMES = {
     "unbatched": UNBATCHED,
@@ -104,6 +145,11 @@ class Question:
         case = self.case
         parts = (case.loss.name, case.target_kind, case.reduction.name, case.dtype, quantity)
         return ":".join((*parts, f"{self.implementation}@{self.mode}"))
+
+    def finding(self, quantity: str) -> str:
+        """The name of the finding that the answer becomes."""
+        origin, cell = self.case.origin, self.cell(quantity)
+        return f"{cell}:{origin}" if origin else cell
 
 
 class Offer(NamedTuple):
@@ -137,7 +183,7 @@ def offer(implementation: Implementation) -> Offer:
         implementation.weighted_shapes,
         implementation.options,
         frozenset(implementation.reductions),
-        frozenset(implementation.framework.dtypes),
+        frozenset(implementation.dtypes),
     )
 
 
@@ -155,6 +201,77 @@ def _case(loss: Loss, spec: Spec) -> Case:
     return generate(loss, spec)
 
 
+def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Case, ...]:
+    """The edges of a loss.
+
+    In the quick profile they are asked of the first mode only, of one mean of those that a function
+    has, and one by one where it has none: its other columns share the terms.
+
+    Malformed ones are asked of the others as the quick profile has them: what is refused while a
+    graph is built is refused in every dtype, and each is traced anew.
+    """
+    first = mode == implementation.offered_modes[0]
+    if profile == "quick" and not first:
+        return ()
+    cases = edges.asked(implementation.loss, profile, large=first)
+    if profile == "quick":
+        means = [known for known in columns(implementation) if "mean" in known.reductions]
+        wanted = ("mean",) if means[:1] == [implementation] else () if means else ("none",)
+        return tuple(case for case in cases if case.reduction.name in wanted)
+    return cases if first else tuple(case for case in cases if edges.plain(case))
+
+
+def _of_this_package(implementation: Implementation) -> bool:
+    """Whether the catalogue can speak for an implementation: what yours should take, you know."""
+    return str(implementation.function.__module__).startswith(f"{__package__}.")
+
+
+def _is_yours(case: Case, profile: str) -> bool:
+    """Whether a written case is asked of your own implementation: of the edges, full asks all.
+
+    Plain formulas are wrong at the edges, so quick leaves them out.
+    """
+    if case.origin.startswith(edges.ORIGIN):
+        return profile == "full" and not case.malformed and edges.of_one_dtype(case)
+    return True
+
+
+def _written(
+    implementation: Implementation, mode: str, profile: str, asked: Extent
+) -> tuple[Case, ...]:
+    """The pinned cases and the edges; of the edges, compiled code is asked labels out of range."""
+    if asked.pinned:
+        return (*pinned(), *_edges(implementation, mode, profile))
+    return edges.labels_out_of_range(implementation.loss) if profile == "full" else ()
+
+
+def _apart(implementation: Implementation, case: Case, mode: str, profile: str) -> tuple[str, ...]:
+    """What is asked apart of an implementation about a case."""
+    asked = [name for name, which in APART[profile].items() if which.holds(case)]
+    if not asked:
+        return ()
+    return tuple(name for name in further(implementation, case, mode) if name in asked)
+
+
+def withheld(implementation: Implementation, profile: str) -> Iterator[Question]:
+    """The malformed questions of a profile that an implementation must not be asked.
+
+    Raises:
+        KeyError: If the profile is unknown.
+    """
+    for mode in implementation.offered_modes if implementation.unchecked else ():
+        asked = extent(implementation, mode, profile)
+        for case in _written(implementation, mode, profile, asked) if asked.strength else ():
+            reason = implementation.withholds(case)
+            if reason and declines(implementation, case, mode) == reason:
+                yield Question(
+                    implementation=implementation,
+                    mode=mode,
+                    case=case,
+                    quantities=quantities(implementation, case),
+                )
+
+
 def questions(implementations: Iterable[Implementation], profile: str) -> Iterator[Question]:
     """Every question of a profile, implementation by implementation.
 
@@ -166,12 +283,18 @@ def questions(implementations: Iterable[Implementation], profile: str) -> Iterat
             asked = extent(implementation, mode, profile)
             specs = chosen(implementation.loss, offer(implementation), asked)
             cases = [_case(implementation.loss, spec) for spec in specs]
-            if asked.strength and asked.pinned:
-                cases += [case for case in pinned() if not declines(implementation, case, mode)]
+            if asked.strength:
+                written = _written(implementation, mode, profile, asked)
+                if not _of_this_package(implementation):
+                    written = tuple(case for case in written if _is_yours(case, profile))
+                cases += [case for case in written if not declines(implementation, case, mode)]
             for case in cases:
                 yield Question(
                     implementation=implementation,
                     mode=mode,
                     case=case,
-                    quantities=quantities(implementation, case),
+                    quantities=(
+                        *quantities(implementation, case),
+                        *_apart(implementation, case, mode, profile),
+                    ),
                 )

@@ -31,13 +31,13 @@ from equivalence.asking import (
     ask,
     crashed,
     examined,
+    finished,
     loaded,
     selected,
 )
 from equivalence.implementations import IMPLEMENTATIONS
 from equivalence.results import FrameworkRecord
 from equivalence.selection import SelectError
-from equivalence.sweeping import swept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -209,8 +209,7 @@ def _hear(worker: _Worker, event: Event | SelectError) -> Iterator[Event]:
         worker.asking = event.crashed
         return
     if isinstance(event, Judged) and worker.unit is not None:
-        worker.unit.done += 1
-        worker.useful, worker.asking = True, ()
+        worker.unit.done, worker.useful, worker.asking = worker.unit.done + 1, True, ()
     if isinstance(event, Loaded):
         if not worker.queue.loaded:
             worker.queue.loaded = True
@@ -227,6 +226,20 @@ def _hear(worker: _Worker, event: Event | SelectError) -> Iterator[Event]:
         worker.next()
 
 
+def _never_loaded(worker: _Worker, reason: str) -> Iterator[Event]:
+    """Starts another worker for one that died of the import, or says that there is none."""
+    queue = worker.queue
+    queue.failures += 1
+    queue.loaded = worker.hanging or queue.failures >= TRIES
+    if not queue.loaded:
+        queue.started = False  # it may have been killed by chance
+        return
+    if queue.framework == CLAIMS:
+        yield Lost(framework=CLAIMS, reason=f"they were not examined: {reason}")
+        return
+    yield Loaded(record=FrameworkRecord(name=queue.framework, versions={}, flags={}, absent=reason))
+
+
 def _bury(worker: _Worker) -> Iterator[Event]:
     """Reports what a worker left behind, and puts the rest of its work back."""
     queue, unit = worker.queue, worker.unit
@@ -236,13 +249,7 @@ def _bury(worker: _Worker) -> Iterator[Event]:
     reason = worker.last_words()
     worker.end()
     if not queue.loaded:
-        queue.loaded = True
-        if queue.framework == CLAIMS:
-            yield Lost(framework=CLAIMS, reason=f"they were not examined: {reason}")
-            return
-        yield Loaded(
-            record=FrameworkRecord(name=queue.framework, versions={}, flags={}, absent=reason)
-        )
+        yield from _never_loaded(worker, reason)
         return
     if unit is not None and worker.asking:
         unit.done += 1
@@ -252,6 +259,9 @@ def _bury(worker: _Worker) -> Iterator[Event]:
         if unit.done == unit.questions:
             yield Finished(framework=queue.framework, implementation=unit.implementation)
             unit = None
+    elif unit is not None and not unit.questions:  # it died of the sweep, which alone was left
+        yield Finished(framework=queue.framework, implementation=unit.implementation)
+        unit = None
     elif not worker.useful:
         queue.failures += 1
     if unit is not None:
@@ -276,15 +286,19 @@ def _work(connection: Connection, framework: str, request: Request, written: str
         connection.send(loaded(framework, request))
         while order := connection.recv():
             name, done = order
-            sweep: dict[str, str] = {}
+            ended = Finished(framework=framework, implementation=name)
+            failing: list[Finding] = []
             left = False
             for question in itertools.islice(selected(IMPLEMENTATIONS[name], request), done, None):
                 connection.send(Asking(crashed=crashed(question)))
-                connection.send(Judged(findings=ask(question)))
+                findings = ask(question)
+                failing += (found for found in findings if found.verdict.fails)
+                connection.send(Judged(findings=findings))
                 left = True
-            if left:  # else a worker before this one died of the sweep
-                sweep = swept(IMPLEMENTATIONS[name])
-            connection.send(Finished(framework=framework, implementation=name, sweep=sweep))
+            if left or not done:  # else a worker before this one died of the sweep
+                wanted = name not in request.swept
+                ended = finished(IMPLEMENTATIONS[name], failing, sweep=wanted)
+            connection.send(ended)
     except SelectError as error:
         connection.send(error)
     except (EOFError, OSError):  # nobody listens any more

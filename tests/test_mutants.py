@@ -218,6 +218,11 @@ def cross_entropy_in(torch, change_prediction=None, change_target=None):
     return mutant
 
 
+def first_order(wrong):
+    """The quantities of findings; second derivatives may be wrong too, or right."""
+    return {finding.quantity for finding in wrong} - {"hessian_vector_product"}
+
+
 def test_torch_itself_is_green(torch):
     assert red(in_torch(cross_entropy_in(torch), losses.cross_entropy)) == []
 
@@ -226,7 +231,7 @@ def test_torch_itself_is_green(torch):
 def test_a_scaled_gradient_is_red_and_its_right_value_is_not(torch, scale):
     mutant = cross_entropy_in(torch, lambda x: scaled(torch, x, scale))
     wrong = red(in_torch(mutant, losses.cross_entropy))
-    assert {finding.quantity for finding in wrong} == {"gradient"}
+    assert first_order(wrong) == {"gradient"}
     assert {finding.dtype for finding in wrong} >= {"float64"}
 
 
@@ -243,7 +248,7 @@ def test_a_gradient_stopped_at_the_normalisation_is_red(torch):
 def test_a_wrong_target_gradient_is_red(torch):
     mutant = cross_entropy_in(torch, change_target=lambda t: scaled(torch, t, 1 + 1e-6))
     wrong = red(in_torch(mutant, losses.cross_entropy))
-    assert {finding.quantity for finding in wrong} == {"target_gradient"}
+    assert first_order(wrong) == {"target_gradient"}
 
 
 def test_gradients_of_exchanged_rows_are_red(torch):
@@ -253,4 +258,4 @@ def test_gradients_of_exchanged_rows_are_red(torch):
         return x.detach() + (x.flip(0) - x.detach().flip(0))
 
     wrong = red(in_torch(cross_entropy_in(torch, exchanged), losses.cross_entropy))
-    assert {finding.quantity for finding in wrong} == {"gradient"}
+    assert first_order(wrong) == {"gradient"}

@@ -104,6 +104,8 @@ def numbers(finding, output):
 def number(finding, output, axis):
     """The number at the finding's position in what a script printed."""
     array = numbers(finding, output)
+    if not array.ndim:  # of a large gradient only this number is printed
+        return float(array)
     return float(array[printed_index(finding.where.index, axis, finding.quantity)])
 
 

@@ -31,13 +31,15 @@ EPSILON = 1e-7  # keras.config.epsilon()
 
 
 def forms(name: str) -> tuple[str, ...]:
-    """Patterns of a class without options, its several means, and its function form.
+    """Patterns of a class of probabilities, its several means, and its function on either axis.
 
     >>> forms("BinaryCrossentropy")[2]
     'tensorflow_v2.keras.binary_crossentropy'
     """
     words = re.sub(r"(?<=[a-zL])(?=[A-Z][a-z])", "_", name).lower()
-    return tuple(f"tensorflow_v2.keras.{form}" for form in (name, f"{name}[*]", words))
+    return tuple(
+        f"tensorflow_v2.keras.{form}" for form in (name, f"{name}[*]", words, f"{words}(axis=1)")
+    )
 
 
 divergence(
@@ -135,6 +137,7 @@ divergence(
 divergence(
     "tensorflow_v2.keras.binary_crossentropy",
     "tensorflow_v2.keras.categorical_crossentropy",
+    "tensorflow_v2.keras.categorical_crossentropy(axis=1)",
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="reciprocal_overflows",
@@ -198,3 +201,20 @@ divergence(
         'probability of each class for every sample adds up to 1".'
     ),
 )(renormalises)
+
+
+@divergence(
+    "tensorflow_v2.keras.sparse_categorical_crossentropy(*axis=1)",
+    versions="keras>=3.0",
+    reference=BACKEND_SOURCE,
+    defect=(
+        'Contradicts its documentation ("axis: the dimension along which the entropy is computed") '
+        "and categorical_crossentropy, which takes axis=1 for the same images."
+    ),
+)
+def supports_only_last_axis(case: Case) -> type[Exception] | None:
+    """Class indices of images are refused with axis=1: ``Only axis=-1 is currently supported``.
+
+    The backend looks for the axis among the last one only; rows, where axis 1 is the last, pass.
+    """
+    return ValueError if len(case.shape) > 1 else None

@@ -56,7 +56,8 @@ def _half_clipped(loss: Loss, clipped: Loss) -> Loss:
     ) -> tuple[Any, ...]:
         smoothed = smoothed_target(target, label_smoothing)
         absent = 1 - probability
-        absent = np.where(absent < 0, 0.0, absent)  # a rounded neighbour of 1
+        neighbour = (absent < 0) & (absent >= -(2.0**-40))  # of 1, by the error of a step
+        absent = np.where(neighbour, 0.0, absent)
         miss = missed(probability, absent, 1.0, smoothed, alpha)
         return (
             inner.definition(probability, smoothed),

@@ -21,6 +21,7 @@ REDUCTIONS: dict[str, str | tuple[str, ...]] = {
     "sum": "sum",
     "mean": ("sum_over_batch_size", "mean", "mean_with_sample_weight"),
 }
+MEANS = {"mean": "keras>=3.7", "mean_with_sample_weight": "keras>=3.7"}
 
 _translations: list[tuple[Loss, dict[str, Any], Callable[..., Any]]] = []
 
@@ -50,7 +51,7 @@ def translates(loss: Loss, **offer: Any) -> Callable[[Callable[..., Any]], Calla
 
 def register(framework: Framework, *, prefix: str = "") -> None:
     """Registers every translation with a framework, each name behind the prefix."""
-    for module in ("keras_classes", "keras_functions", "keras_focal"):
+    for module in ("keras_classes", "keras_functions", "keras_axes", "keras_focal"):
         importlib.import_module(f"equivalence.implementations.{module}")
     for loss, offer, function in _translations:
         named = {**offer, "name": prefix + offer["name"]}

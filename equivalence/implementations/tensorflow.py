@@ -59,6 +59,7 @@ for name, gradient in zip(("gradient", "target_gradient"), gradients):
 """
 FUNCTION_SCRIPT = _FUNCTION_SCRIPT.format(decorator="tf.function")
 XLA_SCRIPT = _FUNCTION_SCRIPT.format(decorator="tf.function(jit_compile=True)")
+SLOWNESS = 2.0  # 5 ms for a call under a tape
 GRAPHS = 64  # graphs that are kept for reuse, each with its session
 FUNCTIONS = 256  # functions that are kept for reuse
 
@@ -85,10 +86,15 @@ def _tensor(value: Any) -> Any:
     return tf.constant(value) if isinstance(value, np.ndarray | np.generic) else value
 
 
+def given(call: Call) -> tuple[Any, Any, dict[str, Any]]:
+    """The prediction, the target and the arguments of a call as tensors."""
+    arguments = {name: _tensor(value) for name, value in call.arguments.items()}
+    return tf.constant(call.prediction), tf.constant(call.target), arguments
+
+
 def evaluate_eager(call: Call) -> Response:
     """Runs the function under a gradient tape."""
-    prediction, target = tf.constant(call.prediction), tf.constant(call.target)
-    arguments = {name: _tensor(value) for name, value in call.arguments.items()}
+    prediction, target, arguments = given(call)
     wanted = [prediction, target] if call.target_gradient else [prediction]
     with tf.GradientTape() as tape:
         tape.watch(wanted)

@@ -8,7 +8,9 @@ from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
 from equivalence.implementations import keras
 from equivalence.implementations import tensorflow as engine
+from equivalence.implementations import tensorflow_apart as second
 from equivalence.implementations.framework import Framework
+from equivalence.implementations.implementation import ROWS, SEGMENTATION
 
 DOCUMENTATION = "https://www.tensorflow.org/api_docs/python/tf/"
 
@@ -27,6 +29,9 @@ framework = Framework(
         "xla": engine.XLA_SCRIPT,
     },
     array=engine.ARRAY,
+    slowness=engine.SLOWNESS,
+    apart=second.APART,
+    apart_scripts=second.SCRIPTS,
     flags=engine.flags,
 )
 implements = framework.implements
@@ -52,6 +57,20 @@ def sparse_softmax_cross_entropy_with_logits(logits, target, *, reduction="mean"
 )
 def softmax_cross_entropy_with_logits(logits, target, *, reduction="mean"):
     terms = tf.nn.softmax_cross_entropy_with_logits(target, logits)
+    return {"none": tf.identity, "sum": tf.reduce_sum, "mean": tf.reduce_mean}[reduction](terms)
+
+
+@implements(
+    losses.cross_entropy,
+    targets=ONE_HOT | SOFT,
+    name="nn.softmax_cross_entropy_with_logits(axis=1)",
+    shapes=frozenset((ROWS, SEGMENTATION)),
+    class_axis=1,
+    differentiates_target=True,
+    documentation=DOCUMENTATION + "nn/softmax_cross_entropy_with_logits",
+)
+def softmax_cross_entropy_with_classes_second(logits, target, *, reduction="mean"):
+    terms = tf.nn.softmax_cross_entropy_with_logits(target, logits, axis=1)
     return {"none": tf.identity, "sum": tf.reduce_sum, "mean": tf.reduce_mean}[reduction](terms)
 
 

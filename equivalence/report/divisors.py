@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from equivalence.losses.reduction import REDUCTIONS
 from equivalence.report.drilldown import JOIN
-from equivalence.report.matrix import by, denominators
+from equivalence.report.matrix import by
+from equivalence.report.rows import denominators
 from equivalence.report.words import magnitude
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Divisors:
     """
 
     denominators: tuple[str, ...]
-    groups: tuple[tuple[str, tuple[tuple[str, tuple[Divisor | None, ...]], ...]], ...]
+    groups: tuple[tuple[str, tuple[tuple[tuple[str, ...], tuple[Divisor | None, ...]], ...]], ...]
 
 
 def _ratios(run: Run) -> dict[tuple[str, str, str], tuple[float, float]]:
@@ -101,7 +102,7 @@ def divisors(run: Run, summary: Summary, losses: tuple[str, ...]) -> Divisors:
         (cell for cell in summary.cells if cell.denominators), "loss", "framework", "implementation"
     )
     ratios = _ratios(run)
-    rows: dict[str, list[tuple[str, tuple[Divisor | None, ...]]]] = {}
+    rows: dict[str, dict[tuple[Divisor | None, ...], list[str]]] = {}
     for loss, framework, name in sorted(
         groups, key=lambda key: (known.get(key[0], len(known)), key[0], order.index(key[1]), key[2])
     ):
@@ -109,7 +110,11 @@ def divisors(run: Run, summary: Summary, losses: tuple[str, ...]) -> Divisors:
         entries = tuple(
             _divisor(cells, words, ratios.get((loss, name, words))) for words in columns
         )
-        rows.setdefault(loss, []).append((name, entries))
+        rows.setdefault(loss, {}).setdefault(entries, []).append(name)
     return Divisors(
-        denominators=columns, groups=tuple((loss, tuple(group)) for loss, group in rows.items())
+        denominators=columns,
+        groups=tuple(
+            (loss, tuple((tuple(names), entries) for entries, names in group.items()))
+            for loss, group in rows.items()
+        ),
     )

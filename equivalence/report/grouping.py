@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 # Characters on a page: of scripts, of a single one, and of rows with their inputs. Beyond, a
 # command stands in the place of a script, and the name of a case in the place of its numbers. The
 # room for both shrinks with every cell of the matrix, so that the page keeps its size.
-SCRIPTS, SCRIPTS_PER_CELL = 320_000, 20
-ROWS, ROWS_PER_CELL = 1_000_000, 100
+SCRIPTS, SCRIPTS_PER_CELL = 258_000, 20
+ROWS, ROWS_PER_CELL = 800_000, 100
 LEAST_SCRIPTS = 80_000
-SCRIPT = 4_000
+SCRIPT = 3_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +36,13 @@ class Block:
         drills: Worst first.
         script: The reproduction of the smallest finding of the worst; empty where the page is full.
         like: The fragment of a drill-down of the same implementation in whose block one stands.
+        shrunk: The input of a finding that fails, shrunk while the run was made, and what was got.
     """
 
     drills: tuple[DrillDown, ...]
     script: str = ""
     like: str = ""
+    shrunk: str = ""
 
     @property
     def worst(self) -> Cell:
@@ -155,11 +157,11 @@ def _told(drills: list[DrillDown], cells: int) -> list[DrillDown]:
     for _, place in sorted(ranked):
         drill = drills[place]
         worst = drill.worst.worst
-        known = first.setdefault((worst.framework, worst.loss, drill.rows), place)
+        known = first.setdefault((worst.framework, worst.loss, drill.parts), place)
         if known != place and not worst.verdict.fails:
             drills[place] = dataclasses.replace(drill, like=drills[known])
         elif room > 0:
-            room -= sum(len(row.text) for row in drill.rows)
+            room -= sum(len(row.text) + len(row.input) for row in drill.rows)
         else:
             drills[place] = dataclasses.replace(drill, brief=True)
     return drills
@@ -175,9 +177,11 @@ def _blocks(drills: Iterable[DrillDown]) -> list[Block]:
 
 
 def _scripted(
-    groups: list[list[Block]], reproduce: Callable[[Finding], str], cells: int
+    groups: list[list[Block]], reproduce: Callable[[Finding], str], cells: int, run: Run
 ) -> list[tuple[Block, ...]]:
     """The blocks with scripts until the page is full: the first of each implementation first.
+
+    A script that the run holds, of a smaller input, stands in the place of that of a case.
 
     Those after them, which show the same call with other inputs, say where it stands.
     """
@@ -190,10 +194,19 @@ def _scripted(
             met[worst.loss, worst.implementation] += 1
     room = max(SCRIPTS - SCRIPTS_PER_CELL * cells, LEAST_SCRIPTS)
     first: dict[tuple[str, str], str] = {}
+    shrunk = {
+        cell: told
+        for record in run.environment.implementations
+        for cell, told in record.shrunk.items()
+    }
     for _, at, place in sorted(ranked):
         block = groups[at][place]
         worst = block.worst.worst
-        script = reproduce(block.smallest) if room > 0 else ""
+        small = next((shrunk[cell.id] for cell in block.cells if cell.id in shrunk), None)
+        if small:
+            told = f"{small['input']}\n{small['got']}"
+            block = groups[at][place] = dataclasses.replace(block, shrunk=told)
+        script = (small["script"] if small else reproduce(block.smallest)) if room > 0 else ""
         if script and len(script) <= SCRIPT:
             groups[at][place] = dataclasses.replace(block, script=script)
             first.setdefault((worst.loss, worst.implementation), block.worst.fragment)
@@ -245,7 +258,7 @@ def groups(
 
     order = sorted(amber, key=weight)
     found = [*red.values(), *(amber[name] for name in order)]
-    blocks = _scripted([_blocks(group) for group in found], reproduce, cells)
+    blocks = _scripted([_blocks(group) for group in found], reproduce, cells, run)
     reds = tuple(
         Group(name=name, records=_records(run, names([group[0].worst])), blocks=told)
         for (name, group), told in zip(red.items(), blocks[: len(red)], strict=True)

@@ -6,15 +6,17 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from equivalence.changes import compare
 from equivalence.finding import Verdict
-from equivalence.report.against import against
+from equivalence.report.against import environment as circumstances
+from equivalence.report.against import missing, sentence, verdict, words
 from equivalence.report.summary import summarise
 from equivalence.report.words import MARKS, figure, plural, short, visible, web
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from equivalence.report.against import Against
+    from equivalence.changes import Comparison
     from equivalence.report.summary import Cell, Summary
     from equivalence.results import Run
 
@@ -52,7 +54,8 @@ def link(text: str, url: str) -> str:
     return f"[{escape(text)}](<{safe}>)"
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """The lines of a table, the first rows of it and how many more there are."""
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     lines += ["| " + " | ".join(row) + " |" for row in rows[:ROWS]]
     rest = len(rows) - ROWS
@@ -97,7 +100,7 @@ def _frameworks(run: Run, summary: Summary) -> list[str]:
                 f"{counts.failing:,}",
             )
         )
-    return _table(("framework", "versions", "agree", "catalogued", "fail"), rows)
+    return table(("framework", "versions", "agree", "catalogued", "fail"), rows)
 
 
 def _divergences(run: Run, summary: Summary) -> list[str]:
@@ -117,25 +120,27 @@ def _divergences(run: Run, summary: Summary) -> list[str]:
                 " ".join(link("reference", record.reference) for record in known),
             )
         )
-    return _table(("verdict", "what it does", "cells", "worst ulps", ""), rows)
+    return table(("verdict", "what it does", "cells", "worst ulps", ""), rows)
 
 
-def _against(compared: Against) -> list[str]:
-    """What is new against the baseline."""
-    lines = [f"**Against the baseline** of {escape(compared.date)}: {compared.sentence}"]
-    if compared.versions:
-        changed = (
-            f"{escape(name)} {escape(before)} → {escape(now)}"
-            for name, before, now in compared.versions
-        )
-        lines += ["", f"Installed since: {', '.join(changed)}."]
-    if not compared.changes:
-        return lines
-    rows = [
-        (code(change.cell.id), str(change.before.verdict), str(change.cell.verdict))
-        for change in compared.changes
-    ]
-    return [*lines, "", *_table(("cell", "before", "now"), rows)]
+def section(comparison: Comparison) -> list[str]:
+    """What is new against an earlier run: what differed around it first, then the changes."""
+    title = f"Against the baseline of {comparison.date}"
+    lines = [f"**{escape(title)}**: {escape(verdict(comparison))}", ""]
+    lines += [escape(circumstances(comparison), 2000), "", escape(sentence(comparison), 2000)]
+    for line in missing(comparison):
+        lines += ["", escape(line, 2000)]
+    if comparison.changes:
+        rows = [
+            (
+                f"{'**' if change.alarms else ''}{change.kind}{'**' if change.alarms else ''}",
+                code(change.cell),
+                escape(words(change, comparison), 600),
+            )
+            for change in comparison.changes
+        ]
+        lines += ["", *table(("what", "cell", "how"), rows)]
+    return lines
 
 
 def render_markdown(run: Run, *, baseline: Run | None = None) -> str:
@@ -145,7 +150,7 @@ def render_markdown(run: Run, *, baseline: Run | None = None) -> str:
     if summary.rest:
         blocks.append([summary.rest])
     if baseline is not None:
-        blocks.append(_against(against(run, summary, baseline)))
+        blocks.append(section(compare(baseline, run)))
     if not summary.complete:
         blocks.append(
             ["**Incomplete:** the run was cut short. What it had is below; the rest was not asked."]
@@ -158,7 +163,7 @@ def render_markdown(run: Run, *, baseline: Run | None = None) -> str:
     if summary.failing:
         head = ("verdict", "cell", "questions", "ulps", "got", "exact", "why")
         blocks.append([f"#### What fails: {plural(len(summary.failing), 'cell')}"])
-        blocks.append(_table(head, [_cell_row(cell) for cell in summary.failing]))
+        blocks.append(table(head, [_cell_row(cell) for cell in summary.failing]))
     blocks.append(_frameworks(run, summary))
     if summary.catalogued:
         blocks.append([f"#### Catalogued divergences: {plural(len(summary.catalogued), 'cell')}"])
@@ -174,7 +179,7 @@ def render_markdown(run: Run, *, baseline: Run | None = None) -> str:
             for claim in environment.claims
         ]
         blocks.append(["#### The tutorial's claims"])
-        blocks.append(_table(("", "claim", "verdict", "where"), rows))
+        blocks.append(table(("", "claim", "verdict", "where"), rows))
     undefined = summary.findings[Verdict.UNDEFINED]
     tail = [
         escape(environment.date),

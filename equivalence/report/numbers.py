@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,9 @@ if TYPE_CHECKING:
 
 INPUTS = 16  # numbers of an input that are printed in decimal and hexadecimal
 ROW = 8  # numbers of an input that are printed in a row
-# Characters of a decimal in a row, by dtype: enough to tell neighbours apart; the hexadecimal form
-# beside it is exact.
-DIGITS = {"float64": 19}
-FEWER = 12
+# Characters of a decimal in a row: at least so many, so many after the first that differs, and at
+# most so many, enough to tell neighbours apart; the hexadecimal form beside it is exact.
+LEAST, BEYOND, MOST = 8, 3, 19
 
 
 def compared(finding: Finding) -> list[str]:
@@ -31,7 +31,9 @@ def figures(finding: Finding) -> str:
     """The same on one line; empty if nothing was returned."""
     if finding.got is None or finding.exact is None:
         return ""
-    digits = DIGITS.get(finding.dtype, FEWER)
+    pairs = zip(finding.got.decimal, finding.exact.decimal, strict=False)
+    alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+    digits = min(max(LEAST, alike + BEYOND), MOST)
     got, exact = _pair(finding.got, digits), _pair(finding.exact, digits)
     return f"got {got}, exact {exact}: {', '.join(size_of_error(finding))}"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from equivalence.cases import edges, pinned
 from equivalence.cases.generation import SHAPES
-from equivalence.cases.pinned import ORIGIN
 
 if TYPE_CHECKING:
     from equivalence.finding import Finding
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 def size(finding: Finding) -> float:
     """About how many numbers the input of a finding has, by the name of its case.
 
-    Pinned cases come first: they were made small, to be read.
+    Pinned cases and edges come first: they were made small, to be read.
     """
     parts = finding.case.split(".")
-    if parts[0] == ORIGIN:
+    if parts[0] in {pinned.ORIGIN, edges.ORIGIN}:
         return 0.0
     if len(parts) != 4 or parts[1] not in SHAPES:
         return math.inf

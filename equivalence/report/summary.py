@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from equivalence.finding import Finding, Verdict
+from equivalence.report import permalinks
 from equivalence.report.counts import RANK, Counts, total
 from equivalence.report.smallest import smallest
 from equivalence.report.words import listed, magnitude
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
     Key = TypeVar("Key", bound=Hashable)
 
-QUANTITIES = ("value", "gradient", "target_gradient")
+QUANTITIES = (
+    "value",
+    "gradient",
+    "target_gradient",
+    "weight_gradient",
+    "hessian_vector_product",
+)
 _VERBS = {
     Verdict.DIVERGES: ("diverges", "diverge"),
     Verdict.RETIRED: ("is retired", "are retired"),
@@ -61,15 +67,8 @@ class Cell:
 
     @property
     def fragment(self) -> str:
-        """The id on a page, the same in every run, of what tells of the cell.
-
-        Cells that differ in dtype and quantity only stand together, under one id: a page that has
-        an element for each of its thousands of cells is slow to open.
-        """
-        worst = self.worst
-        question = f"{worst.loss}:{worst.target}:{worst.reduction}"
-        name = f"{question}:{worst.implementation}@{worst.mode}"
-        return "c" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+        """The id on a page, the same in every run, of what tells of the cell."""
+        return permalinks.fragment(self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,8 +26,12 @@ class Elements(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.found.append((tag, dict(attrs)))
 
-    def values(self, name):
-        return [attributes[name] for _, attributes in self.found if name in attributes]
+    def values(self, name, tag=None):
+        return [
+            attributes[name]
+            for found, attributes in self.found
+            if name in attributes and tag in {None, found}
+        ]
 
 
 def page(run, **options):
@@ -102,8 +106,10 @@ def test_no_two_landmarks_have_one_name(request, name):
 
 
 def test_every_cell_has_a_fragment_that_another_run_has_too(html, run):
-    ids = set(Elements(html).values("id"))
-    assert {cell.fragment for cell in summarise(run).cells if cell.verdict.asked} <= ids
+    elements = Elements(html)
+    ids = [*elements.values("id"), *elements.values("name", "a")]
+    assert len(set(ids)) == len(ids)
+    assert {cell.fragment for cell in summarise(run).cells if cell.verdict.asked} <= set(ids)
     fewer = {
         cell.id: cell.fragment for cell in summarise(synthetic_run.make(seed=2, cases=2)).cells
     }
@@ -215,5 +221,4 @@ def test_quantities_frameworks_and_origins_that_are_new_have_filters_and_rows(fe
     html = page(Run.of(few.environment, [*few.findings, new]))
     for word in ("weight_gradient", "keras_torch", "float8"):
         assert re.search(rf"<label for=\"\w+\">{word} <small>1</small>", html)
-    assert "float8 weight_gradient ≈ 1/1, got " in html
-    assert ", edge.infinity" in html
+    assert "float8</a>, edge.infinity\n  weight_gradient ≈ 1/1, got " in html
