@@ -18,7 +18,7 @@ from equivalence.finding import Verdict
 from equivalence.plan import questions
 from equivalence.report import summarise
 from equivalence.reproduction import named_case
-from equivalence.responses import respond
+from equivalence.responses import read
 from equivalence.running import PROFILES
 from equivalence.shrinking import smallest
 from equivalence.smaller import arguments
@@ -59,23 +59,25 @@ This page is made by `make docs`, from `equivalence/divergences/`.
 """
 
 
-def _questions(
-    divergence: Divergence, implementations: Iterable[Implementation]
-) -> Iterator[Question]:
-    """The questions that a divergence concerns: of the quick profile, else of the full one."""
-    concerned = [
-        known
-        for known in implementations
-        if any(divergence.concerns(known, mode) for mode in known.offered_modes)
-    ]
-    met = False
-    for profile in PROFILES if concerned else ():
+def _concerned(
+    entries: Iterable[Divergence], implementations: Sequence[Implementation]
+) -> dict[str, list[Question]]:
+    """The questions that each divergence concerns: of the quick profile, else of the full one."""
+    found: dict[str, list[Question]] = {entry.name: [] for entry in entries}
+    for profile in PROFILES:
+        missing = [DIVERGENCES[name] for name, asked in found.items() if not asked]
+        concerned = [
+            one for one in implementations if any(_may_show(entry, one) for entry in missing)
+        ]
         for question in questions(concerned, profile):
-            if any(divergence in steps for steps in _steps(question)):
-                met = True
-                yield question
-        if met:
-            return
+            for entry in {entry for steps in _steps(question) for entry in steps}:
+                if entry in missing:
+                    found[entry.name].append(question)
+    return found
+
+
+def _may_show(entry: Divergence, implementation: Implementation) -> bool:
+    return any(entry.concerns(implementation, mode) for mode in implementation.offered_modes)
 
 
 def _steps(question: Question) -> Iterator[tuple[Divergence, ...]]:
@@ -88,10 +90,10 @@ def _steps(question: Question) -> Iterator[tuple[Divergence, ...]]:
 def defects(frameworks: Iterable[str]) -> Iterator[Entry]:
     """The defect candidates of frameworks that are loaded: the smallest input, got and exact."""
     implementations = [known for name in frameworks for known in implementations_of(name)]
-    for entry in DIVERGENCES.values():
-        if entry.standing is not Standing.DEFECT:
-            continue
-        shown = shown_by(entry, implementations)
+    entries = [entry for entry in DIVERGENCES.values() if entry.standing is Standing.DEFECT]
+    for name, asked in _concerned(entries, implementations).items():
+        entry = DIVERGENCES[name]
+        shown = _shown(entry, asked)
         if shown is not None:
             yield entry.name, _defect(entry, *shown)
 
@@ -114,12 +116,12 @@ def unexplained(run: Run) -> Iterator[Entry]:
         yield finding.name, lines
 
 
-def shown_by(
-    divergence: Divergence, implementations: Iterable[Implementation]
+def _shown(
+    divergence: Divergence, concerned: Iterable[Question]
 ) -> tuple[Implementation, Case, Finding] | None:
     """The smallest input that shows a divergence, and how it is judged now; None if none does."""
     asked = sorted(
-        _questions(divergence, implementations),
+        concerned,
         key=lambda question: (_FORMATS.index(question.case.dtype), question.case.prediction.size),
     )
     best: tuple[Question, Finding] | None = None
@@ -158,7 +160,7 @@ def _defect(
 
 def _returned(implementation: Implementation, case: Case, finding: Finding) -> str:
     """What came back where it has another shape than the answer: the exception, or its numbers."""
-    reading = getattr(respond(implementation, case, finding.mode), finding.quantity)
+    reading = read(implementation, case, finding.mode, finding.quantity)
     if reading is None or isinstance(reading, Exception):
         return finding.detail
     numbers = np.asarray(reading).astype(np.float64)
@@ -170,8 +172,10 @@ def page(frameworks: Iterable[str]) -> str:
     implementations = [known for name in frameworks for known in implementations_of(name)]
     sections: dict[str, list[str]] = {name: [] for name in SECTIONS}
     counted = 0
+    concerned = _concerned(DIVERGENCES.values(), implementations)
     for entry in sorted(DIVERGENCES.values(), key=lambda entry: (_framework(entry), entry.name)):
-        section, denominators = _section(entry, implementations)
+        met = any(_may_show(entry, implementation) for implementation in implementations)
+        section, denominators = _section(entry, concerned[entry.name]) if met else (FORMER, ())
         if section:
             sections[section].append(_article(entry, denominators))
             counted += 1
@@ -187,14 +191,10 @@ def _framework(entry: Divergence) -> str:
     return entry.implementations[0].partition(".")[0]
 
 
-def _section(
-    entry: Divergence, implementations: Sequence[Implementation]
-) -> tuple[str, tuple[str, ...]]:
+def _section(entry: Divergence, concerned: Iterable[Question]) -> tuple[str, tuple[str, ...]]:
     """The reduction mode that an entry changes, and what it divides by; empty if it is not met."""
-    if not any(entry.concerns(one, mode) for one in implementations for mode in one.offered_modes):
-        return FORMER, ()
     kinds, denominators, met = set(), set(), False
-    for question in _questions(entry, implementations):
+    for question in concerned:
         met = True
         if bool(question.case.malformed) != entry.malformed:
             continue

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from equivalence.losses.loss import Loss
 
 
+_REMEMBERED = 4096  # cases, each asked in several modes and of several functions
+
+
 def wider(format_: Format, other: str) -> Format:
     """The wider of two formats; the second by its name, or empty."""
     return max(format_, FORMATS[other or format_.name], key=lambda one: one.precision)
@@ -37,6 +40,7 @@ def overflows(
     answer does not fit either.
     """
 
+    @functools.lru_cache(maxsize=_REMEMBERED)
     def model(case: Case) -> Case | None:
         if case.reduction.kind != "mean":
             return None
