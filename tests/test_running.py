@@ -86,7 +86,7 @@ def test_a_worker_that_segfaults_takes_one_question_with_it(impostor):
 
 
 def test_a_worker_that_hangs_is_killed_and_takes_one_question_with_it(impostor, monkeypatch):
-    monkeypatch.setattr("equivalence.workers.PATIENCE", 8.0)  # more than a worker's start
+    monkeypatch.setattr("equivalence.worker.PATIENCE", 8.0)  # more than a worker's start
     impostor(DEADLY.replace("os.abort()", "__import__('time').sleep(600)"))
     run = equivalence.run(["binary_cross_entropy:sum:value"], frameworks=["sklearn"], processes=1)
     asked = [finding for finding in run.findings if finding.verdict.asked]
