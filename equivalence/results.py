@@ -160,6 +160,8 @@ def _names(kind: Any) -> frozenset[str]:
 
 def _known(kind: Any, fields: dict[str, Any]) -> dict[str, Any]:
     known = _names(kind)
+    if fields.keys() == known:
+        return fields
     return {name: value for name, value in fields.items() if name in known}
 
 
