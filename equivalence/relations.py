@@ -147,7 +147,7 @@ def reading(
     if quantity not in quantities(implementation, case):
         return None
     got = getattr(asking(implementation, case, mode), quantity)
-    expected = expectation(case, catalogued(implementation, mode))
+    expected = expectation(case, catalogued(implementation, mode, quantity))
     if isinstance(got, Exception) or expected.raises is not None:
         return None
     answer = getattr(answering(expected.case), quantity)
