@@ -43,14 +43,6 @@ def _encoded(loss: Loss) -> np.ndarray:
     )
 
 
-@functools.cache
-def _kinds(loss: Loss) -> tuple[tuple[Spec, ...], np.ndarray]:
-    """The specs of the space without their numbers, each once, and which of them is whose."""
-    kinds: dict[Spec, int] = {}
-    whose = [kinds.setdefault(spec._replace(regime=""), len(kinds)) for spec in space(loss)]
-    return tuple(kinds), np.array(whose)
-
-
 def tuples(rows: np.ndarray, strength: int) -> np.ndarray:
     """A number for each combination of ``strength`` levels in each row.
 
@@ -106,15 +98,9 @@ def cover(loss: Loss, accepts: Callable[[Spec], bool], strength: int) -> tuple[S
 
     The choice depends on the loss and on what is accepted, never on what else is installed or
     selected, so that a run with fewer frameworks asks the same questions.
-
-    Args:
-        loss: Whose space it is.
-        accepts: Whether a spec may be chosen, whatever its regime, which is empty.
-        strength: How many levels are held together.
     """
     everything = space(loss)
-    kinds, whose = _kinds(loss)
-    accepted = np.array([accepts(kind) for kind in kinds], dtype=bool)[whose]
+    accepted = np.array([accepts(spec) for spec in everything], dtype=bool)
     if not accepted.any():
         return ()
     position = np.cumsum(accepted) - 1
