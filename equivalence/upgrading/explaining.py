@@ -45,7 +45,8 @@ def _found(
         ):
             if finding is not None and finding.verdict is Verdict.DIVERGES and finding.case:
                 builder.say(f"searching what {requirements} does in {finding.name}")
-                lines = searched(call(build(requirements, builder), ["explain", finding.name]))
+                folder = build(requirements, builder)
+                lines = searched(call(folder, ["explain", finding.name], requirements))
                 said += [f"{side}: {line}" for line in lines]
         if said:
             yield change, "; ".join(said)
