@@ -30,6 +30,7 @@ framework = Framework(
         "function": engine.FUNCTION_SCRIPT,
         "xla": engine.XLA_SCRIPT,
     },
+    dtypes=engine.DTYPES,
     array=engine.ARRAY,
     slowness=engine.SLOWNESS,
     apart=second.APART,

@@ -47,7 +47,7 @@ def _found(
                 builder.say(f"searching what {requirements} does in {finding.name}")
                 folder = build(requirements, builder)
                 lines = searched(call(folder, ["explain", finding.name], requirements))
-                said += [f"{side}: {line}" for line in lines]
+                said += [f"{side}: {' '.join(lines)}"] if lines else []
         if said:
             yield change, "; ".join(said)
 
