@@ -30,8 +30,12 @@ docs: report ## the page of the catalogue, the sample report, and the picture in
 	$(bin)/python docs/picture.py reports/index.html docs/report.png
 
 # Every minor release in an environment of its own: some minutes, and a package index.
-atlas: venv ## which release of scikit-learn changed which cell, as data and as a page
+atlas: venv ## which release of scikit-learn and Keras changed which cell, as data and as a page
 	$(bin)/equivalence atlas --make scikit-learn --from 1.1.3
+	$(bin)/equivalence atlas --make keras --from 3.0 --frameworks tensorflow_v2 --with tensorflow-cpu==2.16.2 \
+	  --select float32 --select @eager --select 'tensorflow_v2.keras.*' --select '!tensorflow_v2.keras.*[mean]' --select '!sum' \
+	  --select '!soft' --select '!soft_binary' --select '!soft_segmentation' --select '!soft_binary_segmentation' \
+	  --select '!target_gradient' --select '!weight_gradient'
 	$(bin)/equivalence atlas -o docs/atlas.html
 
 full: venv ## the same with the full profile; writes reports/full.html

@@ -95,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
         "-n", "--processes", type=_count, metavar="N", help="worker processes; 0 asks in this one"
     )
     run.add_argument(
+        "--time-limit",
+        type=_seconds,
+        metavar="SECONDS",
+        help="for each question, 240 by default: what takes longer is killed, and has crashed",
+    )
+    run.add_argument(
         "--baseline", metavar="FILE", help="say what is new against it; only that fails the run"
     )
     run.add_argument(
@@ -167,6 +173,17 @@ def _count(text: str) -> int:
         message = f"{text!r} is no number of processes"
         raise argparse.ArgumentTypeError(message)
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        message = f"{text!r} is no number of seconds"
+        raise argparse.ArgumentTypeError(message)
+    return seconds
 
 
 def _nearest(wrong: str, known: tuple[str, ...]) -> str:

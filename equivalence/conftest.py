@@ -69,6 +69,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if empty:
         items[:] = [item for item in items if item not in empty]
         config.hook.pytest_deselected(items=empty)
+    for item in items:  # JUnit XML shows it, in the form that other verbs take
+        if cell := _cell(item):
+            item.user_properties.append(("cell", cell.id))
     if hasattr(config, "workerinput"):
         items.sort(key=_group)
 

@@ -40,6 +40,7 @@ SETTINGS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_CORETYPE",
     "OPENBLAS_NUM_THREADS",
+    "TF_USE_LEGACY_KERAS",
     "XLA_FLAGS",
 )
 _FORMULA = re.compile(r"^\.\. math:: (.*?)(?:\n\s*\n|\Z)", re.DOTALL | re.MULTILINE)

@@ -18,6 +18,7 @@ from equivalence.results import AskedRecord, Run, read
 from equivalence.resuming import check_resumable, kept
 from equivalence.selection import nearest, parse
 from equivalence.shards import parse_shard
+from equivalence.worker import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -100,19 +101,23 @@ def request(
     )
 
 
-def events(request: Request, processes: int = 0) -> Generator[Event]:
+def events(
+    request: Request, processes: int = 0, time_limit: float | None = None
+) -> Generator[Event]:
     """What happens while a request is asked; findings are the same with any number of processes.
 
     Args:
         request: What is asked.
         processes: How many worker processes; 0 asks in this one.
+        time_limit: Seconds for each question, after which its worker process is killed.
 
     Raises:
         AbsentError: If a required framework cannot be imported, once the others have been asked.
         SelectError: If the selection names an implementation that its framework does not have.
     """
     absent: list[str] = []
-    for event in workers.pool(request, processes) if processes else in_process(request):
+    pooled = workers.pool(request, processes, time_limit or PATIENCE) if processes else None
+    for event in in_process(request) if pooled is None else pooled:
         if (
             isinstance(event, Loaded)
             and event.record.absent
@@ -161,6 +166,7 @@ def run(
     require: Iterable[str] = (),
     shard: str = "",
     processes: int = 0,
+    time_limit: float | None = None,
     path: str | os.PathLike[str] | None = None,
     watch: Callable[[Event], None] = lambda _: None,
 ) -> Run:
@@ -175,6 +181,9 @@ def run(
         shard: Which part of it, ``"1/3"``; by default all.
         processes: How many worker processes; 0 asks in this one, where also your own
             implementations are known.
+        time_limit: Seconds for each question, and for the import of a framework, after which a
+            worker process is killed: the question is ``crashed``. By default 240; none in this
+            process.
         path: A run file, to which findings are appended as they come.
         watch: Is told each event.
 
@@ -192,7 +201,7 @@ def run(
     """
     asked = request(select, profile=profile, frameworks=frameworks, require=require, shard=shard)
     recording = record(asked, path=None if path is None else Path(path))
-    with closing(events(asked, processes)) as happening, closing(recording):
+    with closing(events(asked, processes, time_limit)) as happening, closing(recording):
         for event in happening:
             recording.take(event)
             watch(event)

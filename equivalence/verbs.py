@@ -89,12 +89,8 @@ def _stop(*_: object) -> None:
 def bare(_: argparse.Namespace) -> int:
     """The quick profile on what is installed, a table, and the report."""
     options = argparse.Namespace(select=[], profile="quick", frameworks=None, require=())
-    options.output, options.html, options.processes = (
-        FOLDER / "run.jsonl",
-        FOLDER / "index.html",
-        None,
-    )
-    options.shard, options.resume, options.baseline = "", None, None
+    options.output, options.html, options.shard = FOLDER / "run.jsonl", FOLDER / "index.html", ""
+    options.processes = options.resume = options.baseline = options.time_limit = None
     return run(options)
 
 
@@ -107,8 +103,9 @@ def run(options: argparse.Namespace) -> int:
     processes = PROCESSES if options.processes is None else options.processes
     complete = True
     before = signal.signal(signal.SIGTERM, _stop)
+    happening = events(asked, processes, options.time_limit)
     try:
-        with Progress(console=stderr()) as progress, closing(events(asked, processes)) as happening:
+        with Progress(console=stderr()) as progress, closing(happening):
             for event in happening:
                 recording.take(event)
                 progress.watch(event)

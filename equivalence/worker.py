@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from equivalence.finding import Finding
 
 CLAIMS = "claims"  # what the worker that examines them has instead of a framework
-PATIENCE = 240.0  # seconds without a word after which a worker is taken for dead
+PATIENCE = 240.0  # seconds without a word after which a worker is killed, by default
 GRACE = 5.0  # seconds that a worker is given to end
 _LAST_LINES = 5  # of what a dead worker wrote
 
@@ -73,6 +73,7 @@ class Worker:
     process: BaseProcess
     connection: Connection
     written: Path
+    time_limit: float = PATIENCE
     unit: Unit | None = None
     useful: bool = False
     hanging: bool = False
@@ -101,7 +102,7 @@ class Worker:
         now = time.monotonic()
         if speaks:
             self.heard = now
-        elif now - self.heard > PATIENCE:
+        elif now - self.heard > self.time_limit:
             self.hanging = True
             self.process.kill()
 
@@ -111,7 +112,7 @@ class Worker:
         code = self.process.exitcode
         how = f"exit status {code}" if code is None or code >= 0 else signal.Signals(-code).name
         if self.hanging:
-            how = f"killed after {PATIENCE:g} s without an answer"
+            how = f"killed after {self.time_limit:g} s without an answer"
         lines = self.written.read_text(encoding="utf-8", errors="replace").splitlines()
         said = " | ".join([line.strip() for line in lines if line.strip()][-_LAST_LINES:])
         return f"the process died ({how})" + (f": {said}" if said else "")
@@ -126,7 +127,7 @@ class Worker:
             self.process.join()
 
 
-def start(queue: Queue, request: Request, written: Path) -> Worker:
+def start(queue: Queue, request: Request, written: Path, time_limit: float) -> Worker:
     """Starts a worker for a framework; what it prints is ``written`` to a file."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -137,7 +138,9 @@ def start(queue: Queue, request: Request, written: Path) -> Worker:
     process.start()
     theirs.close()
     queue.started = True
-    return Worker(queue=queue, process=process, connection=ours, written=written)
+    return Worker(
+        queue=queue, process=process, connection=ours, written=written, time_limit=time_limit
+    )
 
 
 def _work(connection: Connection, framework: str, request: Request, written: str) -> None:

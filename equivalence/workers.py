@@ -35,10 +35,11 @@ TICK = 1.0  # seconds between looks at the clock
 TRIES = 2  # starts without a single answer after which a framework is given up
 
 
-def pool(request: Request, processes: int) -> Iterator[Event]:
+def pool(request: Request, processes: int, time_limit: float) -> Iterator[Event]:
     """Asks everything in worker processes, at most ``processes`` at a time.
 
-    Closing the generator ends the workers.
+    Closing the generator ends the workers. One that says nothing for ``time_limit`` seconds is
+    killed.
 
     Raises:
         SelectError: If the selection names an implementation that its framework does not have.
@@ -52,7 +53,7 @@ def pool(request: Request, processes: int) -> Iterator[Event]:
         try:
             while True:
                 while len(workers) < processes and (queue := _neediest(queues, workers)):
-                    workers.append(start(queue, request, next(files)))
+                    workers.append(start(queue, request, next(files), time_limit))
                 if not workers:
                     return
                 ready = wait([worker.connection for worker in workers], TICK)

@@ -80,6 +80,7 @@ def test_version(capsys):
         (["run", "textbook.log_sotfmax"], "the nearest are textbook.log_softmax"),
         (["run", "a::b"], "has an empty piece"),
         (["run", "-n", "many"], "'many' is no number of processes"),
+        (["run", "--time-limit", "soon"], "'soon' is no number of seconds"),
         (["run", "-o", "file/run.jsonl"], "cannot be written (Not a directory)"),
         (["run", "--html", "folder"], "folder cannot be written (Is a directory)"),
         (["report"], "the following arguments are required: RUN.jsonl"),

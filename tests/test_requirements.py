@@ -2,6 +2,7 @@
 
 import pytest
 
+from equivalence.upgrading import measuring
 from equivalence.upgrading.errors import UpgradeError
 from equivalence.upgrading.requirements import concerned, parse
 from equivalence.upgrading.versions import between, minors, parsed
@@ -15,6 +16,7 @@ from equivalence.upgrading.versions import between, minors, parsed
         ("scikit_learn==1.3.2", ("sklearn",), ()),
         ("keras==3.0.5", ("tensorflow_v2",), ("tensorflow-cpu",)),
         ("keras==3.0.5 tensorflow-cpu==2.16.2", ("tensorflow_v2", "tensorflow_v1"), ()),
+        ("tf-keras==2.16.0", ("tensorflow_v2",), ()),
         ("torch==2.1.2", ("torch",), ("numpy<2",)),
     ],
 )
@@ -22,6 +24,23 @@ def test_a_set_concerns_frameworks_and_brings_companions(text, names, added):
     made = parse(text)
     assert concerned([made]) == names
     assert made.added == added
+
+
+def test_a_set_that_names_tf_keras_switches_it_on_and_no_other_does():
+    switched = (("TF_USE_LEGACY_KERAS", "1"),)
+    assert parse("tf-keras==2.16.0").variables == switched
+    assert parse("tensorflow-cpu==2.16.2", ["tf_keras==2.16.0"]).variables == switched
+    assert parse("keras==3.12.4").variables == ()
+
+
+@pytest.mark.parametrize("text", ["tf-keras==2.16.0", "keras==3.12.4"])
+def test_the_suite_in_an_environment_is_told_which_keras(text, monkeypatch, tmp_path):
+    requirements, name = parse(text), "TF_USE_LEGACY_KERAS"
+    monkeypatch.setenv(name, "true")  # the user's own is not passed on
+    told = {}
+    monkeypatch.setattr(measuring.subprocess, "run", lambda *_, env, **__: told.update(env))
+    measuring.call(tmp_path, ["run"], requirements)
+    assert told.get(name) == dict(requirements.variables).get(name)
 
 
 @pytest.mark.parametrize(

@@ -88,10 +88,9 @@ class Divergence:
             fnmatchcase(name, _plain(pattern)) for pattern in self.implementations for name in names
         ):
             return False
-        versions = implementation.framework.versions
         package, specifiers = _requirement(self.versions)
-        installed = versions.get(package) if package else next(iter(versions.values()), None)
-        return installed is None or specifiers.contains(installed, prereleases=True)
+        _, installed = implementation.framework.installed(package)
+        return not installed or specifiers.contains(installed, prereleases=True)
 
 
 def _requirement(versions: str) -> tuple[str, SpecifierSet]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.malformed_tensorflow import INVALID
+from equivalence.divergences.keras_forms import INVALID
 from equivalence.divergences.misreadings import exception_type
 from equivalence.divergences.specials import numbers, overlaid
 
@@ -20,7 +20,7 @@ SOURCE = "https://github.com/keras-team/keras/blob/v3.14.1/keras/src/losses/loss
 
 @divergence(
     "tensorflow_v2.keras.sparse_categorical_crossentropy(from_logits=True, axis=1)",
-    versions="keras<3.15",
+    versions="keras>=3.0,<3.15",
     reference=SOURCE,
     defect=(
         'Contradicts its documentation ("axis: the dimension along which the entropy is '
@@ -37,7 +37,7 @@ def keras_masked_last_axis(case: Case) -> type[Exception] | None:
 @divergence(
     "tensorflow_v2.keras.SparseCategoricalCrossentropy(from_logits=True)*",
     "tensorflow_v2.keras.sparse_categorical_crossentropy(from_logits=True*",
-    versions="keras<3.15",
+    versions="keras>=3.0,<3.15",
     reference=SOURCE,
     only=("gradient",),
     defect=(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from equivalence.divergences.departures import (
     computes_in,
 )
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.keras_forms import BACKEND_SOURCE, EPSILON, LOSS_SOURCE, forms
 from equivalence.divergences.overflow import reciprocals_overflow
 from equivalence.divergences.probabilities import clips, needs_zero_convention, renormalises
 from equivalence.losses import cross_entropy
@@ -21,26 +21,6 @@ from equivalence.losses.loss import Gradients, Loss, TermBounds, times
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
-
-LOSSES = "https://keras.io/api/losses/probabilistic_losses/"
-LOSS_SOURCE = "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/losses/loss.py"
-BACKEND_SOURCE = (
-    "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/backend/tensorflow/nn.py"
-)
-EPSILON = 1e-7  # keras.config.epsilon()
-
-
-def forms(name: str) -> tuple[str, ...]:
-    """Patterns of a class of probabilities, its several means, and its function on either axis.
-
-    >>> forms("BinaryCrossentropy")[2]
-    'tensorflow_v2.keras.binary_crossentropy'
-    """
-    words = re.sub(r"(?<=[a-zL])(?=[A-Z][a-z])", "_", name).lower()
-    return tuple(
-        f"tensorflow_v2.keras.{form}" for form in (name, f"{name}[*]", words, f"{words}(axis=1)")
-    )
-
 
 divergence(
     "tensorflow_v2.keras.*Crossentropy*",
@@ -102,7 +82,7 @@ def _log_then_softmax(loss: Loss, largest: float) -> Loss:
 
 @divergence(
     *forms("SparseCategoricalCrossentropy"),
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     defect=(
         "Contradicts its own CategoricalCrossentropy, which answers the same question with one-hot "
@@ -154,7 +134,7 @@ divergence(
 
 divergence(
     *forms("BinaryCrossentropy"),
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     name="takes_log_of_rounded_complement",
     reason=(
@@ -171,7 +151,7 @@ divergence(
     *forms("SparseCategoricalCrossentropy"),
     *forms("BinaryCrossentropy"),
     *forms("CategoricalFocalCrossentropy"),
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     name="clips_to_epsilon",
     reason=(
@@ -189,7 +169,7 @@ divergence(
 divergence(
     *forms("CategoricalCrossentropy"),
     *forms("CategoricalFocalCrossentropy"),
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     name="divides_probabilities_by_their_sum",
     reason=(

@@ -9,7 +9,7 @@ import numpy as np
 
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.inputs import flushes_subnormals
-from equivalence.divergences.keras import BACKEND_SOURCE, forms
+from equivalence.divergences.keras_forms import BACKEND_SOURCE, forms
 from equivalence.divergences.masks import NN, XENT, unless_indices
 from equivalence.divergences.specials import (
     by_product,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 divergence(
     "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True*",
     "tensorflow_v2.keras.categorical_crossentropy(from_logits=True*",
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=XENT,
     name="keras_multiplies_masked_class_by_zero",
     reason=(
@@ -40,7 +40,7 @@ divergence(
 divergence(
     "tensorflow_v2.keras.BinaryCrossentropy(from_logits=True)*",
     "tensorflow_v2.keras.binary_crossentropy(from_logits=True)",
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=NN,
     name="keras_infinite_logits_cancel",
     reason=(
@@ -53,7 +53,7 @@ divergence(
 
 @divergence(
     "tensorflow_v2.keras.BinaryFocalCrossentropy(from_logits=True)",
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=NN,
     defect="Contradicts the mathematics: the limits of the loss and of its gradient exist.",
 )
@@ -72,7 +72,7 @@ def focuses_infinite_logits(case: Case) -> Case | None:
 @divergence(
     *forms("CategoricalCrossentropy"),
     *forms("CategoricalFocalCrossentropy"),
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     defect=(
         "The probabilities are divided by their sum to accept any, and clipped to keep the loss "

@@ -9,7 +9,7 @@ import numpy as np
 
 from equivalence.divergences.departures import averages_last_axis_first, divides_by
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.keras import LOSS_SOURCE, LOSSES
+from equivalence.divergences.keras_forms import LOSS_SOURCE, LOSSES
 from equivalence.divergences.specials import overlaid
 from equivalence.losses.reduction import (
     MEAN,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "tensorflow_v2.keras.BinaryCrossentropy*@eager",
     "tensorflow_v2.keras.binary_crossentropy*@eager",
     "tensorflow_v2.keras.BinaryFocalCrossentropy*@eager",
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=LOSSES,
     by_design=(
         "Documented: predictions have the shape [batch_size, d0, .. dN], so there is a last axis."
@@ -52,7 +52,7 @@ def averages_nothing(case: Case) -> type[Exception] | None:
     "tensorflow_v2.keras.BinaryCrossentropy*@xla",
     "tensorflow_v2.keras.binary_crossentropy*@xla",
     "tensorflow_v2.keras.BinaryFocalCrossentropy*@xla",
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=LOSSES,
     by_design=(
         "Documented: predictions have the shape [batch_size, d0, .. dN], so there is a last axis."
@@ -67,7 +67,7 @@ divergence(
     "tensorflow_v2.keras.BinaryCrossentropy*",
     "tensorflow_v2.keras.binary_crossentropy*",
     "tensorflow_v2.keras.BinaryFocalCrossentropy*",
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=LOSSES,
     name="averages_last_axis_first",
     reason=(
@@ -84,7 +84,7 @@ divergence(
     "tensorflow_v2.keras.BinaryCrossentropy*",
     "tensorflow_v2.keras.binary_crossentropy*",
     "tensorflow_v2.keras.BinaryFocalCrossentropy*",
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=LOSSES,
     by_design="A plain convention of means.",
 )
@@ -147,7 +147,7 @@ def squeezes_batch_of_one(case: Case) -> Case | None:
 @divergence(
     "tensorflow_v2.keras.*Crossentropy*",
     "tensorflow_v2.keras.KLDivergence",
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=LOSS_SOURCE,
     defect=(
         "Contradicts its documentation (a reduced loss is a scalar) and itself: a batch of no "

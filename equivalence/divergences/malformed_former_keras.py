@@ -9,7 +9,7 @@ divergence(
     "tensorflow_v2.keras.binary_crossentropy*@eager",
     "tensorflow_v2.keras.categorical_crossentropy*@eager",
     malformed=True,
-    versions="keras<3.6",
+    versions="keras>=3.0,<3.6",
     reference="https://github.com/keras-team/keras/blob/v3.5.0/keras/src/backend/common/variables.py",
     name="keras_functions_knew_no_complex_numbers",
     reason='Complex predictions raise ValueError in the functions: "Invalid dtype: complex64".',

@@ -31,7 +31,7 @@ UNCHECKED = "tensorflow_v2.keras.CategoricalFocal*", "tensorflow_v2.keras.KLDive
 divergence(
     "tensorflow_v2.keras.*parse*",
     malformed=True,
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     name="keras_truncates_labels",
     reason="Class indices that are floating-point numbers are cut to integers: 1.5 is class 1.",
@@ -41,7 +41,7 @@ divergence(
 divergence(
     "tensorflow_v2.keras.*parse*@xla",
     malformed=True,
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     name="xla_takes_nan_for_class_0",
     reason="Compiled by XLA, a label that is NaN is cast to 0, and the loss is that of class 0.",
@@ -55,7 +55,7 @@ divergence(
     "tensorflow_v2.keras.*parse*@eager",
     "tensorflow_v2.keras.*parse*@function",
     malformed=True,
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     name="keras_refuses_nan_labels",
     reason=(
@@ -110,7 +110,7 @@ def _weighs_a_column(case: Case) -> Case | None:
 divergence(
     "tensorflow_v2.keras.*",
     malformed=True,
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=LOSS_SOURCE,
     name="keras_weighs_a_column",
     reason=(
@@ -123,7 +123,7 @@ divergence(
 divergence(
     *UNCHECKED,
     malformed=True,
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=SOURCE,
     name="keras_broadcasts_unchecked_shapes",
     reason=(
@@ -139,7 +139,7 @@ divergence(
 divergence(
     *(f"{pattern}@eager" for pattern in UNCHECKED),
     malformed=True,
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=SOURCE,
     name="keras_refuses_unchecked_shapes",
     reason=(
@@ -152,7 +152,7 @@ divergence(
 divergence(
     "tensorflow_v2.keras.*@eager",
     malformed=True,
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=LOSS_SOURCE,
     name="keras_refuses_weights",
     reason=(
@@ -166,7 +166,7 @@ divergence(
 @divergence(
     "tensorflow_v2.keras.CategoricalCrossentropy(*axis=1)",
     malformed=True,
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=LOSS_SOURCE,
     by_design="A plain convention of the classes: squeeze_or_expand_to_same_rank.",
 )
@@ -182,7 +182,7 @@ def keras_drops_axis_behind_classes(case: Case) -> Case | None:
 divergence(
     "tensorflow_v2.keras.*",
     malformed=True,
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     name="keras_refuses_shapes",
     reason="Shapes that are known and do not go together raise ValueError, which names both.",
@@ -193,7 +193,7 @@ divergence(
     "tensorflow_v2.keras.binary_crossentropy@eager",
     "tensorflow_v2.keras.sparse_categorical_crossentropy@eager",
     malformed=True,
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     name="keras_functions_clip_no_integers",
     reason=(
@@ -206,7 +206,7 @@ divergence(
 divergence(
     "tensorflow_v2.keras.*@eager",
     malformed=True,
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     name="keras_functions_refuse_types",
     reason=(
@@ -220,7 +220,7 @@ divergence(
     "tensorflow_v2.keras.*@function",
     "tensorflow_v2.keras.*@xla",
     malformed=True,
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     name="keras_functions_refuse_types_in_graphs",
     reason=(
@@ -232,7 +232,7 @@ divergence(
 divergence(
     "tensorflow_v2.keras.*",
     malformed=True,
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=LOSS_SOURCE,
     name="keras_refuses_reductions",
     reason='Raises ValueError: "Invalid value for argument `reduction`".',

@@ -226,6 +226,20 @@ def smooths_over_last_axis(case: Case) -> Case | None:
 
 
 divergence(
+    "tensorflow_v2.keras.CategoricalCrossentropy(*axis=1)",
+    "tensorflow_v2.keras.categorical_crossentropy(*axis=1)",
+    versions="keras>=2.12,<2.14",
+    reference="https://github.com/keras-team/keras/blob/v2.13.1/keras/losses.py",
+    name="keras_2_smoothed_over_last_axis",
+    reason=(
+        "With axis=1, smoothed labels get epsilon / width instead of epsilon / classes. Mended in "
+        "2.14, and so in tf_keras; back in Keras 3."
+    ),
+    defect='Contradicts its documentation ("use 0.1 / num_classes for non-target labels").',
+)(smooths_over_last_axis)
+
+
+divergence(
     "tensorflow_v?.nn.*",
     versions=">=1.0",
     reference="https://www.tensorflow.org/api_docs/python/tf/math/reduce_mean",

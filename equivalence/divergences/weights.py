@@ -6,7 +6,7 @@ They come last: what a mean divides by is settled before.
 from __future__ import annotations
 
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.keras import forms
+from equivalence.divergences.keras_forms import forms
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.specials import (
     cancels_infinite_weights,
@@ -59,7 +59,7 @@ divergence(
 
 divergence(
     "tensorflow_v2.keras.*Crossentropy*",
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=KERAS,
     name="keras_multiplies_zero_weights",
     reason=(
@@ -71,7 +71,7 @@ divergence(
 
 divergence(
     *forms("CategoricalCrossentropy"),
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=KERAS,
     name="keras_cancels_infinite_weights",
     reason=(

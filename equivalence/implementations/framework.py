@@ -56,6 +56,8 @@ class Framework:
             a ``Call`` to an array; it raises where there is none.
         apart_scripts: Likewise, the rest of the script that shows it.
         flags: Returns the settings that decide numbers.
+        stands_for: Packages that are another one under its version numbers: ``{"keras":
+            "tf-keras"}`` where what is known of ``keras<3`` holds for ``tf-keras``.
         unavailable: For a mode that may not run on every machine, why it does not on this one, in
             one line; empty if it does.
     """
@@ -73,6 +75,7 @@ class Framework:
     apart: Mapping[str, Mapping[str, Callable[[Call], np.ndarray]]] = field(default_factory=dict)
     apart_scripts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     flags: Callable[[], dict[str, str]] = dict
+    stands_for: Mapping[str, str] = field(default_factory=dict)
     unavailable: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -84,6 +87,17 @@ class Framework:
     def versions(self) -> dict[str, str]:
         """The installed versions."""
         return {name: _version(name) for name in self.distributions}
+
+    def installed(self, package: str) -> tuple[str, str]:
+        """The package that a requirement is about, and its version; empty if it is not there.
+
+        Args:
+            package: As the requirement names it; empty for the first of the distributions.
+        """
+        versions = self.versions
+        name = package or next(iter(versions), "")
+        name = name if name in versions else self.stands_for.get(name, name)
+        return name, versions.get(name, "")
 
     def implements(
         self,
@@ -169,22 +183,22 @@ class Framework:
                     dtypes=dtypes or self.dtypes,
                     modes=modes,
                     unchecked=unchecked,
-                    lacks=_lacking(needs, self.versions),
+                    lacks=_lacking(needs, self),
                 )
             return function
 
         return register
 
 
-def _lacking(needs: Mapping[str, str], versions: Mapping[str, str]) -> dict[str, str]:
+def _lacking(needs: Mapping[str, str], framework: Framework) -> dict[str, str]:
     """What the installed versions do not offer, with the reason."""
     found = {}
     for name, words in needs.items():
         requirement = Requirement(words)
-        installed = versions.get(requirement.name)
+        package, installed = framework.installed(requirement.name)
         if installed and not requirement.specifier.contains(installed, prereleases=True):
             what = f"has no {name}" if name else "is not there"
-            found[name] = f"{what} in {requirement.name} {installed}: {words}"
+            found[name] = f"{what} in {package} {installed}: {words}"
     return found
 
 

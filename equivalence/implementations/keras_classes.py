@@ -95,7 +95,7 @@ def binary_crossentropy(
 ):
     # The last axis is averaged before the weighting.
     if sample_weight is not None and len(sample_weight.shape):
-        sample_weight = keras.ops.squeeze(sample_weight, -1)
+        sample_weight = sample_weight[..., 0]
     loss = keras.losses.BinaryCrossentropy(
         from_logits=True, label_smoothing=label_smoothing, reduction=reduction
     )
@@ -119,6 +119,6 @@ def binary_crossentropy_from_probabilities(
 ):
     # The last axis is averaged before the weighting.
     if sample_weight is not None and len(sample_weight.shape):
-        sample_weight = keras.ops.squeeze(sample_weight, -1)
+        sample_weight = sample_weight[..., 0]
     loss = keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing, reduction=reduction)
     return loss(target, probability, sample_weight)

@@ -26,6 +26,7 @@ framework = Framework(
         "graph": engine.GRAPH_SCRIPT,
         "xla": engine.XLA_SCRIPT,
     },
+    dtypes=engine.DTYPES,
     array=engine.ARRAY,
     slowness=engine.SLOWNESS,
     apart=second.APART,

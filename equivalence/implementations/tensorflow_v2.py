@@ -16,23 +16,27 @@ DOCUMENTATION = "https://www.tensorflow.org/api_docs/python/tf/"
 
 framework = Framework(
     name="tensorflow_v2",
-    distributions=engine.distributions("tensorflow", "tensorflow-cpu", "keras"),
+    distributions=engine.distributions(
+        "tensorflow", "tensorflow-cpu", "tf-keras" if keras.legacy() else "keras"
+    ),
     evaluate={
         "eager": engine.evaluate_eager,
         "function": engine.evaluate_function,
         "xla": engine.evaluate_xla,
     },
-    imports="import keras\n" + engine.IMPORTS,
+    imports=f"import {keras.module()}{' as keras' * keras.legacy()}\n{engine.IMPORTS}",
     scripts={
         "eager": engine.EAGER_SCRIPT,
         "function": engine.FUNCTION_SCRIPT,
         "xla": engine.XLA_SCRIPT,
     },
+    dtypes=engine.DTYPES,
     array=engine.ARRAY,
     slowness=engine.SLOWNESS,
     apart=second.APART,
     apart_scripts=second.SCRIPTS,
     flags=engine.flags,
+    stands_for={"keras": "tf-keras"},
 )
 implements = framework.implements
 

@@ -45,8 +45,9 @@ def _found(
         ):
             if finding is not None and finding.verdict is Verdict.DIVERGES and finding.case:
                 builder.say(f"searching what {requirements} does in {finding.name}")
-                lines = searched(call(build(requirements, builder), ["explain", finding.name]))
-                said += [f"{side}: {line}" for line in lines]
+                folder = build(requirements, builder)
+                lines = searched(call(folder, ["explain", finding.name], requirements))
+                said += [f"{side}: {' '.join(lines)}"] if lines else []
         if said:
             yield change, "; ".join(said)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from equivalence import results
 from equivalence.upgrading.environments import Builder, build, program
 from equivalence.upgrading.errors import INCOMPLETE, USAGE, UpgradeError
+from equivalence.upgrading.requirements import SWITCHES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ def measure(requirements: Requirements, question: Question, builder: Builder, fi
     file.parent.mkdir(parents=True, exist_ok=True)
     command = ["run", *question.select, "--profile", question.profile]
     command += ["--frameworks", ",".join(question.frameworks), "-o", str(file)]
-    done = call(folder, command)
+    done = call(folder, command, requirements)
     if done.returncode in _ASKED:
         return results.read(file)
     lines = [line for line in done.stderr.splitlines() if line.startswith("equivalence: ")]
@@ -59,11 +60,15 @@ def measure(requirements: Requirements, question: Question, builder: Builder, fi
     raise UpgradeError(message, INCOMPLETE if stopped else done.returncode)
 
 
-def call(folder: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+def call(
+    folder: Path, arguments: list[str], requirements: Requirements
+) -> subprocess.CompletedProcess[str]:
     """Runs ``equivalence`` in an environment; warnings of frameworks are not shown."""
     environment = dict(os.environ, NO_COLOR="1", COLUMNS="120", TF_CPP_MIN_LOG_LEVEL="3")
     # A job's summary is written once, by the process that compares.
-    for name in ("PYTHONPATH", "GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS", "VIRTUAL_ENV"):
+    unset = ("PYTHONPATH", "GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS", "VIRTUAL_ENV")
+    for name in (*unset, *(variable for variable, _ in SWITCHES.values())):
         environment.pop(name, None)
+    environment |= dict(requirements.variables)
     command = [str(program(folder, "equivalence")), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

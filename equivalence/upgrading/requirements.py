@@ -34,7 +34,9 @@ COMPANIONS = (
     ("torch", "<2.3", "numpy<2"),
 )
 BACKENDS = ("tensorflow", "tensorflow-cpu")
-NEEDS_BACKEND = ("keras", "tf-keras")
+NEEDS_BACKEND = ("keras",)
+# What is only used where a variable says so.
+SWITCHES = {"tf-keras": ("TF_USE_LEGACY_KERAS", "1")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +46,12 @@ class Requirements:
     Attributes:
         words: As they were given, each a requirement of pip.
         added: What is added because some release needs it and does not say so.
+        variables: What the suite's own processes are told, beside the environment's variables.
     """
 
     words: tuple[str, ...]
     added: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return " ".join(self.words)
@@ -90,7 +94,10 @@ def parse(text: str, extra: Iterable[str] = ()) -> Requirements:
         raise UpgradeError(message)
     for word in (*words, *extra):
         _checked(word)
-    return Requirements(words=words, added=_companions((*words, *extra)))
+    every = (*words, *extra)
+    named = {canonicalize_name(Requirement(word).name) for word in every}
+    switches = tuple(setting for name, setting in SWITCHES.items() if name in named)
+    return Requirements(words=words, added=_companions(every), variables=switches)
 
 
 def _checked(word: str) -> Requirement:
