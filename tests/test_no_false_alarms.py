@@ -16,10 +16,10 @@ from equivalence.losses import LOSSES
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
 def test_no_form_of_a_loss_is_accused(loss):
-    """Every question of the quick profile is asked of every form for which it is a good one."""
-    results = judged(loss, "quick")
+    """Every other question of the quick profile is asked of every form that is good for it."""
+    results = judged(loss, "quick", step=2)
     assert [alarm for result in results for alarm in result.alarms][:20] == []
-    assert min(result.findings for result in results) > 50
+    assert min(result.findings for result in results) > 25
     verdicts = sum((result.verdicts for result in results), Counter())
     assert verdicts[Verdict.UNDEFINED] < verdicts.total() / 8
 

@@ -77,15 +77,13 @@ def log_of_softmax_plus(asked: Asked, level: float) -> Response:
     return surprisals(asked, shifted / shifted.sum(-1, keepdims=True) + level)
 
 
-@mutant("wrong axis", "every batch", CLASSES)
+@mutant("wrong axis", "every batch", [losses.cross_entropy])
 def softmax_over_the_batch(asked: Asked) -> Response:
     """Normalises over the first axis."""
-    swapped = np.swapaxes(asked.prediction, 0, -1)
-    target = np.swapaxes(asked.target, 0, -1)
-    parameters = {k: v for k, v in asked.parameters.items() if k != "weight"}
-    terms = asked.loss.definition(swapped, target, **parameters)
-    same = np.asarray(terms).shape == asked.shape
-    return right(asked, terms=np.asarray(terms) if same else np.full(asked.shape, terms.mean()))
+    if not asked.counted.size:
+        return right(asked)
+    shifted = asked.prediction - asked.prediction.max(0, keepdims=True)
+    return right(asked, terms=_from_log(asked, shifted - np.log(np.exp(shifted).sum(0))))
 
 
 @mutant("wrong axis", "as many rows as classes", CLASSES)
@@ -101,8 +99,9 @@ def sequence_transposed(asked: Asked) -> Response:
     """Takes a sequence for one with its classes second where both axes are equally long."""
     shape = asked.prediction.shape
     square = len(shape) == 3 and shape[1] == shape[2] > 1
-    turned = np.swapaxes(asked.prediction, 1, -1)
-    return right(replace(asked, prediction=turned) if square else asked)
+    if not square:
+        return right(asked)
+    return right(replace(asked, prediction=np.swapaxes(asked.prediction, 1, -1)))
 
 
 @graded("clamps", "a logit beyond {}", OF_LOGITS, (15.0, 50.0, 100.0, 1e4))

@@ -155,7 +155,7 @@ def positives_weigh_nothing(setting: Setting) -> Numbers | None:
     return _positives(setting, 0.0)
 
 
-@edge()
+@edge(yours=YOURS)
 def positives_weigh_much(setting: Setting) -> Numbers | None:
     """The weight of the positive class is a sixteenth of the largest number."""
     return _positives(setting, setting.format.largest / 16)

@@ -11,7 +11,7 @@ import numpy as np
 from equivalence.cases.case import BINARY, SOFT, SPARSE
 from equivalence.cases.edges.edge import YOURS, Numbers, Setting, edge
 from equivalence.losses.loss import LOGITS, PROBABILITIES
-from equivalence.losses.reduction import MEAN, NONE
+from equivalence.losses.reduction import MEAN, NONE, SUM
 
 BLOCK = 997  # numbers that are repeated
 LABELS = 101  # labels that are repeated
@@ -57,7 +57,7 @@ def _few(setting: Setting) -> int:
     return 4 if setting.loss.has_classes else 0
 
 
-@edge()
+@edge(yours=(("float64", SUM),))
 def no_rows(setting: Setting) -> Numbers | None:
     """Of no rows at all the sum is 0, and the mean, 0 / 0, does not exist."""
     return sized(setting, (0,), _few(setting))
