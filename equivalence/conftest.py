@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from equivalence.accepting import located
-from equivalence.baseline import recorded
 from equivalence.failures import held, passes
 from equivalence.identities import Claim, examine
 from equivalence.implementations import FRAMEWORKS
@@ -20,6 +19,7 @@ from equivalence.keeper import PROPERTY
 from equivalence.pairing import difference
 from equivalence.plugin import requested
 from equivalence.ranges import RANGES, Plan, plan
+from equivalence.recorded import recorded
 from equivalence.results import environment_line, finding_line
 from equivalence.sweeping import swept
 

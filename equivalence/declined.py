@@ -11,7 +11,7 @@ from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.cases.generation import levels
 from equivalence.finding import Finding, Verdict
 from equivalence.implementations.framework import columns
-from equivalence.implementations.implementation import SAMPLE_WEIGHTS, SEGMENTATION
+from equivalence.implementations.needs import SAMPLE_WEIGHTS, SEGMENTATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from equivalence.cases.pinned_text import pinned_text
 from equivalence.cases.strategies import Wanted, cases
 from equivalence.comparison import judge
-from equivalence.implementations.implementation import UNBATCHED
+from equivalence.implementations.needs import UNBATCHED
 from equivalence.relations import Disagreement
 from equivalence.undivided import RELATED, broken
 

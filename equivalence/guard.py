@@ -8,13 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equivalence import baseline as baselines
-from equivalence import results
+from equivalence import baseline, results
 from equivalence.accepting import AcceptError, accepted, located
-from equivalence.baseline import recorded
 from equivalence.changes import compare
 from equivalence.measured import is_whole
 from equivalence.merging import merge as merged
+from equivalence.recorded import baseline_in, recorded
 from equivalence.report import render_html
 from equivalence.report.compared import (
     render_comparison_json,
@@ -75,10 +74,10 @@ def _accept(path: Path, options: argparse.Namespace) -> int:
             f"accept it on your own machine and commit {path}"
         )
         raise AcceptError(message)
-    before = baselines.read(path) if path.exists() else None
+    before = baseline_in(path) if path.exists() else None
     run = results.read(Path(options.after))
     made, comparison = accepted(before, run, options.accept, options.because or "")
-    baselines.write(made, path)
+    baseline.write(made, path)
     cells = {finding.cell for finding in made.run.findings}
     console = stdout()
     if comparison is None:

@@ -128,8 +128,8 @@ class Keeper:
 
     def _compare(self, run: Run) -> None:
         from equivalence.accepting import located
-        from equivalence.baseline import recorded
         from equivalence.changes import compare
+        from equivalence.recorded import recorded
 
         path = located(Path(self.config.option.equivalence_baseline), run.environment)
         if path.exists():

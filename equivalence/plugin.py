@@ -142,8 +142,8 @@ def _check_frameworks(request: Request) -> None:
 
 def _check_baseline(path: Path) -> None:
     """Reads the baseline before anything is asked; there may be none yet."""
-    from equivalence.baseline import recorded
     from equivalence.environment import system
+    from equivalence.recorded import recorded
     from equivalence.results import RunFileError
 
     path = path / f"{system()}.jsonl" if path.is_dir() else path

@@ -12,13 +12,14 @@ from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.case import BINARY, SPARSE, encoding
 from equivalence.cases.pinned import library
 from equivalence.environment import environment, extended
+from equivalence.extent import extent
 from equivalence.generated import Drawn, concerns
 from equivalence.identities import CLAIMS, Claim
 from equivalence.implementations import IMPLEMENTATIONS
-from equivalence.implementations.implementation import options_of
+from equivalence.implementations.needs import options_of
 from equivalence.items import Cell, Encodings, Item, PinnedFile, Reductions, Relating, Round
 from equivalence.losses import MEAN, NONE, SUM, Reduction
-from equivalence.plan import Question, extent
+from equivalence.plan import Question
 from equivalence.relations import one_hot
 from equivalence.results import Environment
 from equivalence.transformations import TRANSFORMATIONS, Relation, column

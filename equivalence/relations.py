@@ -122,16 +122,13 @@ def _sum(array: np.ndarray) -> float:
     return math.fsum(array.ravel()) if np.isfinite(array).all() else float(np.sum(array))
 
 
-_responses: Remembered[tuple[Implementation, Case, Response]] = Remembered(_REMEMBERED)
+_responses: Remembered[Response] = Remembered(_REMEMBERED)
 
 
 def response(implementation: Implementation, case: Case, mode: str) -> Response:
     """The implementation's response, called once for all laws."""
-
-    def ask() -> tuple[Implementation, Case, Response]:
-        return implementation, case, respond(implementation, case, mode)
-
-    return _responses.of((id(implementation), id(case), mode), ask)[2]
+    key = (implementation, case, mode)
+    return _responses.of(key, lambda: respond(implementation, case, mode))
 
 
 def reading(
@@ -147,7 +144,7 @@ def reading(
     if quantity not in quantities(implementation, case):
         return None
     got = getattr(asking(implementation, case, mode), quantity)
-    expected = expectation(case, catalogued(implementation, mode))
+    expected = expectation(case, catalogued(implementation, mode, quantity))
     if isinstance(got, Exception) or expected.raises is not None:
         return None
     answer = getattr(answering(expected.case), quantity)

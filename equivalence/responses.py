@@ -18,14 +18,13 @@ if TYPE_CHECKING:
 
 _RESPONSES = 16  # kept, so that value and gradients come from one call
 
-_responses: Remembered[tuple[Implementation, Case, Response]] = Remembered(_RESPONSES)
+_responses: Remembered[Response] = Remembered(_RESPONSES)
 
 
 def respond(implementation: Implementation, case: Case, mode: str) -> Response:
     """The implementation's response, from one call for all quantities."""
-    key = (id(implementation), id(case), mode)
-    kept = _responses.of(key, lambda: (implementation, case, implementation.respond(case, mode)))
-    return kept[2]
+    key = (implementation, case, mode)
+    return _responses.of(key, lambda: implementation.respond(case, mode))
 
 
 def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:

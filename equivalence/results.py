@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
@@ -126,8 +127,8 @@ def parse_finding(line: str) -> Finding:
         where = fields["where"]
         fields["where"] = Where(
             index=tuple(where["index"]),
-            prediction=tuple(Number(*pair) for pair in where["prediction"]),
-            target=tuple(Number(*pair) for pair in where["target"]),
+            prediction=tuple(itertools.starmap(Number, where["prediction"])),
+            target=tuple(itertools.starmap(Number, where["target"])),
         )
     return Finding(**_known(Finding, fields))
 
@@ -160,6 +161,8 @@ def _names(kind: Any) -> frozenset[str]:
 
 def _known(kind: Any, fields: dict[str, Any]) -> dict[str, Any]:
     known = _names(kind)
+    if fields.keys() == known:
+        return fields
     return {name: value for name, value in fields.items() if name in known}
 
 

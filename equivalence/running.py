@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from equivalence import workers
 from equivalence.asking import Event, Loaded, Request, in_process
 from equivalence.cases.pinned import pinned
+from equivalence.extent import STRENGTHS
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS
-from equivalence.plan import STRENGTHS
 from equivalence.recording import Recording, installed, record
 from equivalence.results import AskedRecord, Run, read
 from equivalence.resuming import check_resumable, kept

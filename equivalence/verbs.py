@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equivalence import results
-from equivalence.baseline import recorded
 from equivalence.catalogue import defects, page, unexplained
 from equivalence.discovery import discovery
 from equivalence.divergences import DIVERGENCES
@@ -24,6 +23,7 @@ from equivalence.guard import against_baseline, compare_verb, earlier_run, merge
 from equivalence.listing import entries, present
 from equivalence.merging import merge
 from equivalence.progress import Progress
+from equivalence.recorded import recorded
 from equivalence.recording import record
 from equivalence.report import render_markdown
 from equivalence.report.as_json import render_json

@@ -86,12 +86,12 @@ def test_a_worker_that_segfaults_takes_one_question_with_it(impostor):
 
 
 def test_a_worker_that_hangs_is_killed_and_takes_one_question_with_it(impostor, monkeypatch):
-    monkeypatch.setattr("equivalence.workers.PATIENCE", 8.0)  # more than a worker's start
+    monkeypatch.setattr("equivalence.worker.PATIENCE", 20.0)  # more than a worker's start
     impostor(DEADLY.replace("os.abort()", "__import__('time').sleep(600)"))
     run = equivalence.run(["binary_cross_entropy:sum:value"], frameworks=["sklearn"], processes=1)
     asked = [finding for finding in run.findings if finding.verdict.asked]
     crashed = [finding for finding in asked if finding.verdict is Verdict.CRASHED]
-    expected = "the process died (killed after 8 s without an answer): about to die"
+    expected = "the process died (killed after 20 s without an answer): about to die"
     assert [finding.detail for finding in crashed] == [expected]
     assert len(asked) > 5
     assert run.environment.complete

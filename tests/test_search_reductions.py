@@ -13,7 +13,7 @@ from equivalence.divergences.accumulation import (
     weighs_positions_by_class,
 )
 from equivalence.exact import FORMATS
-from equivalence.implementations.implementation import EVERY_SHAPE, SEGMENTATION
+from equivalence.implementations.needs import EVERY_SHAPE, SEGMENTATION
 from equivalence.search import search
 
 

@@ -10,7 +10,8 @@ from equivalence.cases.named import named
 from equivalence.comparison import judge
 from equivalence.finding import Verdict
 from equivalence.implementations import IMPLEMENTATIONS, load
-from equivalence.implementations.implementation import UNCHECKED, leaves_buffers
+from equivalence.implementations.implementation import UNCHECKED
+from equivalence.implementations.needs import leaves_buffers
 from equivalence.plan import questions, withheld
 
 load("sklearn")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
@@ -24,9 +25,15 @@ def size(result: Any) -> int:
         return result.nbytes
     if isinstance(result, tuple):
         return sum(map(size, result))
-    if dataclasses.is_dataclass(result):
-        return sum(size(getattr(result, part.name)) for part in dataclasses.fields(result))
-    return 0
+    parts = _parts(result.__class__)
+    return sum(size(getattr(result, name)) for name in parts)
+
+
+@functools.cache
+def _parts(kind: Any) -> tuple[str, ...]:
+    """The names of the fields of a dataclass; none of anything else."""
+    fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+    return tuple(field.name for field in fields)
 
 
 class Remembered(Generic[_Result]):

@@ -17,13 +17,8 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import Requirement
 
 from equivalence.exact import FORMATS
-from equivalence.implementations.implementation import (
-    EVERY_SHAPE,
-    SAMPLE_WEIGHTS,
-    Call,
-    Implementation,
-    Response,
-)
+from equivalence.implementations.implementation import Call, Implementation, Response
+from equivalence.implementations.needs import EVERY_SHAPE, SAMPLE_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

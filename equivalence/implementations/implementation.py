@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.cases.case import (
-    SEGMENTATION_ENDING,
     SOFT,
     SOFT_BINARY,
     SPARSE,
@@ -20,6 +19,7 @@ from equivalence.cases.case import (
     encoding,
 )
 from equivalence.exact import FORMATS
+from equivalence.implementations.needs import dtypes_of, leaves_buffers, options_of, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,10 +28,7 @@ if TYPE_CHECKING:
     from equivalence.implementations.framework import Framework
     from equivalence.losses import Loss
 
-UNBATCHED, ROWS, COLUMNS, SEGMENTATION = "unbatched", "rows", "columns", "segmentation"
-EVERY_SHAPE = frozenset((UNBATCHED, ROWS, COLUMNS, SEGMENTATION))
 REDUCTION = "reduction"
-SAMPLE_WEIGHTS = frozenset(("scalar_weight", "sample_weight", "position_weight", "column_weight"))
 UNCHECKED = (
     "does not check what it is given: lengths that differ and labels that are no classes are not "
     "asked, it would read or write foreign memory"
@@ -258,51 +255,3 @@ def _classes_last(gradient: np.ndarray | Exception | None) -> np.ndarray | Excep
     if not isinstance(gradient, np.ndarray) or gradient.ndim < 2:
         return gradient
     return np.moveaxis(gradient, 1, -1)
-
-
-def leaves_buffers(case: Case) -> bool:
-    """Whether code that trusts lengths and labels leaves its arrays.
-
-    Arrays of another rank or dtype are something else: no buffer is made of them.
-    """
-    sparse = encoding(case.target_kind) == SPARSE
-    lengths = [(case.target.shape, case.shape if sparse else case.prediction.shape)]
-    if case.weights is not None:
-        lengths.append((case.weights.shape, case.shape))
-    if any(len(given) == len(due) and given != due for given, due in lengths):
-        return True
-    if not sparse or case.target.dtype.kind not in "iuf":
-        return False
-    return not bool(np.all((case.target >= 0) & (case.target < case.prediction.shape[-1])))
-
-
-def options_of(case: Case) -> frozenset[str]:
-    """The names of the options that a case uses, the kind of its sample weights among them."""
-    names = set(case.options)
-    if case.weights is not None:
-        weights = np.shape(case.weights)
-        if not weights:
-            names.add("scalar_weight")
-        elif len(weights) > 1 and weights == case.shape:
-            names.add("position_weight")
-        elif (weights[0] == 1 and case.shape[0] != 1) or (len(weights) > 1 and weights[-1] > 1):
-            names.add("column_weight")
-        else:
-            names.add("sample_weight")
-    return frozenset(names)
-
-
-def dtypes_of(case: Case) -> tuple[str, ...]:
-    """The floating-point formats of a case: its own, and those of its target and weights."""
-    arrays = [array for array in (case.target, case.weights) if array is not None]
-    others = {array.dtype.name for array in arrays} & set(FORMATS)
-    return (case.dtype, *sorted(others - {case.dtype}))
-
-
-def shape_of(case: Case) -> str:
-    """What the shape of the terms is called."""
-    if not case.shape:
-        return UNBATCHED
-    if case.target_kind.endswith(SEGMENTATION_ENDING):
-        return SEGMENTATION
-    return ROWS if len(case.shape) == 1 else COLUMNS

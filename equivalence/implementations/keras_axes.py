@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from equivalence import losses
 from equivalence.cases.case import ONE_HOT, SOFT, SPARSE
-from equivalence.implementations.implementation import ROWS, SEGMENTATION
 from equivalence.implementations.keras import DOCUMENTATION, keras, translates
+from equivalence.implementations.needs import ROWS, SEGMENTATION
 
 BATCHED = frozenset((ROWS, SEGMENTATION))  # a single row has no second axis
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
-from equivalence.implementations.implementation import COLUMNS, SEGMENTATION
 from equivalence.implementations.keras import DOCUMENTATION, MEANS, REDUCTIONS, keras, translates
+from equivalence.implementations.needs import COLUMNS, SEGMENTATION
 
 
 @translates(

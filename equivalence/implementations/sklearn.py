@@ -15,7 +15,8 @@ from sklearn.metrics import log_loss
 from equivalence import losses
 from equivalence.cases.case import BINARY, SOFT_BINARY, SPARSE, cotangent
 from equivalence.implementations.framework import Framework
-from equivalence.implementations.implementation import ROWS, Call, Response
+from equivalence.implementations.implementation import Call, Response
+from equivalence.implementations.needs import ROWS
 from equivalence.implementations.numpy_layouts import strided, strided_script
 
 DOCUMENTATION = "https://scikit-learn.org/stable/modules/generated/sklearn.metrics.log_loss.html"

@@ -10,7 +10,7 @@ from equivalence.implementations import keras
 from equivalence.implementations import tensorflow as engine
 from equivalence.implementations import tensorflow_apart as second
 from equivalence.implementations.framework import Framework
-from equivalence.implementations.implementation import ROWS, SEGMENTATION
+from equivalence.implementations.needs import ROWS, SEGMENTATION
 
 DOCUMENTATION = "https://www.tensorflow.org/api_docs/python/tf/"
 

@@ -8,12 +8,7 @@ from torch import nn
 
 from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
-from equivalence.implementations.implementation import (
-    COLUMNS,
-    ROWS,
-    SEGMENTATION,
-    UNBATCHED,
-)
+from equivalence.implementations.needs import COLUMNS, ROWS, SEGMENTATION, UNBATCHED
 from equivalence.implementations.torch_framework import DOCUMENTATION, implements
 
 AVERAGED = frozenset((ROWS, COLUMNS, SEGMENTATION))  # with a last axis, which is averaged

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -208,27 +207,25 @@ def grouped(items: Iterable[Finding], key: Callable[[Finding], Key]) -> dict[Key
 
 
 def _cell(name: str, findings: list[Finding]) -> Cell:
-    sizes = [(share(finding), magnitude(finding.ulps)) for finding in findings]
-    measured = list(zip(findings, sizes, strict=True))
-    compared = [size for finding, size in measured if finding.verdict is not Verdict.UNDEFINED]
-    denominators = grouped(
-        (f for f in findings if f.denominator), lambda finding: finding.denominator
-    )
-    names = Counter(finding.divergence for finding in findings if finding.divergence)
-    worst = min(measured, key=lambda one: _ranked(one[0], *one[1]))[0]
+    measured = [(finding, share(finding), magnitude(finding.ulps)) for finding in findings]
+    compared = [one for one in measured if one[0].verdict is not Verdict.UNDEFINED]
+    divided = [finding for finding in findings if finding.denominator]
+    denominators = grouped(divided, lambda finding: finding.denominator)
+    names = grouped((f for f in findings if f.divergence), lambda finding: finding.divergence)
+    worst = min(measured, key=lambda one: _ranked(*one))[0]
     differs = worst.verdict.fails or worst.verdict.catalogued
     return Cell(
         id=name,
         counts=Counts.of(finding.verdict for finding in findings),
         worst=worst,
         smallest=smallest(worst, findings) if differs else worst,
-        share=_largest(fraction for fraction, _ in compared),
-        ulps=_largest(ulps for _, ulps in compared),
+        share=_largest(fraction for _, fraction, _ in compared),
+        ulps=_largest(ulps for _, _, ulps in compared),
         denominators=tuple(
             (words, Counts.of(finding.verdict for finding in group))
             for words, group in sorted(denominators.items())
         ),
-        divergences=tuple(sorted(names.items())),
+        divergences=tuple((name, len(group)) for name, group in sorted(names.items())),
     )
 
 

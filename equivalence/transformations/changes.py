@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from equivalence.cases.case import SPARSE, Case, encoding
 from equivalence.exact import FORMATS
-from equivalence.implementations.implementation import SAMPLE_WEIGHTS
+from equivalence.implementations.needs import SAMPLE_WEIGHTS
 from equivalence.losses.loss import LOGITS
 from equivalence.shrinking import taken
 from equivalence.transformations.relation import Related, Relation, unchanged
