@@ -32,9 +32,16 @@ def test_a_verdict_that_counts_what_could_not_fail_is_seen(vacuous):
     assert vacuity.wrongly_counted(again) == [agreeing]
 
 
-def test_no_cell_is_green_by_comparisons_that_could_hardly_fail(findings, vacuous):
-    """Where any finding of a cell agrees, one agrees that every kind of fault would change."""
+def test_no_function_is_green_by_comparisons_that_could_hardly_fail(findings, vacuous):
+    """Of each loss, reduction and quantity one agrees that every kind of fault would change.
+
+    A single cell may hold one question only, whose exact answer is infinite.
+    """
+
+    def asked(finding):
+        return finding.implementation, finding.loss, finding.reduction, finding.quantity
+
     weak = {one.finding.name for one in vacuous}
     agreeing = [finding for finding in findings if finding.verdict is Verdict.AGREES]
-    solid = {finding.cell for finding in agreeing if finding.name not in weak}
-    assert {finding.cell for finding in agreeing} - solid == set()
+    solid = {asked(finding) for finding in agreeing if finding.name not in weak}
+    assert {asked(finding) for finding in agreeing} - solid == set()
