@@ -60,19 +60,14 @@ This page is made by `make docs`, from `equivalence/divergences/`.
 
 
 def _concerned(
-    entries: Iterable[Divergence], implementations: Sequence[Implementation]
+    entries: Sequence[Divergence], implementations: Iterable[Implementation], profile: str
 ) -> dict[str, list[Question]]:
-    """The questions that each divergence concerns: of the quick profile, else of the full one."""
-    found: dict[str, list[Question]] = {entry.name: [] for entry in entries}
-    for profile in PROFILES:
-        missing = [DIVERGENCES[name] for name, asked in found.items() if not asked]
-        concerned = [
-            one for one in implementations if any(_may_show(entry, one) for entry in missing)
-        ]
-        for question in questions(concerned, profile):
-            for entry in {entry for steps in _steps(question) for entry in steps}:
-                if entry in missing:
-                    found[entry.name].append(question)
+    """The questions of a profile that divergences concern, by the names of those that are met."""
+    found: dict[str, list[Question]] = {}
+    concerned = [one for one in implementations if any(_may_show(each, one) for each in entries)]
+    for question in questions(concerned, profile):
+        for entry in {entry for steps in _steps(question) for entry in steps}.intersection(entries):
+            found.setdefault(entry.name, []).append(question)
     return found
 
 
@@ -90,12 +85,17 @@ def _steps(question: Question) -> Iterator[tuple[Divergence, ...]]:
 def defects(frameworks: Iterable[str]) -> Iterator[Entry]:
     """The defect candidates of frameworks that are loaded: the smallest input, got and exact."""
     implementations = [known for name in frameworks for known in implementations_of(name)]
-    entries = [entry for entry in DIVERGENCES.values() if entry.standing is Standing.DEFECT]
-    for name, asked in _concerned(entries, implementations).items():
-        entry = DIVERGENCES[name]
-        shown = _shown(entry, asked)
-        if shown is not None:
-            yield entry.name, _defect(entry, *shown)
+    left = [entry for entry in DIVERGENCES.values() if entry.standing is Standing.DEFECT]
+    shown = {}
+    for profile in PROFILES:
+        for name, asked in _concerned(left, implementations, profile).items():
+            found = _shown(DIVERGENCES[name], asked)
+            if found is not None:
+                shown[name] = found
+        left = [entry for entry in left if entry.name not in shown]
+    for entry in DIVERGENCES.values():
+        if entry.name in shown:
+            yield entry.name, _defect(entry, *shown[entry.name])
 
 
 def unexplained(run: Run) -> Iterator[Entry]:
@@ -172,10 +172,15 @@ def page(frameworks: Iterable[str]) -> str:
     implementations = [known for name in frameworks for known in implementations_of(name)]
     sections: dict[str, list[str]] = {name: [] for name in SECTIONS}
     counted = 0
-    concerned = _concerned(DIVERGENCES.values(), implementations)
+    concerned: dict[str, list[Question]] = {}
+    for profile in PROFILES:
+        left = [entry for entry in DIVERGENCES.values() if entry.name not in concerned]
+        concerned |= _concerned(left, implementations, profile)
     for entry in sorted(DIVERGENCES.values(), key=lambda entry: (_framework(entry), entry.name)):
         met = any(_may_show(entry, implementation) for implementation in implementations)
-        section, denominators = _section(entry, concerned[entry.name]) if met else (FORMER, ())
+        section, denominators = (
+            _section(entry, concerned.get(entry.name, [])) if met else (FORMER, ())
+        )
         if section:
             sections[section].append(_article(entry, denominators))
             counted += 1

@@ -200,7 +200,9 @@ def test_a_crash_is_told_and_is_not_measured(run, plain):
 def test_the_environment_comes_first_in_every_form(run, plain):
     packages = run.environment.packages | {"ml_dtypes": "9.9"}
     environment = dataclasses.replace(
-        run.environment, packages=packages, settings={"OMP_NUM_THREADS": "64"}
+        run.environment,
+        packages=packages,
+        settings=run.environment.settings | {"OMP_NUM_THREADS": "64"},
     )
     found = compare(one(run, plain), Run.of(environment, (changed(plain, **DIVERGES),)))
     assert [each.name for each in found.environment] == ["ml_dtypes", "OMP_NUM_THREADS"]
