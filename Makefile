@@ -14,10 +14,10 @@ export OPENBLAS_NUM_THREADS := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help report atlas full test suite baseline check confirm docs wheel venv clean
+.PHONY: help report atlas full benchmark test suite baseline check confirm docs wheel venv clean
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # Exit status 1 means that something diverges: the files are written all the same, and make says so.
 report: venv ## ask every framework the quick profile; writes reports/index.html
@@ -40,6 +40,10 @@ atlas: venv ## which release of scikit-learn and Keras changed which cell, as da
 
 full: venv ## the same with the full profile; writes reports/full.html
 	$(bin)/equivalence run --profile full -o reports/full.jsonl --html reports/full.html
+
+# Some minutes. The page is written whole or not at all; make stops if a bar is missed.
+benchmark: venv ## what the suite catches and does not cry about; writes docs/power.md
+	$(bin)/python -m benchmarks.power -o docs/power.md
 
 # `python -m pytest` and not `pytest`: the checkout must come before an installed wheel.
 test: suite ## the laws over every framework, then the tests of the tool

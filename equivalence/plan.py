@@ -113,6 +113,9 @@ def _case(loss: Loss, spec: Spec) -> Case:
 def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Case, ...]:
     """The edges of a loss.
 
+    Of an implementation of your own the quick profile asks a few of them, the full one all that are
+    well-formed: plain formulas are wrong at the others, and what is yours to refuse, you know.
+
     In the quick profile they are asked of the first mode only, of one mean of those that a function
     has, and one by one where it has none: its other columns share the terms.
 
@@ -120,9 +123,14 @@ def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Cas
     graph is built is refused in every dtype, and each is traced anew.
     """
     first = mode == implementation.offered_modes[0]
+    yours = not _of_this_package(implementation)
     if profile == "quick" and not first:
         return ()
+    if profile == "quick" and yours:
+        return edges.yours(implementation.loss)
     cases = edges.asked(implementation.loss, profile, large=first)
+    if yours:
+        cases = tuple(case for case in cases if not case.malformed and edges.of_one_dtype(case))
     if profile == "quick":
         means = [known for known in columns(implementation) if "mean" in known.reductions]
         wanted = ("mean",) if means[:1] == [implementation] else () if means else ("none",)
@@ -133,16 +141,6 @@ def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Cas
 def _of_this_package(implementation: Implementation) -> bool:
     """Whether the catalogue can speak for an implementation: what yours should take, you know."""
     return str(implementation.function.__module__).startswith(f"{__package__}.")
-
-
-def _is_yours(case: Case, profile: str) -> bool:
-    """Whether a written case is asked of your own implementation: of the edges, full asks all.
-
-    Plain formulas are wrong at the edges, so quick leaves them out.
-    """
-    if case.origin.startswith(edges.ORIGIN):
-        return profile == "full" and not case.malformed and edges.of_one_dtype(case)
-    return True
 
 
 def _written(
@@ -194,8 +192,6 @@ def questions(implementations: Iterable[Implementation], profile: str) -> Iterat
             cases = [_case(implementation.loss, spec) for spec in specs]
             if asked.strength:
                 written = _written(implementation, mode, profile, asked)
-                if not _of_this_package(implementation):
-                    written = tuple(case for case in written if _is_yours(case, profile))
                 cases += [case for case in written if not declines(implementation, case, mode)]
             for case in cases:
                 yield Question(

@@ -200,7 +200,7 @@ def torch():
 def in_torch(function, loss, targets):
     import dataclasses
 
-    from private import private
+    from benchmarks.power.private import private
 
     owner = dataclasses.replace(load("torch"), name="mine")
     return private(owner, loss, function, targets=targets, modes=("eager",))

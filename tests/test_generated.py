@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
-from private import framework, private
 
+from benchmarks.power.private import framework, private
 from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
 from equivalence.cases.pinned import read

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from private import framework, private
 
+from benchmarks.power.private import framework, private
 from equivalence import losses
 from equivalence.cases.case import ONE_HOT, SOFT
 from equivalence.cases.edges import edge_case

@@ -52,6 +52,21 @@ def asked(loss: Loss, profile: str, *, large: bool = True) -> tuple[Case, ...]:
     )
 
 
+@functools.cache
+def yours(loss: Loss) -> tuple[Case, ...]:
+    """The edges that the quick profile asks of an implementation of your own.
+
+    They are few, and such that a plain formula is right there: sizes, options, weights.
+    """
+    return tuple(
+        case
+        for one in EDGES.values()
+        for how in encodings(loss)
+        for dtype, reduction in one.yours
+        for case in edge_cases(one, loss, how, dtype, (reduction,))
+    )
+
+
 def plain(case: Case) -> bool:
     """Whether a case is well-formed, or one that the quick profile asks too."""
     dtypes, reductions = _QUICK
@@ -130,4 +145,5 @@ __all__ = [
     "targets",
     "values",
     "weights",
+    "yours",
 ]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from equivalence.losses import Loss
 
 ORIGIN = "edge"
+YOURS = (("float64", MEAN),)  # where most digits are seen
 EDGES: dict[str, Edge] = {}
 
 
@@ -97,6 +98,8 @@ class Edge:
         make: From a setting to the numbers, or None where the edge does not exist.
         large: Whether it is asked in the full profile only, and there once: in the first mode.
         reductions: For which it is asked.
+        yours: In which dtypes and reductions the quick profile asks it of an implementation of your
+            own; empty where a plain formula is wrong, or may refuse.
     """
 
     name: str
@@ -104,6 +107,7 @@ class Edge:
     make: Make
     large: bool
     reductions: tuple[Reduction, ...]
+    yours: tuple[tuple[str, Reduction], ...] = ()
 
     def __str__(self) -> str:
         return self.name
@@ -112,7 +116,10 @@ class Edge:
 
 
 def edge(
-    *, large: bool = False, reductions: tuple[Reduction, ...] = (NONE, SUM, MEAN)
+    *,
+    large: bool = False,
+    reductions: tuple[Reduction, ...] = (NONE, SUM, MEAN),
+    yours: tuple[tuple[str, Reduction], ...] = (),
 ) -> Callable[[_AnyMake], _AnyMake]:
     """Registers the decorated function as the edge of its name; its docstring says why.
 
@@ -129,7 +136,12 @@ def edge(
             message = f"the edge {name!r} needs a docstring that says why it is asked"
             raise ValueError(message)
         EDGES[name] = Edge(
-            name=name, why=" ".join(why.split()), make=make, large=large, reductions=reductions
+            name=name,
+            why=" ".join(why.split()),
+            make=make,
+            large=large,
+            reductions=reductions,
+            yours=yours,
         )
         return make
 

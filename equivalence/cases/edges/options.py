@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from equivalence.cases.case import SPARSE
-from equivalence.cases.edges.edge import Numbers, Setting, edge
+from equivalence.cases.edges.edge import YOURS, Numbers, Setting, edge
 from equivalence.cases.edges.ordinary import question, takes
 
 _CLASS_WEIGHTS = np.array([0.5, 2, 1, 1.5])
@@ -28,7 +28,7 @@ def all_ignored(setting: Setting) -> Numbers | None:
     return _ignoring(setting, -100, [-100, -100, -100])
 
 
-@edge()
+@edge(yours=YOURS)
 def ignores_class_0(setting: Setting) -> Numbers | None:
     """The class that is ignored is class 0, as the padding of a text is."""
     return _ignoring(setting, 0, [0, 1, 3])
@@ -65,13 +65,13 @@ def smoothing_of_zero(setting: Setting) -> Numbers | None:
     return _smoothed(setting, 0.0)
 
 
-@edge()
+@edge(yours=YOURS)
 def tiny_smoothing(setting: Setting) -> Numbers | None:
     """Labels are smoothed by 1e-8, of which 1 - 1e-8 shows nothing in float32."""
     return _smoothed(setting, 1e-8)
 
 
-@edge()
+@edge(yours=YOURS)
 def smoothing_of_one(setting: Setting) -> Numbers | None:
     """Labels are smoothed by 1: nothing is left of them."""
     return _smoothed(setting, 1.0)
@@ -123,13 +123,13 @@ def gamma_of_zero(setting: Setting) -> Numbers | None:
     return _focal(setting, gamma=0.0)
 
 
-@edge()
+@edge(yours=YOURS)
 def huge_gamma(setting: Setting) -> Numbers | None:
     """A focal loss focuses by 200: little is left of any term."""
     return _focal(setting, gamma=200.0)
 
 
-@edge()
+@edge(yours=YOURS)
 def alpha_of_zero(setting: Setting) -> Numbers | None:
     """The balance of a focal loss is 0: positives cost nothing."""
     return _focal(setting, alpha=0.0)
@@ -155,10 +155,16 @@ def positives_weigh_nothing(setting: Setting) -> Numbers | None:
     return _positives(setting, 0.0)
 
 
-@edge()
+@edge(yours=YOURS)
 def positives_weigh_much(setting: Setting) -> Numbers | None:
     """The weight of the positive class is a sixteenth of the largest number."""
     return _positives(setting, setting.format.largest / 16)
+
+
+@edge(yours=YOURS)
+def positives_weigh_by_column_of_a_square(setting: Setting) -> Numbers | None:
+    """The weight of the positive class differs by column, and there are as many rows."""
+    return _positives(setting, [0.5, 3.0, 1.0], (3, 3))
 
 
 @edge()

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from equivalence.cases.case import BINARY, SOFT, SPARSE
-from equivalence.cases.edges.edge import Numbers, Setting, edge
+from equivalence.cases.edges.edge import YOURS, Numbers, Setting, edge
 from equivalence.losses.loss import LOGITS, PROBABILITIES
-from equivalence.losses.reduction import MEAN, NONE
+from equivalence.losses.reduction import MEAN, NONE, SUM
 
 BLOCK = 997  # numbers that are repeated
 LABELS = 101  # labels that are repeated
@@ -57,7 +57,7 @@ def _few(setting: Setting) -> int:
     return 4 if setting.loss.has_classes else 0
 
 
-@edge()
+@edge(yours=(("float64", SUM),))
 def no_rows(setting: Setting) -> Numbers | None:
     """Of no rows at all the sum is 0, and the mean, 0 / 0, does not exist."""
     return sized(setting, (0,), _few(setting))
@@ -69,7 +69,7 @@ def one_row(setting: Setting) -> Numbers | None:
     return sized(setting, (1,), _few(setting))
 
 
-@edge()
+@edge(yours=YOURS)
 def one_class(setting: Setting) -> Numbers | None:
     """The only class has the probability 1: nothing is lost, whatever its logit is."""
     return with_classes(setting, (3,), 1)
@@ -81,10 +81,22 @@ def two_classes(setting: Setting) -> Numbers | None:
     return with_classes(setting, (5,), 2)
 
 
-@edge()
+@edge(yours=YOURS)
 def one_column(setting: Setting) -> Numbers | None:
     """Rows of one number, (N, 1), are what the output of a model with one unit looks like."""
     return None if setting.loss.has_classes else sized(setting, (5, 1))
+
+
+@edge(yours=YOURS)
+def as_many_rows_as_classes(setting: Setting) -> Numbers | None:
+    """A square: which of its axes holds the classes, or the columns, its shape does not say."""
+    return sized(setting, (4,) if setting.loss.has_classes else (4, 4), _few(setting))
+
+
+@edge(yours=YOURS)
+def sequence_as_long_as_classes(setting: Setting) -> Numbers | None:
+    """Sequences of as many positions as there are classes, last or second in memory."""
+    return with_classes(setting, (2, 4), 4)
 
 
 @edge()
@@ -93,13 +105,13 @@ def image_of_height_one(setting: Setting) -> Numbers | None:
     return sized(setting, (2, 1, 3), _few(setting))
 
 
-@edge()
+@edge(yours=(("float64", NONE),))
 def image_of_width_one(setting: Setting) -> Numbers | None:
     """An image of one column, whose axis of size 1 may be dropped or broadcast."""
     return sized(setting, (2, 3, 1), _few(setting))
 
 
-@edge()
+@edge(yours=YOURS)
 def thousand_classes(setting: Setting) -> Numbers | None:
     """As many classes as ImageNet has."""
     return with_classes(setting, (1,), 1000)
@@ -111,7 +123,7 @@ def many_classes_of_a_sequence(setting: Setting) -> Numbers | None:
     return with_classes(setting, (2, 2), 150)
 
 
-@edge()
+@edge(yours=(("float16", MEAN),))
 def more_terms_than_16_bits_count(setting: Setting) -> Numbers | None:
     """3,001 terms: their number is odd, and so none of float16 (nor of bfloat16)."""
     return sized(setting, (3001,), 2 if setting.loss.has_classes else 0)

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from equivalence.cases.case import ONE_HOT, SOFT, SPARSE
-from equivalence.cases.edges.edge import Numbers, Setting, edge
+from equivalence.cases.edges.edge import YOURS, Numbers, Setting, edge
 from equivalence.cases.edges.ordinary import CLASSES, ROWS, labels, prediction, question, takes
 from equivalence.losses.loss import LOGITS, PROBABILITIES
+from equivalence.losses.reduction import NONE
 
 _SUBNORMAL = 0.25  # of the smallest normal number
 
@@ -63,6 +64,29 @@ def both_ends_of_the_range(setting: Setting) -> Numbers | None:
     asked = question(setting)
     signs = np.resize([1.0, -1.0, -1.0, 1.0, -1.0], asked.prediction.shape)
     return replace(asked, prediction=signs * setting.format.largest)
+
+
+@edge(yours=YOURS)
+def small_logits(setting: Setting) -> Numbers | None:
+    """Logits are small beside 1, and yet seen: between the unit roundoff and its root."""
+    if setting.loss.prediction != LOGITS:
+        return None
+    asked = question(setting)
+    return replace(asked, prediction=asked.prediction * setting.format.unit**0.75)
+
+
+@edge(yours=(("float64", NONE),))
+def logits_step_by_step(setting: Setting) -> Numbers | None:
+    """The target's logit from -50 to 50 in halves: what is switched at some threshold shows it."""
+    if setting.loss.prediction != LOGITS:
+        return None
+    steps = np.arange(-100, 101) / 2
+    labels = np.resize([0, 1], len(steps))
+    numbers = steps
+    if setting.loss.has_classes:
+        at_label = np.arange(CLASSES) == labels[:, None]
+        numbers = np.where(at_label, steps[:, None], 0.25 * np.arange(CLASSES))
+    return Numbers(prediction=numbers, target=setting.target(labels, CLASSES))
 
 
 @edge()

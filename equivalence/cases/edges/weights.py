@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from equivalence.cases.edges.edge import Numbers, Setting, edge
+from equivalence.cases.edges.edge import YOURS, Numbers, Setting, edge
 from equivalence.cases.edges.ordinary import question, takes
 
 _IMAGE = (2, 3, 2)
@@ -30,7 +30,7 @@ def one_sample_weight_of_zero(setting: Setting) -> Numbers | None:
     return _weighed(setting, [1.0, 0, 1])
 
 
-@edge()
+@edge(yours=YOURS)
 def negative_sample_weight(setting: Setting) -> Numbers | None:
     """One sample weight is negative."""
     return _weighed(setting, [2.0, -0.5, 1])
@@ -42,7 +42,7 @@ def cancelling_sample_weights(setting: Setting) -> Numbers | None:
     return _weighed(setting, [1.0, -2, 1])
 
 
-@edge()
+@edge(yours=YOURS)
 def huge_sample_weight(setting: Setting) -> Numbers | None:
     """One sample weight is a 64th of the largest number."""
     return _weighed(setting, [1.0, setting.format.largest / 64, 1])
@@ -85,13 +85,19 @@ def class_weight_of_zero(setting: Setting) -> Numbers | None:
     return _by_class(setting, [0.5, 0, 1.5, 2])
 
 
+@edge(yours=YOURS)
+def class_weight_of_thousand(setting: Setting) -> Numbers | None:
+    """A rare class weighs a thousand times as much as another."""
+    return _by_class(setting, [1.0, 1000, 1, 1])
+
+
 @edge()
 def class_weights_of_zero(setting: Setting) -> Numbers | None:
     """All class weights are 0: the sum is 0, and so are their sum and that of the targets."""
     return _by_class(setting, [0.0, 0, 0, 0])
 
 
-@edge()
+@edge(yours=YOURS)
 def negative_class_weight(setting: Setting) -> Numbers | None:
     """A class that occurs has a negative weight."""
     return _by_class(setting, [2.0, -0.5, 1, 1])
