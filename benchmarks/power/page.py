@@ -123,9 +123,10 @@ def render(made: Measured, *, seconds: float) -> str:
         for profile, scores in made.accused.items()
     ]
     faults = len({mutant.name.partition(".")[2] for mutant in made.quick})
+    command = "make benchmark" if made.full else "python -m benchmarks.power --quick"
     parts = [
         "# Power: what the suite catches, and what it does not cry about\n",
-        f"Made by `make benchmark`, not by hand ({_machine()}; {seconds:.0f} s of a processor).\n",
+        f"Made by `{command}`, not by hand ({_machine()}; {seconds:.0f} s of a processor).\n",
         "## Mutants\n",
         MUTANTS.format(faults=faults, mutants=len(made.quick), checks=usual_checks),
         tables.by_family(columns),
