@@ -11,13 +11,7 @@ import numpy as np
 from equivalence.divergences.cancellation import complement_rounded
 from equivalence.divergences.departures import widened
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.keras_forms import (
-    EPSILON,
-    KERAS_2,
-    KERAS_2_BACKEND,
-    LOSSES,
-    forms,
-)
+from equivalence.divergences.keras_forms import EPSILON, KERAS_2, KERAS_2_BACKEND, LOSSES, forms
 from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms, clips
 from equivalence.divergences.steps import SOFTMAX, through
 from equivalence.exact import Format
@@ -28,12 +22,7 @@ from equivalence.losses import (
     focal_cross_entropy_from_probabilities,
 )
 from equivalence.losses.binary import sigmoid, smoothed_target, target_slope
-from equivalence.losses.binary_focal import (
-    focused,
-    focused_bound,
-    focused_gradient,
-    missed,
-)
+from equivalence.losses.binary_focal import focused, focused_bound, focused_gradient, missed
 from equivalence.losses.focal import GAMMA
 from equivalence.losses.loss import LOGITS, Gradients, Loss, TermBounds
 
