@@ -89,7 +89,7 @@ def lines(baseline: Baseline) -> Iterable[str]:
 
 def _cell_line(cell: str, findings: list[Finding], because: str) -> str:
     worst = min(findings, key=lambda finding: GRAVITY.index(finding.verdict))
-    shares = [finding.share for finding in findings if finding.error is not None]
+    shares = [f.share for f in findings if f.error is not None and f.share == f.share]
     names = {name for finding in findings for name in finding.divergence.split(" + ")} - {""}
     line = {
         "kind": "cell",

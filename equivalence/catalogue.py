@@ -184,8 +184,8 @@ def page(frameworks: Iterable[str]) -> str:
         if section:
             sections[section].append(_article(entry, denominators))
             counted += 1
-    meant = sum(entry.standing is Standing.DEFECT for entry in DIVERGENCES.values())
-    parts = [HEADING.format(number=counted, defects=meant)]
+    candidates = sum(entry.standing is Standing.DEFECT for entry in DIVERGENCES.values())
+    parts = [HEADING.format(number=counted, defects=candidates)]
     for name, title in SECTIONS.items():
         if sections[name]:
             parts += [f"## {title}\n", *sections[name]]
@@ -196,7 +196,7 @@ def _framework(entry: Divergence) -> str:
     return entry.implementations[0].partition(".")[0]
 
 
-def _section(entry: Divergence, concerned: Iterable[Question]) -> tuple[str, tuple[str, ...]]:
+def _section(entry: Divergence, concerned: Sequence[Question]) -> tuple[str, tuple[str, ...]]:
     """The reduction mode that an entry changes, and what it divides by; empty if it is not met."""
     kinds, denominators, met = set(), set(), False
     for question in concerned:

@@ -106,14 +106,19 @@ def finding_line(finding: Finding) -> str:
 
 
 def _number(pair: Any) -> Number | None:
-    return None if pair is None else Number(str(pair[0]), str(pair[1]))
+    if pair is None:
+        return None
+    number = Number(str(pair[0]), str(pair[1]))
+    float(number)  # what is no number is refused here, and not where it is compared
+    return number
 
 
 def parse_finding(line: str) -> Finding:
     """The finding of a line.
 
     Raises:
-        ValueError, KeyError, TypeError: If the line is not one that ``finding_line`` writes.
+        ValueError, KeyError, TypeError, OverflowError, IndexError: If the line is not one that
+            ``finding_line`` writes.
     """
     fields = json.loads(line)
     if fields.pop("kind") != "finding":
@@ -205,7 +210,7 @@ def read(path: Path) -> Run:
 def _parsed(path: Path, number: int, line: str) -> Finding:
     try:
         return parse_finding(line)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, IndexError) as error:
         message = f"{path}: line {number} is not a finding; delete the line or run again"
         raise RunFileError(message) from error
 

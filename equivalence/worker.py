@@ -110,7 +110,7 @@ class Worker:
         """How it ended, and the last lines that it wrote."""
         self.process.join(GRACE)
         code = self.process.exitcode
-        how = f"exit status {code}" if code is None or code >= 0 else signal.Signals(-code).name
+        how = f"exit status {code}" if code is None or code >= 0 else _signal(-code)
         if self.hanging:
             how = f"killed after {self.time_limit:g} s without an answer"
         lines = self.written.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -125,6 +125,18 @@ class Worker:
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
+
+
+def _signal(number: int) -> str:
+    """The name of a signal; those of real time have none.
+
+    >>> _signal(9), _signal(40)
+    ('SIGKILL', 'signal 40')
+    """
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def start(queue: Queue, request: Request, written: Path, time_limit: float) -> Worker:

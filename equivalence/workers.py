@@ -123,7 +123,7 @@ def _never_loaded(worker: Worker, reason: str) -> Iterator[Event]:
 def _bury(worker: Worker) -> Iterator[Event]:
     """Reports what a worker left behind, and puts the rest of its work back."""
     queue, unit = worker.queue, worker.unit
-    if queue.loaded and unit is None and worker.useful | (not queue.units):
+    if queue.loaded and unit is None and (worker.useful or not queue.units):
         worker.end()
         return
     reason = worker.last_words()

@@ -111,6 +111,14 @@ def test_a_broken_line_is_named(path):
         results.read(path)
 
 
+def test_a_number_that_is_none_is_refused_with_its_line(path):
+    text = path.read_text()
+    number = re.search(r'"error": \["(0x[^"]*)"', text)[1]
+    path.write_text(text.replace(f'"error": ["{number}"', '"error": ["many"', 1))
+    with pytest.raises(results.RunFileError, match=r"line \d+ is not a finding"):
+        results.read(path)
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(results.RunFileError, match=r"nowhere\.jsonl: cannot be read"):
         results.read(tmp_path / "nowhere.jsonl")

@@ -49,8 +49,8 @@ class Divisors:
 def _ratios(run: Run) -> dict[tuple[str, str, str], tuple[float, float]]:
     """What was got over what was asked for, by loss, implementation and denominator.
 
-    If there are findings of which the denominator is the one reason, of these: another reason moves
-    the ratio too.
+    If there are findings that one reason explains, of these: another reason moves the ratio too.
+    Where the catalogue had nothing to explain, both denominators gave the same number.
     """
     alone: dict[tuple[str, str, str], tuple[float, float]] = {}
     others: dict[tuple[str, str, str], tuple[float, float]] = {}
@@ -58,6 +58,7 @@ def _ratios(run: Run) -> dict[tuple[str, str, str], tuple[float, float]]:
         asked = REDUCTIONS.get(finding.reduction)
         if (
             finding.quantity != "value"
+            or not finding.divergence
             or not finding.denominator
             or not asked
             or finding.denominator == asked.denominator

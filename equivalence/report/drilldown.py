@@ -134,7 +134,12 @@ class DrillDown:
     @property
     def smallest(self) -> Finding:
         """The finding with the smallest input, of those that show what the worst one shows."""
-        alike = [cell.smallest for cell in self.cells if cell.verdict is self.worst.verdict]
+        worst = self.worst.worst
+        alike = [
+            cell.smallest
+            for cell in self.cells
+            if cell.verdict is worst.verdict and cell.worst.divergence == worst.divergence
+        ]
         return min(alike, key=size)
 
     @property

@@ -101,8 +101,16 @@ class Group:
 
     @property
     def counts(self) -> Counts:
-        """Counts of its cells."""
-        return Counts.of(cell.verdict for cell in self.cells)
+        """Counts of the cells that it is about: that fail, or that the divergence explains.
+
+        Others stand beside them, because they are of the same entry.
+        """
+        red = bool(self.cells) and self.worst.verdict.fails
+        return Counts.of(
+            cell.verdict
+            for cell in self.cells
+            if (cell.verdict.fails if red else explains(self.name, cell))
+        )
 
     @property
     def worst(self) -> Cell:
@@ -133,6 +141,11 @@ class Group:
 def fragment(name: str) -> str:
     """The id of a divergence on a page: its name, which is an identifier, or nothing usable."""
     return f"divergence-{name}" if name.isidentifier() and len(name) < 100 else ""
+
+
+def explains(name: str, cell: Cell) -> bool:
+    """Whether a divergence is among those that explain the worst finding of a cell."""
+    return name in (names([cell]) or ("",))
 
 
 def _host(drill: DrillDown, met: Counter[str]) -> str:
@@ -198,17 +211,16 @@ def _scripted(
         cell: told
         for record in run.environment.implementations
         for cell, told in record.shrunk.items()
+        if {"input", "got", "script"} <= told.keys()
     }
     for _, at, place in sorted(ranked):
         block = groups[at][place]
         worst = block.worst.worst
         small = next((shrunk[cell.id] for cell in block.cells if cell.id in shrunk), None)
-        if small:
-            told = f"{small['input']}\n{small['got']}"
-            block = groups[at][place] = dataclasses.replace(block, shrunk=told)
         script = (small["script"] if small else reproduce(block.smallest)) if room > 0 else ""
         if script and len(script) <= SCRIPT:
-            groups[at][place] = dataclasses.replace(block, script=script)
+            told = f"{small['input']}\n{small['got']}" if small else ""
+            groups[at][place] = dataclasses.replace(block, script=script, shrunk=told)
             first.setdefault((worst.loss, worst.implementation), block.worst.fragment)
             room -= len(script)
         else:
@@ -249,12 +261,13 @@ def groups(
         amber.setdefault(drill.host, []).append(drill)
         for name in drill.names:
             if name != drill.host:
-                elsewhere.setdefault(name, Counter())[drill.host] += len(drill.cells)
+                number = sum(explains(name, cell) for cell in drill.cells)
+                elsewhere.setdefault(name, Counter())[drill.host] += number
     for name in elsewhere:
         amber.setdefault(name, [])
 
     def weight(name: str) -> tuple[int, str]:
-        return -sum(len(drill.cells) for drill in amber[name]), name
+        return -sum(explains(name, c) for drill in amber[name] for c in drill.cells), name
 
     order = sorted(amber, key=weight)
     found = [*red.values(), *(amber[name] for name in order)]

@@ -15,7 +15,7 @@ import jinja2
 from markupsafe import Markup
 
 from equivalence.changes import compare
-from equivalence.finding import GRAVITY, Verdict
+from equivalence.finding import Verdict
 from equivalence.report import against, matrix, words
 from equivalence.report.curves import charts
 from equivalence.report.divisors import divisors
@@ -176,7 +176,6 @@ def templates() -> jinja2.Environment:
         "TONES": words.TONES,
         "NEWS": words.NEWS,
         "MEANINGS": words.MEANINGS,
-        "GRAVITY": GRAVITY,
         "VERDICTS": tuple(Verdict),
         "UNDEFINED": Verdict.UNDEFINED,
         "SHOWN": against.SHOWN,
@@ -210,8 +209,9 @@ def render_html(
     Args:
         run: What is reported. Everything in it is taken for text: it is escaped, and only web
             addresses become links.
-        reproduce: The reproduction of a finding in plain framework code; it is asked for the worst
-            finding of red and amber cells only.
+        reproduce: The reproduction of a finding in plain framework code; it is asked for the
+            finding with the smallest input of each block of red and amber cells, while there is
+            room.
         baseline: A run that was made before; the page says first what is new against it.
     """
     summary = summarise(run)
@@ -238,11 +238,9 @@ def render_html(
             roomy=sum(cell.verdict.asked for cell in summary.cells) <= ROOMY,
             families=families(run),
             translations=translations(run),
-            run=run,
             environment=run.environment,
             summary=summary,
             mark=summary.mark,
-            flags={record.name: record.flags for record in run.environment.frameworks},
             records={record.name: record for record in run.environment.frameworks},
             records_of=lambda block: known(block.names),
             red=red,

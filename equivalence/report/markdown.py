@@ -10,7 +10,8 @@ from equivalence.changes import compare
 from equivalence.finding import Verdict
 from equivalence.report.against import environment as circumstances
 from equivalence.report.against import missing, sentence, verdict, words
-from equivalence.report.summary import summarise
+from equivalence.report.numbers import abridged
+from equivalence.report.summary import largest, summarise
 from equivalence.report.words import MARKS, figure, plural, short, visible, web
 
 if TYPE_CHECKING:
@@ -36,20 +37,20 @@ def escape(text: str, longest: int = _NAME) -> str:
     return _SPECIAL.sub(r"\\\1", short(visible(" ".join(text.split())), longest))
 
 
-def code(text: str) -> str:
+def code(text: str, longest: int = _NAME) -> str:
     """The text as code inside a table cell.
 
     >>> code("a|b`c")
     '`a¦bˋc`'
     """
-    text = short(visible(" ".join(text.split())), _NAME)
+    text = short(visible(" ".join(text.split())), longest)
     return "`" + text.replace("|", "¦").replace("`", "ˋ") + "`" if text else ""
 
 
 def link(text: str, url: str) -> str:
     """A link if the address is one of the web, else the text."""
     safe = web(url)
-    if not safe or len(safe) > _NAME or re.search(r"[\s<>()\\]", safe):
+    if not safe or len(safe) > _NAME or re.search(r"[\s<>()\\|]", visible(safe)):
         return escape(text)
     return f"[{escape(text)}](<{safe}>)"
 
@@ -71,7 +72,7 @@ def _cell_row(cell: Cell) -> tuple[str, ...]:
         f"{cell.counts[verdict]} of {cell.counts.asked}",
         ulps,
         code(worst.got.decimal if worst.got else ""),
-        code(worst.exact.decimal[:24] if worst.exact else ""),
+        code(abridged(worst.exact.decimal, 24) if worst.exact else ""),
         escape(worst.divergence or worst.detail),
     )
 
@@ -82,12 +83,13 @@ def _frameworks(run: Run, summary: Summary) -> list[str]:
     for part in summary.frameworks:
         record = records.get(part.name)
         if record is not None and record.absent:
-            rows.append((f"**{escape(part.name)}**", "**absent**", escape(record.absent), "", ""))
+            rows.append(
+                (f"**{escape(part.name)}**", "**absent**", escape(record.absent), "", "", "")
+            )
             continue
-        versions = (
-            ", ".join(f"{name} {version}" for name, version in sorted(record.versions.items()))
-            if record
-            else ""
+        versions, flags = (
+            ", ".join(f"{name} {value}" for name, value in sorted(said.items()))
+            for said in ((record.versions, record.flags) if record else ({}, {}))
         )
         counts = part.findings
         agree = f"{counts.agree:,} of {counts.asked:,}"
@@ -95,12 +97,14 @@ def _frameworks(run: Run, summary: Summary) -> list[str]:
             (
                 escape(part.name),
                 escape(versions),
+                escape(flags),
                 agree,
                 f"{counts.catalogued:,}",
                 f"{counts.failing:,}",
             )
         )
-    return table(("framework", "versions", "agree", "catalogued", "fail"), rows)
+    head = ("framework", "versions", "flags that decide numbers", "agree", "catalogued", "fail")
+    return table(head, rows)
 
 
 def _divergences(run: Run, summary: Summary) -> list[str]:
@@ -111,12 +115,13 @@ def _divergences(run: Run, summary: Summary) -> list[str]:
     rows = []
     for names, group in sorted(cells.items(), key=lambda item: (-len(item[1]), item[0])):
         known = [records[name] for name in names.split(" + ") if name in records]
+        worst = largest(cell.ulps for cell in group)
         rows.append(
             (
                 f"{MARKS[group[0].verdict]} {group[0].verdict}",
                 escape(" ".join(record.summary for record in known) or names),
                 f"{len(group):,}",
-                figure(group[0].ulps) if not math.isnan(group[0].ulps) else "",
+                "" if math.isnan(worst) else figure(worst),
                 " ".join(link("reference", record.reference) for record in known),
             )
         )
@@ -171,7 +176,7 @@ def render_markdown(run: Run, *, baseline: Run | None = None) -> str:
     if environment.claims:
         rows = [
             (
-                f"{claim.number}",
+                escape(str(claim.number)),
                 escape(claim.statement),
                 escape(claim.verdict),
                 escape(claim.domain),
@@ -186,9 +191,11 @@ def render_markdown(run: Run, *, baseline: Run | None = None) -> str:
         f"commit {code(environment.commit)}" if environment.commit else "",
         f"profile {escape(environment.profile)}",
         f"Python {escape(environment.python)}",
+        escape(environment.platform),
+        escape(", ".join(f"{name}={value}" for name, value in environment.settings.items())),
         f"{plural(undefined, 'question')} without an exact answer",
     ]
-    blocks.append([" · ".join(filter(None, tail)), "", f"Again: {code(environment.command)}"])
+    blocks.append([" · ".join(filter(None, tail)), "", f"Again: {code(environment.command, 4000)}"])
     return _cut(blocks)
 
 

@@ -53,13 +53,22 @@ def size_of_error(finding: Finding, *, row: bool = True) -> list[str]:
     return parts
 
 
-def _pair(number: Number, digits: int) -> str:
-    """Decimal, of at most so many characters, and hexadecimal; one word where they are the same."""
-    decimal, hexed = number.decimal, hexadecimal(number)
+def abridged(decimal: str, digits: int) -> str:
+    """A decimal number of at most so many characters before its exponent, which stays.
+
+    >>> abridged("3.100000000000000145004855e-5", 6)
+    '3.1000…e-5'
+    """
     mantissa, e, exponent = decimal.partition("e")
     if len(mantissa) > digits and "." in mantissa[: digits - 1]:
-        decimal = f"{mantissa[:digits]}…{e}{exponent}"
-    decimal = short(decimal, 40)
+        return f"{mantissa[:digits]}…{e}{exponent}"
+    return decimal
+
+
+def _pair(number: Number, digits: int) -> str:
+    """Decimal, of at most so many characters, and hexadecimal; one word where they are the same."""
+    hexed = hexadecimal(number)
+    decimal = short(abridged(number.decimal, digits), 40)
     return decimal if decimal == hexed else f"{decimal} {short(hexed, 40)}"
 
 

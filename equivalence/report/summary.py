@@ -194,7 +194,8 @@ def _ranked(finding: Finding, fraction: float, ulps: float) -> tuple[object, ...
     )
 
 
-def _largest(numbers: Iterable[float]) -> float:
+def largest(numbers: Iterable[float]) -> float:
+    """The largest that is a number; NaN if none is."""
     return max((number for number in numbers if not math.isnan(number)), default=math.nan)
 
 
@@ -219,8 +220,8 @@ def _cell(name: str, findings: list[Finding]) -> Cell:
         counts=Counts.of(finding.verdict for finding in findings),
         worst=worst,
         smallest=smallest(worst, findings) if differs else worst,
-        share=_largest(fraction for _, fraction, _ in compared),
-        ulps=_largest(ulps for _, _, ulps in compared),
+        share=largest(fraction for _, fraction, _ in compared),
+        ulps=largest(ulps for _, _, ulps in compared),
         denominators=tuple(
             (words, Counts.of(finding.verdict for finding in group))
             for words, group in sorted(denominators.items())

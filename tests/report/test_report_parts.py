@@ -142,11 +142,16 @@ def test_a_source_that_returns_nothing_is_its_own_call(source):
     assert call(source) == " ".join(source.split())
 
 
-def test_the_smallest_input_is_pinned_or_has_the_fewest_numbers():
+def test_the_smallest_input_is_small_and_written_or_has_the_fewest_numbers():
     image, row = "normal.image.plain.0", "normal.one_row.plain.0"
     found = [finding(case=case, verdict=Verdict.EXPLAINED) for case in (image, row)]
     assert smallest(found[0], found).case == row
-    assert size(finding(case="pinned.tiny")) < size(found[1]) < size(finding(case="whatever"))
+    order = ("edge.one_row", row, image, "edge.more_terms_than_16_bits_count", "whatever")
+    sizes = [size(finding(case=case)) for case in order]
+    assert sizes == sorted(sizes)
+    assert (sizes[0], len(set(sizes))) == (0, len(sizes))
+    assert size(finding(case="pinned.probability_tiny")) == 0
+    assert size(finding(case="pinned.of_another_version")) == float("inf")
 
 
 def test_the_smallest_input_shows_what_the_worst_shows():

@@ -11,6 +11,7 @@ import synthetic_run
 
 from equivalence.exact import Number
 from equivalence.finding import Finding, Verdict, Where
+from equivalence.report import render_html
 from equivalence.report.counts import Counts, total
 from equivalence.report.divisors import divisors
 from equivalence.report.drilldown import describe, drill_downs
@@ -130,13 +131,16 @@ def test_denominators_say_whether_they_were_asked_for():
     numbers = dict(got=Number.of(3.0), exact=Number.of(2.0))
     found = (
         finding(Verdict.AGREES, 0.1),
-        finding(Verdict.EXPLAINED, 5.0, "b", denominator=other, **numbers),
+        finding(Verdict.EXPLAINED, 5.0, "b", denominator=other, divergence="clips", **numbers),
+        finding(
+            Verdict.AGREES, 0.1, "c", denominator=other, got=Number.of(1.0), exact=Number.of(1.0)
+        ),
     )
     run = Run(environment=synthetic_run.make(losses=()).environment, findings=found)
     ((_, rows),) = divisors(run, summarise(run), ()).groups
     assert [(entry.number, entry.asked, entry.ratios) for entry in rows[0][1]] == [
         (1, 1, None),
-        (1, 0, (1.5, 1.5)),
+        (2, 0, (1.5, 1.5)),
     ]
 
 
@@ -180,14 +184,14 @@ def test_a_drill_down_says_the_ratio_and_both_forms_of_a_number():
 def test_a_row_has_the_numbers_of_the_smallest_input_and_the_size_of_the_worst():
     where = Where(index=(), prediction=(Number.of(0.25),), target=(Number.of(1),))
     numbers = dict(got=Number.of(3.0), exact=Number.of(2.0), divergence="clips", where=where)
-    small = finding(Verdict.EXPLAINED, 1.5, case="pinned.a", **numbers)
+    small = finding(Verdict.EXPLAINED, 1.5, case="edge.one_row", **numbers)
     large = finding(Verdict.EXPLAINED, 9.0, case="normal.rows.plain.0", **numbers)
     (part,) = drill_downs(summary(small, large).cells)[0].parts
     (row,) = part.rows
     pair = "got 3.0 0x1.8p+1, exact 2.0 0x1p+1"
     sizes = "3 ulps, 1.5 × bound, at worst 18 ulps, 9 × bound"
     assert row.text == f"value ≈ 2/2, {pair}: {sizes}"
-    assert (part.label, part.case, row.input) == ("float32", "pinned.a", "[0.25] target 1.0")
+    assert (part.label, part.case, row.input) == ("float32", "edge.one_row", "[0.25] target 1.0")
     assert row.names == ("clips",)
 
 
@@ -249,7 +253,44 @@ def test_an_entry_with_red_and_amber_cells_stands_once_among_the_red(run):
     found = (finding(Verdict.DIVERGES, 3.0), finding(Verdict.EXPLAINED, 3.0, quantity="gradient"))
     small = dataclasses.replace(run, findings=found)
     (red,), amber = groups(small, summarise(small), synthetic_run.script)
-    assert (len(red.cells), amber) == (2, ())
+    assert (len(red.cells), red.counts[Verdict.DIVERGES], amber) == (2, 1, ())
+    page = render_html(small, reproduce=synthetic_run.script)
+    assert "✗ diverges in 1 cell " in page
+
+
+def test_a_block_shows_the_divergence_that_explains_its_worst_cell():
+    """However small the input of another one is."""
+    numbers = dict(got=Number.of(3.0), exact=Number.of(2.0))
+    worst = finding(
+        Verdict.EXPLAINED, 9.0, case="normal.image.plain.0", divergence="one", **numbers
+    )
+    other = finding(
+        Verdict.EXPLAINED, 3.0, case="edge.one_row", divergence="two", dtype="float64", **numbers
+    )
+    (drill,) = drill_downs(summary(worst, other).cells)
+    assert drill.smallest is worst
+
+
+def test_a_card_counts_the_cells_that_its_divergence_explains(run):
+    found = [
+        finding(Verdict.EXPLAINED, 9.0, divergence="rare"),
+        finding(Verdict.EXPLAINED, 3.0, divergence="common", dtype="float64"),
+        finding(Verdict.EXPLAINED, 3.0, divergence="common", implementation="torch.b"),
+    ]
+    small = dataclasses.replace(run, findings=tuple(found))
+    _, amber = groups(small, summarise(small), synthetic_run.script)
+    told = {group.name: (group.counts[Verdict.EXPLAINED], len(group.cells)) for group in amber}
+    assert told == {"rare": (1, 2), "common": (1, 1)}
+    assert {group.name: group.elsewhere for group in amber}["common"] == (("rare", 1),)
+
+
+def test_what_has_no_answer_does_not_count_as_differing(run):
+    found = (
+        finding(Verdict.EXPLAINED, 3.0, case="a", divergence="clips"),
+        finding(Verdict.UNDEFINED, case="b"),
+    )
+    small = dataclasses.replace(run, findings=found)
+    assert "1 of 2 questions, 1 cell" in render_html(small, reproduce=synthetic_run.script)
 
 
 def test_a_chosen_dtype_shows_the_cells_of_an_entry_by_verdict():

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 import synthetic_run
 
+from equivalence.exact import Number
 from equivalence.finding import Verdict
 from equivalence.report import render_html, render_markdown, summarise
 from equivalence.results import Run
@@ -72,7 +73,8 @@ def test_a_full_page_names_the_command_in_the_place_of_a_script(monkeypatch, few
     assert "equivalence reproduce " in html
 
 
-def test_only_the_worst_finding_of_a_drill_down_is_reproduced(few):
+def test_one_finding_of_a_block_is_reproduced_that_with_the_smallest_input(few):
+    """The synthetic cases are all of one size, so that it is the worst one."""
     asked = []
     render_html(few, reproduce=lambda finding: asked.append(finding) or "")
     summary = summarise(few)
@@ -126,7 +128,10 @@ def test_nothing_is_fetched_and_nothing_runs(html, hostile_html):
         assert not [
             name for _, attributes in elements.found for name in attributes if name.startswith("on")
         ]
-        policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-"
+        policy = (
+            "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'unsafe-inline'; "
+            "img-src data:; script-src 'sha256-"
+        )
         assert policy in text
 
 
@@ -153,6 +158,30 @@ def test_markdown_says_the_verdict_what_is_missing_and_what_fails(run):
     )
     assert "**Absent:** jax" in text
     assert text.count("| ✗ diverges |") == 2
+
+
+def test_markdown_of_a_failure_keeps_the_exponent_of_the_exact_number(few):
+    place, failing = next((i, f) for i, f in enumerate(few.findings) if f.verdict.fails)
+    exact = Number.of(3.1e-5, "3.100000000000000145004855e-5")
+    found = (*few.findings[:place], dataclasses.replace(failing, exact=exact))
+    text = render_markdown(dataclasses.replace(few, findings=found))
+    assert "`3.1000000000000001450048…e-5`" in text
+
+
+def test_markdown_says_which_flags_settings_and_processor_decided(few):
+    text = render_markdown(few).replace("\\", "")
+    record = next(record for record in few.environment.frameworks if record.flags)
+    name, value = next(iter(record.flags.items()))
+    assert f"{name} {value}" in text
+    assert few.environment.platform.split(",")[0] in text
+
+
+def test_markdown_that_is_too_long_says_how_many_blocks_are_left_out(few, monkeypatch):
+    monkeypatch.setattr("equivalence.report.markdown.LARGEST", 2_000)
+    text = render_markdown(few)
+    assert len(text.encode()) <= 2_000
+    assert "left out: the summary is full." in text
+    assert text.startswith("### ")
 
 
 def test_markdown_names_a_commit_only_if_there_is_one(few):
