@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from private import framework, private
+from benchmarks.power.private import framework, private
 
 from equivalence import losses
 from equivalence.cases.case import ONE_HOT

@@ -17,7 +17,7 @@ from equivalence.finding import Finding, Verdict
 from equivalence.report import summarise
 from equivalence.report.grouping import groups
 from equivalence.reproduction import ReproductionError, literal, printed_index, reproduction
-from equivalence.running import _installed
+from equivalence.recording import installed
 
 # A few cases of each framework and mode: weights, ignored targets, images, certain predictions.
 ASKED = {
@@ -65,7 +65,7 @@ json.dump(results, sys.stdout)
 def run(request):
     name, asked = request.param
     framework = name.partition("-")[0]
-    if not _installed(framework):
+    if not installed(framework):
         pytest.skip(f"{framework} is not installed")
     profile = "quick" if asked is ASKED else "full"
     return equivalence.run(asked[name], frameworks=[framework], processes=1, profile=profile)

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from equivalence.finding import Verdict
 from equivalence.recording import record
 from equivalence.results import environment_line
 from equivalence.resuming import ResumeError, check_same
-from equivalence.running import events, request
+from equivalence.running import AbsentError, events, request
 
 WORDS, FRAMEWORKS = ["binary_cross_entropy*", "float32"], ["textbook", "sklearn"]
 COMMAND = ["run", *WORDS, "--frameworks", "textbook", "-n", "1"]
@@ -99,7 +99,8 @@ def test_ten_deaths_of_workers_lose_nothing_finished(whole, tmp_path):
     recording = record(asked, path=path)
     deaths, finished = 0, set()
     pause = chance.randrange(1, 12)
-    with closing(events(asked, 2)) as happening:
+    # A framework two of whose workers die of the import is absent: then the rest is still to ask.
+    with suppress(AbsentError), closing(events(asked, 2)) as happening:
         for event in happening:
             recording.take(event)
             if not isinstance(event, Judged):
