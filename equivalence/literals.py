@@ -75,6 +75,8 @@ def written(array: np.ndarray) -> str:
     >>> written(np.resize(np.float32([0.1, 0.5, 2.0]), (1000, 3)))
     'np.resize([0.1, 0.5, 2.0], (1000, 3))'
     """
+    if not array.size and array.ndim > 1:  # a literal says nothing of the axes behind an empty one
+        return f"np.zeros({array.shape})"
     if array.size < MANY:
         return literal(array)
     text = _repeated(array) or _pointed(array)

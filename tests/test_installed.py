@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from benchmarks.power.private import framework, private
 
+from benchmarks.power.private import framework, private
 from equivalence import losses
 from equivalence.cases.case import ONE_HOT
 from equivalence.divergences.divergence import Divergence, Standing

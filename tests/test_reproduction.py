@@ -14,10 +14,10 @@ from equivalence import results
 from equivalence.comparison import bits
 from equivalence.exact import FORMATS
 from equivalence.finding import Finding, Verdict
+from equivalence.recording import installed
 from equivalence.report import summarise
 from equivalence.report.grouping import groups
 from equivalence.reproduction import ReproductionError, literal, printed_index, reproduction
-from equivalence.recording import installed
 
 # A few cases of each framework and mode: weights, ignored targets, images, certain predictions.
 ASKED = {

@@ -188,7 +188,7 @@ def test_a_run_that_is_stopped_keeps_what_it_had(tmp_path, number):
     path = tmp_path / "run.jsonl"
     command = [sys.executable, "-m", "equivalence", "run", "cross_entropy", "-o", str(path)]
     process = subprocess.Popen(
-        [*command, "--profile", "full", "--frameworks", "textbook", "-n", "1"],
+        [*command, "--frameworks", "textbook", "-n", "1"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -139,8 +139,8 @@ def test_denominators_say_whether_they_were_asked_for():
     run = Run(environment=synthetic_run.make(losses=()).environment, findings=found)
     ((_, rows),) = divisors(run, summarise(run), ()).groups
     assert [(entry.number, entry.asked, entry.ratios) for entry in rows[0][1]] == [
-        (1, 1, None),
         (2, 0, (1.5, 1.5)),
+        (1, 1, None),
     ]
 
 
