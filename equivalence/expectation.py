@@ -30,15 +30,9 @@ class Expectation:
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def expectation(case: Case, divergences: tuple[Divergence, ...]) -> Expectation:
-    """Applies the divergences one after the other; those that do not concern the case drop out.
-
-    Of a malformed question it is said first what becomes of it; all others are about what is left
-    once a well-formed question stands in its place.
-    """
+    """Applies the divergences one after the other; those that do not concern the case drop out."""
     answered, raises, steps = case, None, []
-    for divergence in sorted(divergences, key=lambda divergence: not divergence.malformed):
-        if divergence.malformed != bool(answered.malformed):
-            continue
+    for divergence in divergences:
         said = divergence.model(answered)
         if said is None:
             continue
@@ -50,25 +44,19 @@ def expectation(case: Case, divergences: tuple[Divergence, ...]) -> Expectation:
     return Expectation(case=answered, raises=raises, steps=tuple(steps))
 
 
-def catalogued(
-    implementation: Implementation, mode: str, quantity: str = "value"
-) -> tuple[Divergence, ...]:
+def catalogued(implementation: Implementation, mode: str) -> tuple[Divergence, ...]:
     """The divergences that concern an implementation in a mode at the installed version.
 
-    They stand in the catalogue's order; those of other quantities only are not among them.
+    They stand in the catalogue's order.
     """
-    return _catalogued(implementation, mode, quantity, tuple(DIVERGENCES.values()))
+    return _catalogued(implementation, mode, tuple(DIVERGENCES.values()))
 
 
 @functools.cache
 def _catalogued(
-    implementation: Implementation, mode: str, quantity: str, catalogue: tuple[Divergence, ...]
+    implementation: Implementation, mode: str, catalogue: tuple[Divergence, ...]
 ) -> tuple[Divergence, ...]:
-    return tuple(
-        entry
-        for entry in catalogue
-        if entry.concerns(implementation, mode) and (not entry.only or quantity in entry.only)
-    )
+    return tuple(entry for entry in catalogue if entry.concerns(implementation, mode))
 
 
 def declines(implementation: Implementation, case: Case, mode: str) -> str:
@@ -78,7 +66,7 @@ def declines(implementation: Implementation, case: Case, mode: str) -> str:
     divides by it.
     """
     here = implementation.framework.unavailable.get(mode, str)
-    reason = implementation.declines(case) or here() or implementation.withholds(case)
+    reason = implementation.declines(case) or here()
     if reason or case.reduction.kind != "mean" or case.reduction == MEAN:
         return reason
     own = expectation(

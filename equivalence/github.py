@@ -20,12 +20,8 @@ ANNOTATIONS = 8  # GitHub shows ten a step; one stays for the failing step itsel
 LONGEST = 500  # characters of an annotation
 
 
-def append_summary(run: Run, baseline: Run | None = None) -> str:
+def append_summary(run: Run) -> str:
     """Appends the Markdown report to the summary of the job, if this is one.
-
-    Args:
-        run: What is reported.
-        baseline: What it is compared with first.
 
     Returns:
         Why it could not be written, in one line; empty if it was, or if there is no such job.
@@ -35,7 +31,7 @@ def append_summary(run: Run, baseline: Run | None = None) -> str:
         return ""
     try:
         with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(render_markdown(run, baseline=baseline))
+            file.write(render_markdown(run))
     except OSError as error:
         return f"{summary} cannot be written ({error.strerror})"
     return ""

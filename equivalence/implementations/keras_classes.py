@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
-from equivalence.implementations.keras import DOCUMENTATION, MEANS, REDUCTIONS, keras, translates
-from equivalence.implementations.needs import COLUMNS, SEGMENTATION
+from equivalence.implementations.implementation import COLUMNS, SEGMENTATION
+from equivalence.implementations.keras import DOCUMENTATION, REDUCTIONS, keras, translates
 
 
 @translates(
@@ -13,7 +13,6 @@ from equivalence.implementations.needs import COLUMNS, SEGMENTATION
     targets=SPARSE,
     name="SparseCategoricalCrossentropy(from_logits=True)",
     reductions=REDUCTIONS,
-    needs=MEANS,
     documentation=DOCUMENTATION + "#sparsecategoricalcrossentropy-class",
 )
 def sparse_categorical_crossentropy(
@@ -30,7 +29,6 @@ def sparse_categorical_crossentropy(
     targets=SPARSE,
     name="SparseCategoricalCrossentropy",
     reductions=REDUCTIONS,
-    needs=MEANS,
     documentation=DOCUMENTATION + "#sparsecategoricalcrossentropy-class",
 )
 def sparse_categorical_crossentropy_from_probabilities(
@@ -47,7 +45,6 @@ def sparse_categorical_crossentropy_from_probabilities(
     targets=ONE_HOT | SOFT,
     name="CategoricalCrossentropy(from_logits=True)",
     reductions=REDUCTIONS,
-    needs=MEANS,
     differentiates_target=True,
     documentation=DOCUMENTATION + "#categoricalcrossentropy-class",
 )
@@ -65,7 +62,6 @@ def categorical_crossentropy(
     targets=ONE_HOT | SOFT,
     name="CategoricalCrossentropy",
     reductions=REDUCTIONS,
-    needs=MEANS,
     differentiates_target=True,
     documentation=DOCUMENTATION + "#categoricalcrossentropy-class",
 )
@@ -86,7 +82,6 @@ def categorical_crossentropy_from_probabilities(
     weighted_shapes=frozenset((COLUMNS, SEGMENTATION)),
     name="BinaryCrossentropy(from_logits=True)",
     reductions=REDUCTIONS,
-    needs=MEANS,
     differentiates_target=True,
     documentation=DOCUMENTATION + "#binarycrossentropy-class",
 )
@@ -95,7 +90,7 @@ def binary_crossentropy(
 ):
     # The last axis is averaged before the weighting.
     if sample_weight is not None and len(sample_weight.shape):
-        sample_weight = sample_weight[..., 0]
+        sample_weight = keras.ops.squeeze(sample_weight, -1)
     loss = keras.losses.BinaryCrossentropy(
         from_logits=True, label_smoothing=label_smoothing, reduction=reduction
     )
@@ -110,7 +105,6 @@ def binary_crossentropy(
     weighted_shapes=frozenset((COLUMNS, SEGMENTATION)),
     name="BinaryCrossentropy",
     reductions=REDUCTIONS,
-    needs=MEANS,
     differentiates_target=True,
     documentation=DOCUMENTATION + "#binarycrossentropy-class",
 )
@@ -119,6 +113,6 @@ def binary_crossentropy_from_probabilities(
 ):
     # The last axis is averaged before the weighting.
     if sample_weight is not None and len(sample_weight.shape):
-        sample_weight = sample_weight[..., 0]
+        sample_weight = keras.ops.squeeze(sample_weight, -1)
     loss = keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing, reduction=reduction)
     return loss(target, probability, sample_weight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,8 @@ class Counts:
         >>> str(Counts.of([Verdict.AGREES, Verdict.EXPLAINED, Verdict.ABSENT]))
         '1 of 2 agree'
         """
-        numbers = [0] * len(GRAVITY)
-        for verdict in verdicts:
-            numbers[RANK[verdict]] += 1
-        return cls(numbers=tuple(numbers))
+        counter = Counter(verdicts)
+        return cls(numbers=tuple(counter[verdict] for verdict in GRAVITY))
 
     def __getitem__(self, verdict: Verdict) -> int:
         return self.numbers[RANK[verdict]]

@@ -1,1 +1,0 @@
-"""The power of the suite: what it catches, what it does not cry about, what could not fail."""
