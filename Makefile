@@ -14,24 +14,53 @@ export OPENBLAS_NUM_THREADS := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help report full test suite check confirm docs wheel venv clean
+.PHONY: help report atlas full benchmark test suite baseline check confirm docs wheel venv clean
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # Exit status 1 means that something diverges: the files are written all the same, and make says so.
 report: venv ## ask every framework the quick profile; writes reports/index.html
 	$(bin)/equivalence run --profile quick -o reports/run.jsonl --html reports/index.html
 
+docs: report ## the page of the catalogue, the sample report, and the picture in the README
+	$(bin)/equivalence list divergences --markdown > docs/divergences.md.part
+	mv docs/divergences.md.part docs/divergences.md
+	$(bin)/equivalence run '*:binary:mean:float32' -o reports/sample.jsonl --html docs/sample_report.html
+	$(bin)/python docs/picture.py reports/index.html docs/report.png
+
+# Every minor release in an environment of its own: some minutes, and a package index.
+atlas: venv ## which release of scikit-learn and Keras changed which cell, as data and as a page
+	$(bin)/equivalence atlas --make scikit-learn --from 1.1.3
+	$(bin)/equivalence atlas --make keras --from 3.0 --frameworks tensorflow_v2 --with tensorflow-cpu==2.16.2 \
+	  --select float32 --select @eager --select 'tensorflow_v2.keras.*' --select '!tensorflow_v2.keras.*[mean]' --select '!sum' \
+	  --select '!soft' --select '!soft_binary' --select '!soft_segmentation' --select '!soft_binary_segmentation' \
+	  --select '!target_gradient' --select '!weight_gradient'
+	$(bin)/equivalence atlas -o docs/atlas.html
+
 full: venv ## the same with the full profile; writes reports/full.html
 	$(bin)/equivalence run --profile full -o reports/full.jsonl --html reports/full.html
+
+# Some minutes. The page is written whole or not at all; make stops if a bar is missed.
+benchmark: venv ## what the suite catches and does not cry about; writes docs/power.md
+	$(bin)/python -m benchmarks.power -o docs/power.md
 
 # `python -m pytest` and not `pytest`: the checkout must come before an installed wheel.
 test: suite ## the laws over every framework, then the tests of the tool
 	$(bin)/python -m pytest tests -n $(WORKERS)
 
-suite: venv ## the laws only
-	$(bin)/python -m pytest equivalence -n $(WORKERS)
+# The baseline is of the platform that its file names; where there is none yet, that is said, and passes.
+suite: venv ## the laws only, against the accepted run of this platform
+	$(bin)/python -m pytest equivalence -n $(WORKERS) --equivalence-baseline=fixtures/baselines
+
+# BECAUSE is read from the environment, where make puts it: a reason may hold quotes.
+baseline: venv ## what is new against the accepted run; with BECAUSE='...' accept it
+ifdef BECAUSE
+	$(bin)/equivalence run --profile quick -o reports/run.jsonl || test $$? -eq 1
+	$(bin)/equivalence compare fixtures/baselines reports/run.jsonl --accept '*' --because "$$BECAUSE"
+else
+	$(bin)/equivalence run --profile quick -o reports/run.jsonl --baseline fixtures/baselines
+endif
 
 check: venv ## lint, format, types, layers
 	$(bin)/ruff check
@@ -41,12 +70,6 @@ check: venv ## lint, format, types, layers
 
 confirm: report ## 200 random findings of each dtype again, by formulas in mpmath
 	$(bin)/python tests/confirmation.py reports/run.jsonl 200
-
-docs: report ## docs/divergences.md, the sample report, and the picture in the README
-	$(bin)/equivalence list divergences --markdown > docs/divergences.md.part
-	mv docs/divergences.md.part docs/divergences.md
-	$(bin)/equivalence run '*:binary:mean:float32' -o reports/sample.jsonl --html docs/sample_report.html
-	$(bin)/python docs/picture.py reports/index.html docs/report.png
 
 # The built wheel must work without the checkout: it is installed and run in an empty folder elsewhere.
 wheel: venv ## build into dist/, install elsewhere, run its laws there

@@ -22,8 +22,16 @@ from equivalence.environment import (
 )
 from equivalence.finding import Finding, Verdict
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, load
-from equivalence.plan import Question, questions
-from equivalence.results import ClaimRecord, DivergenceRecord, FrameworkRecord, ImplementationRecord
+from equivalence.plan import Question, questions, withheld
+from equivalence.results import (
+    AskedRecord,
+    ClaimRecord,
+    DivergenceRecord,
+    FrameworkRecord,
+    ImplementationRecord,
+)
+from equivalence.shards import WHOLE, Shard
+from equivalence.smaller import shrunk
 from equivalence.sweeping import swept
 
 if TYPE_CHECKING:
@@ -43,6 +51,9 @@ class Request:
         frameworks: Of whom, in the order of import.
         required: Those that must be there.
         claims: Whether the tutorial's claims are examined too.
+        shard: Which part of it.
+        done: The names of the findings that there are already, from a run that was cut short.
+        swept: The implementations whose sweeps there are already.
     """
 
     selection: Selection
@@ -50,6 +61,25 @@ class Request:
     frameworks: tuple[str, ...]
     required: tuple[str, ...] = ()
     claims: bool = False
+    shard: Shard = WHOLE
+    done: frozenset[str] = frozenset()
+    swept: frozenset[str] = frozenset()
+
+    @property
+    def record(self) -> AskedRecord:
+        """What the run says that it was asked for."""
+        words = self.selection.words
+        return AskedRecord(
+            select=tuple(f"{'!' if word.negated else ''}{word.text}" for word in words),
+            frameworks=self.frameworks,
+            required=self.required,
+            claims=self.claims,
+            shard=str(self.shard),
+        )
+
+    def takes(self, cell: str, case: str) -> bool:
+        """Whether a finding is to be made."""
+        return self.shard.holds(cell) and self.selection.takes(cell, case)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +121,13 @@ class Finished:
 
     Attributes:
         sweep: What it returned along a range of magnitudes.
+        shrunk: For some of its cells that fail a small input, what was got, and a script.
     """
 
     framework: str
     implementation: str
     sweep: dict[str, str] = dataclasses.field(default_factory=dict)
+    shrunk: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,14 +166,17 @@ def loaded(framework: str, request: Request) -> Loaded:
     mine = implementations_of(framework)
     names = [f"{known}@{mode}" for known in mine for mode in known.offered_modes]
     request.selection.check(framework, names)
-    counted = ((known.name, sum(1 for _ in selected(known, request))) for known in mine)
+    counted = ((known.name, _count(known, request)) for known in mine)
     return Loaded(
         record=framework_record(mine[0].framework),
         implementations=tuple(map(implementation_record, mine)),
         divergences=divergence_records(mine),
-        questions=tuple((name, count) for name, count in counted if count),
+        questions=tuple((name, count) for name, count in counted if count is not None),
         findings=tuple(
-            f for known in mine for f in inapplicable(known) if request.selection.takes(f.cell)
+            found
+            for known in mine
+            for found in (*inapplicable(known), *_withheld(known, request))
+            if request.takes(found.cell, found.case)
         ),
     )
 
@@ -161,12 +196,33 @@ def _load_own(framework: str) -> None:
 
 def selected(implementation: Implementation, request: Request) -> Iterator[Question]:
     """The selected questions to an implementation, with their selected quantities."""
-    takes = request.selection.takes
+    for question in _in_shard(implementation, request):
+        if not request.done.issuperset(map(question.finding, question.quantities)):
+            yield question
+
+
+def _in_shard(implementation: Implementation, request: Request) -> Iterator[Question]:
+    """The selected questions, also those that were answered before a run was cut short."""
+    takes = request.takes
     for question in questions([implementation], request.profile):
         origin = question.case.origin
         asked = tuple(name for name in question.quantities if takes(question.cell(name), origin))
         if asked:
             yield dataclasses.replace(question, quantities=asked)
+
+
+def _count(implementation: Implementation, request: Request) -> int | None:
+    """How many questions are left; None if nothing is, the sweep included."""
+    left = sum(1 for _ in selected(implementation, request))
+    if left or implementation.name in request.swept:
+        return left or None
+    return 0 if any(True for _ in _in_shard(implementation, request)) else None
+
+
+def _withheld(implementation: Implementation, request: Request) -> Iterator[Finding]:
+    """The findings of questions that must not be asked, without asking them."""
+    for question in withheld(implementation, request.profile):
+        yield from ask(question)
 
 
 def ask(question: Question) -> tuple[Finding, ...]:
@@ -204,6 +260,16 @@ def crashed(question: Question, detail: str = "") -> tuple[Finding, ...]:
     )
 
 
+def finished(implementation: Implementation, failing: list[Finding], *, sweep: bool) -> Finished:
+    """What else a run keeps of an implementation, once its questions have been asked."""
+    return Finished(
+        framework=implementation.framework.name,
+        implementation=implementation.name,
+        sweep=swept(implementation) if sweep else {},
+        shrunk=shrunk(implementation, failing),
+    )
+
+
 def examined(request: Request) -> Examined:
     """Examines the tutorial's claims with the frameworks of a request."""
     from equivalence.identities import claims
@@ -222,9 +288,11 @@ def in_process(request: Request) -> Iterator[Event]:
         event = loaded(framework, request)
         yield event
         for name, _ in event.questions:
+            failing: list[Finding] = []
             for question in selected(IMPLEMENTATIONS[name], request):
-                yield Judged(findings=ask(question))
-            swept_ = swept(IMPLEMENTATIONS[name])
-            yield Finished(framework=framework, implementation=name, sweep=swept_)
+                findings = ask(question)
+                failing += (found for found in findings if found.verdict.fails)
+                yield Judged(findings=findings)
+            yield finished(IMPLEMENTATIONS[name], failing, sweep=name not in request.swept)
     if request.claims:
         yield examined(request)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from equivalence.asking import implementations_of
-from equivalence.comparison import judge, respond
-from equivalence.discovery import arguments, smallest_input
+from equivalence.comparison import judge
+from equivalence.discovery import smallest_input
 from equivalence.divergences import DIVERGENCES, Divergence, Standing
 from equivalence.expectation import catalogued, expectation
 from equivalence.explanation import again
@@ -18,8 +18,10 @@ from equivalence.finding import Verdict
 from equivalence.plan import questions
 from equivalence.report import summarise
 from equivalence.reproduction import named_case
+from equivalence.responses import read
 from equivalence.running import PROFILES
 from equivalence.shrinking import smallest
+from equivalence.smaller import arguments
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -31,11 +33,13 @@ if TYPE_CHECKING:
     Entry = tuple[str, Iterable[str]]
 
 EVERY = "Whatever the reduction"
+FORMER = "Of other releases than those installed"
 SECTIONS = {
     "mean": "Means, and what they divide by",
     "sum": "Sums",
     "none": "Terms one by one",
     EVERY: EVERY,
+    FORMER: FORMER,
 }
 JUDGED = 60  # questions that are judged, or more until one shows the divergence
 NUMBERS = 6  # of another shape than the answer that are shown
@@ -55,35 +59,43 @@ This page is made by `make docs`, from `equivalence/divergences/`.
 """
 
 
-def _questions(
-    divergence: Divergence, implementations: Iterable[Implementation]
-) -> Iterator[Question]:
-    """The questions that a divergence concerns: of the quick profile, else of the full one."""
-    concerned = [
-        known
-        for known in implementations
-        if any(divergence.concerns(known, mode) for mode in known.offered_modes)
-    ]
-    met = False
-    for profile in PROFILES if concerned else ():
-        for question in questions(concerned, profile):
-            steps = catalogued(question.implementation, question.mode)
-            if divergence in steps and divergence in expectation(question.case, steps).steps:
-                met = True
-                yield question
-        if met:
-            return
+def _concerned(
+    entries: Sequence[Divergence], implementations: Iterable[Implementation], profile: str
+) -> dict[str, list[Question]]:
+    """The questions of a profile that divergences concern, by the names of those that are met."""
+    found: dict[str, list[Question]] = {}
+    concerned = [one for one in implementations if any(_may_show(each, one) for each in entries)]
+    for question in questions(concerned, profile):
+        for entry in {entry for steps in _steps(question) for entry in steps}.intersection(entries):
+            found.setdefault(entry.name, []).append(question)
+    return found
+
+
+def _may_show(entry: Divergence, implementation: Implementation) -> bool:
+    return any(entry.concerns(implementation, mode) for mode in implementation.offered_modes)
+
+
+def _steps(question: Question) -> Iterator[tuple[Divergence, ...]]:
+    """The divergences that are applied to a question, by quantity."""
+    for quantity in question.quantities:
+        steps = catalogued(question.implementation, question.mode, quantity)
+        yield expectation(question.case, steps).steps
 
 
 def defects(frameworks: Iterable[str]) -> Iterator[Entry]:
     """The defect candidates of frameworks that are loaded: the smallest input, got and exact."""
     implementations = [known for name in frameworks for known in implementations_of(name)]
+    left = [entry for entry in DIVERGENCES.values() if entry.standing is Standing.DEFECT]
+    shown = {}
+    for profile in PROFILES:
+        for name, asked in _concerned(left, implementations, profile).items():
+            found = _shown(DIVERGENCES[name], asked)
+            if found is not None:
+                shown[name] = found
+        left = [entry for entry in left if entry.name not in shown]
     for entry in DIVERGENCES.values():
-        if entry.standing is not Standing.DEFECT:
-            continue
-        shown = shown_by(entry, implementations)
-        if shown is not None:
-            yield entry.name, _defect(entry, *shown)
+        if entry.name in shown:
+            yield entry.name, _defect(entry, *shown[entry.name])
 
 
 def unexplained(run: Run) -> Iterator[Entry]:
@@ -104,12 +116,12 @@ def unexplained(run: Run) -> Iterator[Entry]:
         yield finding.name, lines
 
 
-def shown_by(
-    divergence: Divergence, implementations: Iterable[Implementation]
+def _shown(
+    divergence: Divergence, concerned: Iterable[Question]
 ) -> tuple[Implementation, Case, Finding] | None:
     """The smallest input that shows a divergence, and how it is judged now; None if none does."""
     asked = sorted(
-        _questions(divergence, implementations),
+        concerned,
         key=lambda question: (_FORMATS.index(question.case.dtype), question.case.prediction.size),
     )
     best: tuple[Question, Finding] | None = None
@@ -148,7 +160,7 @@ def _defect(
 
 def _returned(implementation: Implementation, case: Case, finding: Finding) -> str:
     """What came back where it has another shape than the answer: the exception, or its numbers."""
-    reading = getattr(respond(implementation, case, finding.mode), finding.quantity)
+    reading = read(implementation, case, finding.mode, finding.quantity)
     if reading is None or isinstance(reading, Exception):
         return finding.detail
     numbers = np.asarray(reading).astype(np.float64)
@@ -160,13 +172,20 @@ def page(frameworks: Iterable[str]) -> str:
     implementations = [known for name in frameworks for known in implementations_of(name)]
     sections: dict[str, list[str]] = {name: [] for name in SECTIONS}
     counted = 0
+    concerned: dict[str, list[Question]] = {}
+    for profile in PROFILES:
+        left = [entry for entry in DIVERGENCES.values() if entry.name not in concerned]
+        concerned |= _concerned(left, implementations, profile)
     for entry in sorted(DIVERGENCES.values(), key=lambda entry: (_framework(entry), entry.name)):
-        section, denominators = _section(entry, implementations)
+        met = any(_may_show(entry, implementation) for implementation in implementations)
+        section, denominators = (
+            _section(entry, concerned.get(entry.name, [])) if met else (FORMER, ())
+        )
         if section:
             sections[section].append(_article(entry, denominators))
             counted += 1
-    meant = sum(entry.standing is Standing.DEFECT for entry in DIVERGENCES.values())
-    parts = [HEADING.format(number=counted, defects=meant)]
+    candidates = sum(entry.standing is Standing.DEFECT for entry in DIVERGENCES.values())
+    parts = [HEADING.format(number=counted, defects=candidates)]
     for name, title in SECTIONS.items():
         if sections[name]:
             parts += [f"## {title}\n", *sections[name]]
@@ -177,13 +196,13 @@ def _framework(entry: Divergence) -> str:
     return entry.implementations[0].partition(".")[0]
 
 
-def _section(
-    entry: Divergence, implementations: Iterable[Implementation]
-) -> tuple[str, tuple[str, ...]]:
+def _section(entry: Divergence, concerned: Sequence[Question]) -> tuple[str, tuple[str, ...]]:
     """The reduction mode that an entry changes, and what it divides by; empty if it is not met."""
     kinds, denominators, met = set(), set(), False
-    for question in _questions(entry, implementations):
+    for question in concerned:
         met = True
+        if bool(question.case.malformed) != entry.malformed:
+            continue
         said = entry.model(question.case)
         if said is None or isinstance(said, type):
             continue

@@ -6,9 +6,12 @@ import argparse
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 import equivalence
+from equivalence.arguments import COMPARISONS, add_guard
+from equivalence.upgrading import arguments
 
 OK, FAILS, USAGE, INCOMPLETE, NOTHING = 0, 1, 2, 3, 5
 NOUNS = ("losses", "implementations", "divergences", "cases", "claims")
@@ -73,9 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("select", nargs="*", metavar="SELECT", help="which cells; all by default")
     run.add_argument(
-        "--profile",
-        default="quick",
-        help="quick (every pair of levels; default) or full (every triple)",
+        "--profile", help="quick (every pair of levels; default) or full (every triple)"
     )
     run.add_argument(
         "--frameworks", type=_names, metavar="A,B", help="ask only these, which must be there"
@@ -93,6 +94,21 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "-n", "--processes", type=_count, metavar="N", help="worker processes; 0 asks in this one"
     )
+    run.add_argument(
+        "--time-limit",
+        type=_seconds,
+        metavar="SECONDS",
+        help="for each question, 240 by default: what takes longer is killed, and has crashed",
+    )
+    run.add_argument(
+        "--baseline", metavar="FILE", help="say what is new against it; only that fails the run"
+    )
+    run.add_argument(
+        "--shard", default="", metavar="I/N", help="ask the Ith of N parts; `merge` joins them"
+    )
+    run.add_argument(
+        "--resume", metavar="RUN.jsonl", help="ask what is left of a run that was cut short"
+    )
 
     report = verb(
         "report", "make a report of one or more runs", "equivalence report run.jsonl -o page.html"
@@ -102,10 +118,11 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", metavar="PAGE", help="by default RUN.html; Markdown and JSON go to stdout"
     )
     report.add_argument(
-        "--baseline", metavar="OLD.jsonl", help="say first what is new against this run"
+        "--baseline", metavar="OLD.jsonl", help="say first what is new against a run or baseline"
     )
     report.add_argument("--format", default="html", help="html (default), markdown or json")
 
+    add_guard(verb, f"{SELECT}{STATUS}\n")
     cell = "cross_entropy:sparse:mean:float32:value:torch.cross_entropy@eager"
     finding = f"{cell}:normal.rows.plain.0"
     explain = verb(
@@ -143,6 +160,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="RUN.jsonl",
         help="of divergences: what a run found and nobody can explain, each with a smallest input",
     )
+    arguments.add(verb, _names)
     return parser
 
 
@@ -157,6 +175,17 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        message = f"{text!r} is no number of seconds"
+        raise argparse.ArgumentTypeError(message)
+    return seconds
+
+
 def _nearest(wrong: str, known: tuple[str, ...]) -> str:
     from equivalence.selection import nearest
 
@@ -169,25 +198,37 @@ def _choices(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
     return next(dict(action.choices) for action in actions if isinstance(action.choices, dict))
 
 
-def _parsed(arguments: list[str]) -> argparse.Namespace:
+def _parsed(words: list[str]) -> argparse.Namespace:
     """The arguments; what is unknown among them is told with the nearest right word."""
     parser = _parser()
     verbs = _choices(parser)
-    first = arguments[0] if arguments else "-"
+    first = words[0] if words else "-"
     if not first.startswith("-") and first not in verbs:
         parser.error(f"there is no verb {first!r}; {_nearest(first, tuple(verbs))}")
-    parsed, unknown = parser.parse_known_args(arguments)
+    parsed, unknown = parser.parse_known_args(words)
     if unknown:
         chosen = verbs.get(parsed.verb, parser)
         options = chosen._option_string_actions  # noqa: SLF001 - as above
-        words = tuple(word for word in options if word.startswith("--"))
+        known = tuple(word for word in options if word.startswith("--"))
         what = "option" if unknown[0].startswith("-") else "argument"
-        chosen.error(f"there is no {what} {unknown[0]!r}; {_nearest(unknown[0], words)}")
-    for name, known in (("noun", NOUNS), ("format", FORMATS), ("profile", ("quick", "full"))):
+        chosen.error(f"there is no {what} {unknown[0]!r}; {_nearest(unknown[0], known)}")
+    formats = COMPARISONS if parsed.verb == "compare" else FORMATS
+    for name, known in (("noun", NOUNS), ("format", formats), ("profile", ("quick", "full"))):
         given = getattr(parsed, name, None)
         if given is not None and given not in known:
             verbs[parsed.verb].error(f"there is no {name} {given!r}; {_nearest(given, known)}")
     return parsed
+
+
+def _function(verb: str | None) -> Callable[[argparse.Namespace], int]:
+    """What a verb does; the verbs about versions are imported only if asked for."""
+    from equivalence import verbs
+
+    if verb in verbs.VERBS:
+        return verbs.VERBS[verb]
+    from equivalence.upgrading.verbs import VERBS
+
+    return VERBS[str(verb)]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -203,16 +244,24 @@ def main(arguments: list[str] | None = None) -> int:
         return stop.code if isinstance(stop.code, int) else USAGE
     parsed.command = f"equivalence {shlex.join(given)}".strip()
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy: unpinned runtimes fight
+    os.environ.setdefault("PYTHONHASHSEED", "0")  # for workers: some exceptions print sets
     from equivalence import verbs
+    from equivalence.accepting import AcceptError
     from equivalence.cases.pinned import PinnedCaseError
     from equivalence.merging import MergeError
     from equivalence.reproduction import ReproductionError
     from equivalence.results import RunFileError
+    from equivalence.resuming import ResumeError
     from equivalence.running import AbsentError
     from equivalence.selection import NothingSelectedError, SelectError
+    from equivalence.shards import ShardError
+    from equivalence.upgrading.errors import UpgradeError
 
     try:
-        status: int = verbs.VERBS[parsed.verb](parsed)
+        status: int = _function(parsed.verb)(parsed)
+    except UpgradeError as error:
+        _say(str(error))
+        return error.status
     except AbsentError as error:
         _say(str(error))
         return INCOMPLETE
@@ -224,6 +273,9 @@ def main(arguments: list[str] | None = None) -> int:
         ReproductionError,
         RunFileError,
         MergeError,
+        AcceptError,
+        ResumeError,
+        ShardError,
         PinnedCaseError,
         verbs.UsageError,
     ) as error:

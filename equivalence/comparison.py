@@ -3,49 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equivalence.cases.answers import QUANTITIES, Answer, answers
+from equivalence.cases.answers import Answer
 from equivalence.cases.case import SPARSE, encoding
+from equivalence.cases.further import WEIGHT_GRADIENT, answer_to
 from equivalence.distance import Distance, distance
 from equivalence.divergences import Divergence
-from equivalence.exact import FORMATS, Number
+from equivalence.exact import Number
 from equivalence.expectation import Expectation, catalogued, declines, expectation
 from equivalence.finding import Finding, Verdict, Where
+from equivalence.matching import matching, narrower, needed, only_weaker, too_good
+from equivalence.misreading import real
+from equivalence.responses import further, quantities, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from equivalence.cases.case import Case
-    from equivalence.implementations import Implementation, Response
+    from equivalence.implementations import Implementation
 
 _SHOWN = 12  # numbers of a row that a finding carries
-_MUCH = 2.0**20  # how much wider a bound is, to tell another precision from another rounding
-_RESPONSES = 16  # kept, so that value and gradients come from one call
-
-_responses: OrderedDict[tuple[int, int, str], tuple[Implementation, Case, Response]] = OrderedDict()
-
-
-def respond(implementation: Implementation, case: Case, mode: str) -> Response:
-    """The implementation's response, from one call for all quantities."""
-    key = (id(implementation), id(case), mode)
-    if key not in _responses:
-        _responses[key] = (implementation, case, implementation.respond(case, mode))
-        while len(_responses) > _RESPONSES:
-            _responses.popitem(last=False)
-    return _responses[key][2]
-
-
-def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:
-    """What is asked of an implementation about a case: the value, and the gradients on offer."""
-    if not implementation.framework.differentiates:
-        return QUANTITIES[:1]
-    return QUANTITIES if implementation.call(case).target_gradient else QUANTITIES[:2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +47,7 @@ def judge(
     Args:
         implementation: Who is asked.
         case: What is asked.
-        quantity: ``"value"``, ``"gradient"`` or ``"target_gradient"``.
+        quantity: One of ``QUANTITIES``.
         mode: How it is run; by default the framework's first mode.
 
     Raises:
@@ -75,23 +56,26 @@ def judge(
     mode = mode or implementation.offered_modes[0]
     asked = _Asked(implementation=implementation, case=case, quantity=quantity, mode=mode)
     declined = declines(implementation, case, mode)
-    if not declined and quantity not in quantities(implementation, case):
+    known = quantities(implementation, case) + further(implementation, case, mode)
+    if not declined and quantity not in known:
         declined = f"has no {quantity.replace('_', ' ')}"
     if declined:
         return _finding(asked, Verdict.INAPPLICABLE, detail=declined)
-    reading = getattr(respond(implementation, case, mode), quantity)
+    reading = read(implementation, case, mode, quantity)
     if reading is None:
         detail = f"returned no {quantity.replace('_', ' ')}"
         return _finding(asked, Verdict.INAPPLICABLE, detail=detail)
-    expected = expectation(case, catalogued(implementation, mode))
+    expected = expectation(case, catalogued(implementation, mode, quantity))
     if isinstance(reading, Exception):
         return _judge_exception(asked, reading, expected)
+    if case.malformed:
+        return _judge_misreading(asked, np.asarray(reading), expected)
     return _judge_array(asked, np.asarray(reading), expected)
 
 
 def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> Finding:
     case, quantity = asked.case, asked.quantity
-    answer = getattr(answers(case), quantity)
+    answer = answer_to(case, quantity)
     measured = distance(reading, answer, case.dtype)
 
     def found(verdict: Verdict, steps: Sequence[Divergence] = (), detail: str = "") -> Finding:
@@ -108,20 +92,21 @@ def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> F
         return found(
             Verdict.UNDEFINED, detail=f"the exact answer does not exist; returned {_brief(reading)}"
         )
-    matched = _matching(reading, case, expected, quantity)
+    plainly = measured.inside and not expected.steps
+    matched = expected.steps if plainly else matching(reading, case, expected, quantity)
     if matched is expected.steps:
-        if _narrower(reading, expected.case):
+        if narrower(reading, case, expected.case, quantity):
             return found(Verdict.DIVERGES, detail=f"returned {reading.dtype.name}: digits are lost")
-        if measured.inside and not _too_good(case, answer, expected, quantity):
-            return found(Verdict.AGREES, detail=_returned(reading, case))
+        if measured.inside and not too_good(case, answer, expected, quantity):
+            return found(Verdict.AGREES, detail=_returned(reading, case, quantity))
         if measured.inside:
             return found(
                 Verdict.RETIRED,
                 expected.steps,
                 "more accurate than what the catalogue says it does",
             )
-        steps = _needed(reading, case, matched, quantity)
-        weaker = all(_only_weaker(case, step) for step in steps)
+        steps = needed(reading, case, matched, quantity)
+        weaker = all(only_weaker(case, step) for step in steps)
         return found(Verdict.INACCURATE if weaker else Verdict.EXPLAINED, steps)
     if matched is not None:
         gone = [step.name for step in expected.steps if step not in matched]
@@ -133,83 +118,44 @@ def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> F
     return found(Verdict.DIVERGES, detail=_diverging(measured, expected))
 
 
-def _narrower(reading: np.ndarray, answered: Case) -> bool:
-    """Whether what came back has fewer digits than the question that is answered."""
-    returned = FORMATS.get(reading.dtype.name)
-    return returned is not None and returned.precision < FORMATS[answered.dtype].precision
-
-
-def _returned(reading: np.ndarray, case: Case) -> str:
-    name = reading.dtype.name
-    return "" if name == case.dtype else f"returned {name} for {case.dtype}"
-
-
-def _too_good(case: Case, answer: Answer, expected: Expectation, quantity: str) -> bool:
-    """Whether a reading that is inside the bound cannot come from what the catalogue expects.
-
-    A framework that computes in a narrower dtype does not hit the bound of the wider one, a
-    millionth of its own or less, around a number that is not even the one that it aims at. That is
-    so of float64 only: no framework computes the others in a format so much narrower.
-    """
-    if not expected.steps or expected.raises is not None or case.dtype != "float64":
-        return False
-    foretold = getattr(answers(expected.case), quantity)
-    if foretold.exact.high.shape != answer.exact.high.shape:
-        return False
-    with np.errstate(invalid="ignore"):
-        elsewhere = np.abs(foretold.exact.high - answer.exact.high) > answer.bound
-    # What is below a format's floor is zero to it, and may hit a zero of the wider one.
-    elsewhere &= np.abs(foretold.exact.high) > FORMATS[expected.case.dtype].floor
-    return bool(np.any(elsewhere & (_MUCH * answer.bound < foretold.bound)))
-
-
-def _matches(reading: np.ndarray, case: Case, steps: tuple[Divergence, ...], quantity: str) -> bool:
-    expected = expectation(case, steps)
+def _judge_misreading(asked: _Asked, reading: np.ndarray, expected: Expectation) -> Finding:
+    """Judges numbers that came back for a malformed question, which has no answer of its own."""
+    case = asked.case
+    reading = real(reading)
+    imaginary = reading.dtype.kind == "c"
+    returned = f"{case.malformed}; returned {_brief(reading)}"
     if expected.raises is not None:
-        return False
-    answer = getattr(answers(expected.case), quantity)
-    measured = distance(reading, answer, expected.case.dtype, predicted=bool(steps))
-    return measured.inside or measured.undefined
-
-
-def _matching(
-    reading: np.ndarray, case: Case, expected: Expectation, quantity: str
-) -> tuple[Divergence, ...] | None:
-    """The catalogue's own steps if they reproduce the reading, else a subset that does, or None."""
-    if expected.raises is None and _matches(reading, case, expected.steps, quantity):
-        return expected.steps
-    for size in range(len(expected.steps) - 1, -1, -1):
-        for steps in itertools.combinations(expected.steps, size):
-            if _matches(reading, case, steps, quantity):
-                return steps
-    return None
-
-
-def _needed(
-    reading: np.ndarray, case: Case, steps: tuple[Divergence, ...], quantity: str
-) -> tuple[Divergence, ...]:
-    """The fewest of the steps that still reproduce the reading."""
-    for size in range(1, len(steps)):
-        for fewer in itertools.combinations(steps, size):
-            if _matches(reading, case, fewer, quantity):
-                return fewer
-    return steps
-
-
-def _only_weaker(case: Case, step: Divergence) -> bool:
-    """Whether a divergence leaves the question as it is and only grants a larger error."""
-    said = step.model(case)
-    if said is None or isinstance(said, type):
-        return False
-    same_formula = (
-        said.loss.definition is case.loss.definition and said.loss.gradient is case.loss.gradient
+        verdict, detail = Verdict.RETIRED, f"{returned}, where the catalogue expects an exception"
+    elif not expected.steps:
+        verdict, detail = Verdict.DIVERGES, f"{returned}, and the catalogue does not say why"
+    elif not imaginary and matching(reading, case, expected, asked.quantity) is expected.steps:
+        verdict, detail = Verdict.EXPLAINED, returned
+    else:
+        verdict, detail = Verdict.DIVERGES, f"{returned}, not what the catalogue says"
+    steps = expected.steps
+    if verdict is Verdict.EXPLAINED:
+        steps = needed(reading, case, steps, asked.quantity)
+    made = _finding(
+        asked, verdict, divergence=" + ".join(step.name for step in steps), detail=detail
     )
-    same_reduction = said.reduction == case.reduction
-    return same_formula and same_reduction and replace(said, loss=case.loss).digest == case.digest
+    got = Number.of(float(reading.flat[0])) if reading.size and not imaginary else None
+    plain = not {case.prediction.dtype.kind, case.target.dtype.kind}.intersection("cU")
+    shown = (_row(case.prediction), _row(case.target)) if plain else ((), ())
+    where = Where(index=(), prediction=shown[0], target=shown[1])
+    return replace(made, got=got, bits=bits(reading.real), where=where)
+
+
+def _returned(reading: np.ndarray, case: Case, quantity: str) -> str:
+    name, wanted = reading.dtype.name, case.format_of(quantity).name
+    return "" if name == wanted else f"returned {name} for {wanted}"
 
 
 def _judge_exception(asked: _Asked, error: Exception, expected: Expectation) -> Finding:
     text = f"raises {type(error).__name__}: {' '.join(str(error).split())}"[:500]
+    if asked.case.malformed and expected.raises is None and expected.steps:
+        text = f"the catalogue expects an answer to another question; {text}"
+        names = " + ".join(step.name for step in expected.steps)
+        return _finding(asked, Verdict.RETIRED, divergence=names, detail=text)
     if expected.raises is not None and isinstance(error, expected.raises):
         step = expected.steps[-1].name
         return _finding(asked, Verdict.REFUSES, divergence=step, detail=text)
@@ -227,7 +173,7 @@ def _diverging(measured: Distance, expected: Expectation) -> str:
 
 
 def _brief(reading: np.ndarray) -> str:
-    numbers = reading.astype(np.float64).ravel().tolist()
+    numbers = np.real(reading).astype(np.float64).ravel().tolist()
     return ", ".join(map(repr, numbers[:3])) + (", ..." if len(numbers) > 3 else "")
 
 
@@ -252,7 +198,7 @@ def _finding(
             "ulps": Number.of(far.ulps, f"{far.ulps:.4g}"),
             "where": _where(case, asked.quantity, far.index),
         }
-        if reading.dtype.name != case.dtype:
+        if _returned(reading, case, asked.quantity):
             numbers["returned"] = reading.dtype.name
     return Finding(
         loss=case.loss.name,
@@ -289,6 +235,8 @@ def _where(case: Case, quantity: str, index: tuple[int, ...]) -> Where:
 
     They are everything if the value is one number.
     """
+    if quantity == WEIGHT_GRADIENT:
+        return Where(index=index)
     position = index
     if case.loss.has_classes and quantity != "value":
         position = index[:-1]

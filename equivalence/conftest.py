@@ -5,29 +5,35 @@ from __future__ import annotations
 import dataclasses
 import json
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from equivalence.failures import passes
+from equivalence.accepting import located
+from equivalence.failures import held, passes
 from equivalence.identities import Claim, examine
 from equivalence.implementations import FRAMEWORKS
 from equivalence.items import Cell, Item
 from equivalence.keeper import PROPERTY
+from equivalence.pairing import difference
 from equivalence.plugin import requested
 from equivalence.ranges import RANGES, Plan, plan
+from equivalence.recorded import recorded
 from equivalence.results import environment_line, finding_line
 from equivalence.sweeping import swept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from equivalence.failures import Examine, Judged
+    from equivalence.failures import Examine, Holds, Judged
     from equivalence.finding import Finding
     from equivalence.identities import Examined
+    from equivalence.items import Relating
 
 NOTHING = "nothing-selected"
 PLAN = pytest.StashKey[Plan]()
+ACCEPTED = pytest.StashKey[dict[str, "Finding"]]()  # of the baseline, by name
 SWEPT = pytest.StashKey[set[str]]()  # the implementations whose sweep this process has asked
 TOLD = pytest.StashKey[bool]()  # whether this process has told what its session asks of whom
 
@@ -63,6 +69,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if empty:
         items[:] = [item for item in items if item not in empty]
         config.hook.pytest_deselected(items=empty)
+    for item in items:  # JUnit XML shows it, in the form that other verbs take
+        if cell := _cell(item):
+            item.user_properties.append(("cell", cell.id))
     if hasattr(config, "workerinput"):
         items.sort(key=_group)
 
@@ -90,10 +99,21 @@ def _tell(item: pytest.Item, said: dict[str, Any]) -> None:
         item.config.stash[TOLD] = True
         made = _plan(item.config)
         cells = [cell for one in item.session.items if (cell := _cell(one))]
-        said["environment"] = environment_line(made.environment)
+        said["environment"] = environment_line(made.environment_beside(cells))
         said["inapplicable"] = list(map(finding_line, made.not_offered_beside(cells)))
         said["cells"] = {one.nodeid: cell.id for one in item.session.items if (cell := _cell(one))}
     item.user_properties.append((PROPERTY, json.dumps(said)))
+
+
+def _accepted(config: pytest.Config) -> dict[str, Finding]:
+    """The findings of the baseline, by name; none if there is no baseline."""
+    if ACCEPTED not in config.stash:
+        option = config.option.equivalence_baseline
+        path = located(Path(option), _plan(config).environment) if option else None
+        there = path is not None and path.is_file()
+        findings = recorded(path).findings if path is not None and there else ()
+        config.stash[ACCEPTED] = {finding.name: finding for finding in findings}
+    return config.stash[ACCEPTED]
 
 
 def _swept(item: pytest.Item) -> dict[str, Any]:
@@ -111,14 +131,35 @@ def _swept(item: pytest.Item) -> dict[str, Any]:
 
 @pytest.fixture
 def judged(request: pytest.FixtureRequest) -> Judged:
-    """Takes findings into the run, and fails with those that fail."""
+    """Takes findings into the run, and fails with those that fail.
+
+    What fails as it did when the baseline was accepted passes: the comparison tells what is new.
+    """
 
     def judged(findings: Sequence[Finding]) -> None:
         said = {"findings": list(map(finding_line, findings)), **_swept(request.node)}
         _tell(request.node, said)
-        passes(findings, strict=request.config.option.equivalence_strict)
+        known = _accepted(request.config)
+        new = [
+            found
+            for found in findings
+            if (old := known.get(found.name)) is None
+            or old.digest != found.digest
+            or difference(old, found) is not None
+        ]
+        passes(new, strict=request.config.option.equivalence_strict)
 
     return judged
+
+
+@pytest.fixture
+def holds(request: pytest.FixtureRequest) -> Holds:
+    """Looks for a counterexample, and fails with the smallest one."""
+
+    def holds(item: Relating) -> None:
+        held(item.searched(), request.config.option.equivalence_pending)
+
+    return holds
 
 
 @pytest.fixture

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from equivalence.cases.case import SPARSE, encoding
 from equivalence.implementations import IMPLEMENTATIONS
 from equivalence.losses.reduction import denominator
 from equivalence.report.words import plural
-from equivalence.reproduction import literal, named_case
-from equivalence.search import NARROW, WIDE, Found, Observation, Search, applied, search
+from equivalence.reproduction import named_case
+from equivalence.search import NARROW, WIDE, Found, Search, search
 from equivalence.shrinking import smallest
+from equivalence.sieve import Observation, applied
+from equivalence.smaller import arguments, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +33,8 @@ def discovery(finding: Finding, profile: str = "quick") -> list[Fact]:
     """
     implementation = IMPLEMENTATIONS[finding.implementation]
     case = named_case(finding.loss, finding.target, finding.reduction, finding.dtype, finding.case)
+    if case.malformed:  # there is no answer that another could be compared with
+        return smallest_input(finding, case)
     dtypes = WIDE if finding.dtype in WIDE else NARROW
     found = search(implementation, finding.mode, [case], profile, dtypes)
     lines = [*_outcome(found), f"compared in {' and '.join(sorted(dtypes))}"]
@@ -43,29 +44,7 @@ def discovery(finding: Finding, profile: str = "quick") -> list[Fact]:
 def smallest_input(finding: Finding, case: Case) -> list[Fact]:
     """The smallest input that shows a finding, with what was got and what is exact."""
     small, shown = smallest(IMPLEMENTATIONS[finding.implementation], case, finding)
-    got = shown.got.decimal if shown.got is not None else shown.detail
-    exact = f", exactly {shown.exact.decimal}" if shown.exact is not None else ""
-    at = f" at {list(shown.where.index)}" if shown.where and shown.where.index else ""
-    return [("smallest", [arguments(small), f"{shown.quantity}{at}: {got}{exact}"])]
-
-
-def arguments(case: Case) -> str:
-    """A small case on one line."""
-    sparse = encoding(case.target_kind) == SPARSE
-    parts = {
-        "prediction": literal(case.prediction),
-        "target": str(case.target.tolist()) if sparse else literal(case.target),
-        **{name: _option(value) for name, value in case.options.items()},
-    }
-    if case.weights is not None:
-        parts["sample_weight"] = _option(case.weights)
-    parts["reduction"] = str(case.reduction)
-    return f"{case.dtype}: " + ", ".join(f"{name} = {text}" for name, text in parts.items())
-
-
-def _option(value: object) -> str:
-    array = isinstance(value, np.ndarray | np.generic)
-    return literal(np.asarray(value)) if array else literal(value)
+    return [("smallest", [arguments(small), outcome(shown)])]
 
 
 def _outcome(search: Search) -> Iterator[str]:

@@ -55,8 +55,8 @@ def distance(
     missing = np.isnan(exact.high)
     error = exact.error(got)
     allowed = answer.granted
-    overflow = np.abs(exact.high) + allowed > FORMATS[dtype].largest
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        overflow = np.abs(exact.high) + allowed > FORMATS[dtype].largest
         share = np.where(error == 0, 0.0, np.maximum(error - exact.radius, 0) / allowed)
     share = np.where(missing, np.where(np.isnan(got), 0.0, np.inf) if predicted else 0.0, share)
     share = np.where(overflow & np.isinf(got) & (np.sign(got) == np.sign(exact.high)), 0.0, share)

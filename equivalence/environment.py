@@ -30,6 +30,19 @@ if TYPE_CHECKING:
     from equivalence.losses import Loss
 
 PACKAGES = ("loss-equivalence", "numpy", "ml_dtypes", "python-flint")
+# The variables that decide numbers: threads, and which instructions the kernels may use.
+SETTINGS = (
+    "ATEN_CPU_CAPABILITY",
+    "KERAS_BACKEND",
+    "MKL_CBWR",
+    "MKL_NUM_THREADS",
+    "NPY_DISABLE_CPU_FEATURES",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_NUM_THREADS",
+    "TF_USE_LEGACY_KERAS",
+    "XLA_FLAGS",
+)
 _FORMULA = re.compile(r"^\.\. math:: (.*?)(?:\n\s*\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
@@ -42,6 +55,8 @@ def environment(*, profile: str, command: str) -> Environment:
         commit=_commit(),
         python=f"{platform.python_implementation()} {platform.python_version()}",
         platform=f"{platform.platform()}, {_processor()}",
+        system=system(),
+        settings={name: os.environ[name] for name in SETTINGS if os.environ.get(name)},
         packages=_versions(PACKAGES),
         frameworks=(),
         losses=tuple(map(loss_record, LOSSES.values())),
@@ -82,6 +97,16 @@ def framework_record(framework: Framework) -> FrameworkRecord:
     )
 
 
+def _scripts(framework: Framework) -> dict[str, str]:
+    """The scripts by mode; those of a quantity that is asked apart by ``mode.quantity``."""
+    apart = {
+        f"{mode}.{quantity}": script
+        for quantity, scripts in framework.apart_scripts.items()
+        for mode, script in scripts.items()
+    }
+    return {**framework.scripts, **apart}
+
+
 def implementation_record(implementation: Implementation) -> ImplementationRecord:
     """An implementation: everything that its reproduction needs."""
     framework = implementation.framework
@@ -95,8 +120,8 @@ def implementation_record(implementation: Implementation) -> ImplementationRecor
         loss=implementation.loss.name,
         documentation=implementation.documentation,
         source=source,
-        scripts=dict(framework.scripts),
-        class_axis=framework.class_axis,
+        scripts=_scripts(framework),
+        class_axis=implementation.class_axis,
         function=implementation.function.__name__,
         imports=framework.imports,
         array=framework.array,
@@ -143,6 +168,11 @@ def loss_record(loss: Loss) -> LossRecord:
         summary=text.partition("\n")[0],
         formula=" ".join(formula[1].split()) if formula else "",
     )
+
+
+def system() -> str:
+    """The platform of a baseline: the system and the machine, as in ``"linux-x86_64"``."""
+    return f"{platform.system()}-{platform.machine()}".lower()
 
 
 def _date() -> str:

@@ -75,6 +75,14 @@ class Format:
         ulp = np.ldexp(1.0, np.maximum(exponent, self.minimum_exponent) - self.precision + 1)
         return np.where(finite, ulp, np.nan)
 
+    def overflows(self, array: Any) -> np.ndarray:
+        """Where numbers are infinite once they are rounded to the format.
+
+        Those less than half an ulp above the largest one are not.
+        """
+        with np.errstate(over="ignore"):
+            return np.asarray(np.isinf(self.round(array)))
+
     def round(self, array: Any) -> np.ndarray:
         """The nearest numbers of the format, as an array of its dtype."""
         with np.errstate(over="ignore"):
@@ -171,6 +179,8 @@ def _pair(ball: Any) -> tuple[float, float, float]:
         decided = bool(ball.rad().is_finite()) and not ball.mid().is_nan()
         return (float(ball.mid()), 0.0, 0.0) if decided else (math.nan, 0.0, math.inf)
     high = float(ball.mid())
+    if math.isinf(high):  # beyond float64: rounded, it is infinite
+        return high, 0.0, 0.0
     rest = ball - high
     low = float(rest.mid())
     left = float((rest - low).abs_upper())
@@ -203,7 +213,9 @@ def certified(
             results = tuple(enclosure(array) for array in evaluate())
         if all(_certain(result, format_, bits) for result in results):
             return results
-        bits *= 2
+        undecided = any(np.isinf(result.radius).any() for result in results)
+        # What has no radius at all seldom gets one: it is looked at once more, where that decides.
+        bits = UNDEFINED_BITS if undecided and bits < UNDEFINED_BITS else 2 * bits
     message = f"the exact answer is not certain to 1/1000 ulp of {format_.name} at {LAST_BITS} bits"
     raise ArithmeticError(message)
 

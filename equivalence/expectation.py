@@ -30,9 +30,15 @@ class Expectation:
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def expectation(case: Case, divergences: tuple[Divergence, ...]) -> Expectation:
-    """Applies the divergences one after the other; those that do not concern the case drop out."""
+    """Applies the divergences one after the other; those that do not concern the case drop out.
+
+    Of a malformed question it is said first what becomes of it; all others are about what is left
+    once a well-formed question stands in its place.
+    """
     answered, raises, steps = case, None, []
-    for divergence in divergences:
+    for divergence in sorted(divergences, key=lambda divergence: not divergence.malformed):
+        if divergence.malformed != bool(answered.malformed):
+            continue
         said = divergence.model(answered)
         if said is None:
             continue
@@ -44,19 +50,25 @@ def expectation(case: Case, divergences: tuple[Divergence, ...]) -> Expectation:
     return Expectation(case=answered, raises=raises, steps=tuple(steps))
 
 
-def catalogued(implementation: Implementation, mode: str) -> tuple[Divergence, ...]:
+def catalogued(
+    implementation: Implementation, mode: str, quantity: str = "value"
+) -> tuple[Divergence, ...]:
     """The divergences that concern an implementation in a mode at the installed version.
 
-    They stand in the catalogue's order.
+    They stand in the catalogue's order; those of other quantities only are not among them.
     """
-    return _catalogued(implementation, mode, tuple(DIVERGENCES.values()))
+    return _catalogued(implementation, mode, quantity, tuple(DIVERGENCES.values()))
 
 
 @functools.cache
 def _catalogued(
-    implementation: Implementation, mode: str, catalogue: tuple[Divergence, ...]
+    implementation: Implementation, mode: str, quantity: str, catalogue: tuple[Divergence, ...]
 ) -> tuple[Divergence, ...]:
-    return tuple(entry for entry in catalogue if entry.concerns(implementation, mode))
+    return tuple(
+        entry
+        for entry in catalogue
+        if entry.concerns(implementation, mode) and (not entry.only or quantity in entry.only)
+    )
 
 
 def declines(implementation: Implementation, case: Case, mode: str) -> str:
@@ -66,7 +78,7 @@ def declines(implementation: Implementation, case: Case, mode: str) -> str:
     divides by it.
     """
     here = implementation.framework.unavailable.get(mode, str)
-    reason = implementation.declines(case) or here()
+    reason = implementation.declines(case) or here() or implementation.withholds(case)
     if reason or case.reduction.kind != "mean" or case.reduction == MEAN:
         return reason
     own = expectation(

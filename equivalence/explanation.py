@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from equivalence.asking import Loaded
 from equivalence.comparison import judge
 from equivalence.implementations import IMPLEMENTATIONS
+from equivalence.recording import record
 from equivalence.report.summary import summarise
 from equivalence.report.words import MEANINGS, figure, hexadecimal, magnitude, plural, times_bound
 from equivalence.reproduction import ReproductionError, named_case
-from equivalence.running import AbsentError, absent_message, events, record, request
+from equivalence.running import AbsentError, absent_message, events, request
 from equivalence.selection import ORDER, SelectError, nearest
 
 if TYPE_CHECKING:
@@ -114,6 +115,15 @@ def explanation(finding: Finding, environment: Environment) -> list[tuple[str, l
     return [(heading, [line for line in lines if line]) for heading, lines in parts if any(lines)]
 
 
+_WORDS = {
+    "value": "the value",
+    "gradient": "the gradient with respect to the prediction",
+    "target_gradient": "the gradient with respect to the target",
+    "weight_gradient": "the gradient with respect to the weights, without axes of one,",
+    "hessian_vector_product": "the second derivative along 1, 2, 1/2, 1, ...",
+}
+
+
 def _question(finding: Finding, case: Case) -> list[str]:
     """What was asked, without its numbers."""
     classes = (
@@ -122,9 +132,7 @@ def _question(finding: Finding, case: Case) -> list[str]:
         else ""
     )
     shape = f"terms of shape {list(case.shape)}" if case.shape else "a single term"
-    what = {"value": "the value", "gradient": "the gradient with respect to the prediction"}.get(
-        finding.quantity, "the gradient with respect to the target"
-    )
+    what = _WORDS[finding.quantity]
     options = [f"{name} {_brief(value)}" for name, value in case.options.items()]
     if case.weights is not None:
         options.append(f"sample weights {_brief(case.weights)}")
@@ -132,6 +140,7 @@ def _question(finding: Finding, case: Case) -> list[str]:
         f"{what} of {case.loss}, reduction {case.reduction}, {case.dtype}",
         f"{shape}{classes}, {case.target_kind.replace('_', ' ')} targets",
         f"with {', '.join(options)}" if options else "",
+        f"malformed: {case.malformed}" if case.malformed else "",
     ]
 
 

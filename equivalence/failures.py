@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from equivalence.generated import told
 from equivalence.report.words import figure, hexadecimal, magnitude, plural, times_bound
 
 if TYPE_CHECKING:
@@ -14,10 +16,13 @@ if TYPE_CHECKING:
 
     from equivalence.exact import Number
     from equivalence.finding import Finding
+    from equivalence.generated import Searched
     from equivalence.identities import Claim, Examined
+    from equivalence.items import Relating
     from equivalence.relations import Disagreement
 
     Judged = Callable[[Sequence[Finding]], None]
+    Holds = Callable[[Relating], None]
     Examine = Callable[[Claim], Examined]
 
 
@@ -56,6 +61,24 @@ def none_of(problems: Sequence[str]) -> None:
     """
     if problems:
         _fail(plural(len(problems), "problem"), problems)
+
+
+def held(searched: Searched, folder: str | None = None) -> None:
+    """Fails with the smallest counterexample; its pinned files are written beside, when asked.
+
+    Raises:
+        pytest.fail.Exception: If there is one.
+        pytest.skip.Exception: If the catalogue says that the relation is owed nowhere.
+    """
+    example = searched.counterexample
+    if example is not None:
+        for name, text in example.texts.items() if folder else ():
+            path = Path(str(folder)) / f"{name}.toml"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        _fail("the smallest counterexample:", told(example))
+    if not searched.compared:
+        pytest.skip("the questions that are answered instead keep no such relation")
 
 
 def _fail(head: str, paragraphs: Iterable[str]) -> NoReturn:

@@ -82,7 +82,7 @@ class Finding:
         loss: The loss's name, as are target (kind), reduction, dtype: parts of the cell.
         denominator: What the implementation's mean divides by here, in words; empty for none and
             sum.
-        quantity: ``"value"``, ``"gradient"`` or ``"target_gradient"``.
+        quantity: One of ``cases.answers.QUANTITIES``.
         implementation: ``"torch.cross_entropy"``; for one of several means ``"...[MEAN]"``.
         mode: How it was run: ``"eager"``, ``"graph"``, ``"xla"``, ...
         case: The origin of the case, unique within the cell; ``""`` if nothing was asked.

@@ -20,8 +20,12 @@ ANNOTATIONS = 8  # GitHub shows ten a step; one stays for the failing step itsel
 LONGEST = 500  # characters of an annotation
 
 
-def append_summary(run: Run) -> str:
+def append_summary(run: Run, baseline: Run | None = None) -> str:
     """Appends the Markdown report to the summary of the job, if this is one.
+
+    Args:
+        run: What is reported.
+        baseline: What it is compared with first.
 
     Returns:
         Why it could not be written, in one line; empty if it was, or if there is no such job.
@@ -31,7 +35,7 @@ def append_summary(run: Run) -> str:
         return ""
     try:
         with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(render_markdown(run))
+            file.write(render_markdown(run, baseline=baseline))
     except OSError as error:
         return f"{summary} cannot be written ({error.strerror})"
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from equivalence.asking import ask
 from equivalence.cases.pinned import Pinned, misprints
 from equivalence.expectation import declines
 from equivalence.finding import Finding
+from equivalence.generated import Drawn, Searched, search
 from equivalence.implementations import IMPLEMENTATIONS
 from equivalence.losses import SUM
 from equivalence.plan import Question
@@ -23,13 +25,12 @@ from equivalence.relations import (
     response,
     terms_add_up,
 )
+from equivalence.transformations import Relation, column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from equivalence.cases.case import Case
-    from equivalence.implementations import Implementation
-    from equivalence.losses import Reduction
 
 _REMEMBERED = 16384  # questions whose findings are kept: values and gradients are judged once
 
@@ -166,6 +167,22 @@ class Encodings(Item):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Relating(Item):
+    """Implementations of one function, for which related questions are drawn."""
+
+    relation: Relation
+    mode: str
+    cells: tuple[Drawn, ...]
+    profile: str
+
+    def searched(self) -> Searched:
+        """What a search for a counterexample has come to."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a framework says is not our error
+            return search(self.relation, self.mode, self.cells, self.profile)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class PinnedFile(Item):
     """A pinned file, and all who are asked it."""
 
@@ -178,11 +195,3 @@ class PinnedFile(Item):
     def findings(self) -> list[Finding]:
         """The findings of all who are asked."""
         return [finding for question in self.questions for finding in findings(question)]
-
-
-def column(implementation: Implementation, reduction: Reduction) -> Implementation | None:
-    """The column of the same function that offers a reduction; of several means there is none."""
-    for known in (implementation, IMPLEMENTATIONS.get(implementation.name.partition("[")[0])):
-        if known is not None and reduction.name in known.reductions:
-            return known
-    return None

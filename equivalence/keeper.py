@@ -13,9 +13,10 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from equivalence.changes import Comparison
     from equivalence.finding import Finding
+    from equivalence.recording import Recording
     from equivalence.results import Run
-    from equivalence.running import Recording
 
 PROPERTY = "equivalence"  # the name under which the laws attach what they found to their reports
 FILES = ("run", "html")
@@ -27,12 +28,16 @@ class Keeper:
     Attributes:
         recording: What was found so far; None until the first law has reported.
         run: The run, once the session has ended.
+        earlier: The baseline; None if none is given, or it is not there yet.
+        comparison: What is new against it.
     """
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.recording: Recording | None = None
         self.run: Run | None = None
+        self.earlier: Run | None = None
+        self.comparison: Comparison | None = None
         self._cells: dict[str, str] = {}
         self._missing = 0
         self._dead: list[tuple[str, str]] = []
@@ -89,8 +94,8 @@ class Keeper:
 
     def _begin(self, said: dict[str, Any]) -> Recording:
         from equivalence.asking import Loaded
+        from equivalence.recording import Recording
         from equivalence.results import parse_environment, parse_finding
-        from equivalence.running import Recording
 
         environment = parse_environment(said["environment"])
         environment = dataclasses.replace(environment, command=_command(self.config))
@@ -108,32 +113,66 @@ class Keeper:
         )
         return recording
 
-    def pytest_sessionfinish(self) -> None:
-        """Writes the run, which is complete if every cell that was collected has reported."""
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Writes the run, which is complete if every cell that was collected has reported.
+
+        A session that passed fails if something is new against the baseline.
+        """
         if self.recording is None:
             return
         self.run = self.recording.finish(complete=self._missing == 0)
+        if self.config.option.equivalence_baseline:
+            self._compare(self.run)
+            if self.comparison is not None and self.comparison.status and not session.exitstatus:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _compare(self, run: Run) -> None:
+        from equivalence.accepting import located
+        from equivalence.changes import compare
+        from equivalence.recorded import recorded
+
+        path = located(Path(self.config.option.equivalence_baseline), run.environment)
+        if path.exists():
+            self.earlier = recorded(path)
+            self.comparison = compare(self.earlier, run)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Says what the run comes to, with denominators, and makes the page."""
         if self.run is None:
             return
         terminalreporter.write_sep("=", "equivalence")
-        for line in _lines(self.run):
+        for line in (*_lines(self.run), *self._news(self.run)):
             terminalreporter.write_line(line)
         if self.config.option.equivalence_html:
-            Path(self.config.option.equivalence_html).write_text(_page(self.run), encoding="utf-8")
-        _publish(self.run, terminalreporter)
+            Path(self.config.option.equivalence_html).write_text(
+                _page(self.run, self.earlier), encoding="utf-8"
+            )
+        _publish(self.run, self.earlier, terminalreporter)
         for name in FILES:
             if self.config.getoption(f"equivalence_{name}"):
                 terminalreporter.write_line(self.config.getoption(f"equivalence_{name}"))
 
+    def _news(self, run: Run) -> list[str]:
+        """What is new against the baseline, or that there is none yet."""
+        from equivalence.accepting import located
+        from equivalence.guard import first_time
+        from equivalence.report.compared import render_text
 
-def _publish(run: Run, terminalreporter: pytest.TerminalReporter) -> None:
+        option = self.config.option
+        if not option.equivalence_baseline:
+            return []
+        path = located(Path(option.equivalence_baseline), run.environment)
+        if self.comparison is None:
+            written = option.equivalence_run
+            return [first_time(path, Path(written) if written else None)]
+        return [f"Against {path}:", *render_text(self.comparison).rstrip().split("\n")]
+
+
+def _publish(run: Run, earlier: Run | None, terminalreporter: pytest.TerminalReporter) -> None:
     """Tells a job of GitHub Actions, if this is one."""
     from equivalence.github import append_summary, workflow_commands
 
-    for line in filter(None, (append_summary(run), *workflow_commands(run))):
+    for line in filter(None, (append_summary(run, earlier), *workflow_commands(run))):
         terminalreporter.write_line(line)
 
 
@@ -164,7 +203,7 @@ def _command(config: pytest.Config) -> str:
     return f"pytest {shlex.join(map(str, config.invocation_params.args))}".strip()
 
 
-def _page(run: Run) -> str:
+def _page(run: Run, earlier: Run | None) -> str:
     from equivalence.report import render_html
     from equivalence.reproduction import ReproductionError, reproduction
 
@@ -174,7 +213,7 @@ def _page(run: Run) -> str:
         except ReproductionError as error:
             return f"# {error}"
 
-    return render_html(run, reproduce=reproduce)
+    return render_html(run, reproduce=reproduce, baseline=earlier)
 
 
 def _lines(run: Run) -> Iterator[str]:

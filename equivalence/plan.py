@@ -6,19 +6,22 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from equivalence.cases import edges
 from equivalence.cases.case import Encoding
 from equivalence.cases.covering import cover
 from equivalence.cases.generation import Spec, generate
 from equivalence.cases.pinned import pinned
-from equivalence.comparison import quantities
 from equivalence.expectation import declines
-from equivalence.implementations.implementation import (
+from equivalence.extent import APART, Extent, extent
+from equivalence.implementations.framework import columns
+from equivalence.implementations.needs import (
     COLUMNS,
     ROWS,
     SAMPLE_WEIGHTS,
     SEGMENTATION,
     UNBATCHED,
 )
+from equivalence.responses import further, quantities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,59 +29,6 @@ if TYPE_CHECKING:
     from equivalence.cases.case import Case
     from equivalence.implementations import Implementation
     from equivalence.losses import Loss
-
-
-class Extent(NamedTuple):
-    """How much a mode is asked in a profile.
-
-    Attributes:
-        strength: How many levels are asked together; 0 asks nothing.
-        narrow: Whether only rows of plain float32 are asked, which differ in their numbers: where
-            each signature is compiled anew, and slowly.
-        pinned: Whether the pinned cases are asked too.
-    """
-
-    strength: int
-    narrow: bool = False
-    pinned: bool = True
-
-    def holds(self, spec: Spec) -> bool:
-        """Whether the cases of a spec are among those asked."""
-        plain = spec.shape == "rows" and spec.dtype == "float32" and not spec.options
-        return plain or not self.narrow
-
-
-NOTHING = Extent(0)
-# By profile: for a framework's first mode, and for its others. What a mode costs for each signature
-# decides: 2 ms in torch.func, 30 ms to trace a tf.function or a graph, 150 ms to compile it by XLA,
-# 2 s to compile by inductor.
-STRENGTHS = {"quick": Extent(2), "full": Extent(3)}
-OTHERS = {"quick": Extent(1), "full": Extent(2)}
-COSTLY = {
-    "quick": {
-        "strided": Extent(1, pinned=False),
-        "func": Extent(1, pinned=False),
-        "function": Extent(1, narrow=True, pinned=False),
-        "xla": NOTHING,
-        "compile": NOTHING,
-    },
-    "full": {
-        "function": Extent(1),
-        "xla": Extent(1, pinned=False),
-        "compile": Extent(1, narrow=True, pinned=False),
-    },
-}
-
-
-def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
-    """How much an implementation is asked in a mode.
-
-    Raises:
-        KeyError: If the profile is unknown.
-    """
-    if mode == implementation.offered_modes[0]:
-        return STRENGTHS[profile]
-    return COSTLY[profile].get(mode, OTHERS[profile])
 
 
 _SHAPE_NAMES = {
@@ -104,6 +54,11 @@ class Question:
         case = self.case
         parts = (case.loss.name, case.target_kind, case.reduction.name, case.dtype, quantity)
         return ":".join((*parts, f"{self.implementation}@{self.mode}"))
+
+    def finding(self, quantity: str) -> str:
+        """The name of the finding that the answer becomes."""
+        origin, cell = self.case.origin, self.cell(quantity)
+        return f"{cell}:{origin}" if origin else cell
 
 
 class Offer(NamedTuple):
@@ -137,7 +92,7 @@ def offer(implementation: Implementation) -> Offer:
         implementation.weighted_shapes,
         implementation.options,
         frozenset(implementation.reductions),
-        frozenset(implementation.framework.dtypes),
+        frozenset(implementation.dtypes),
     )
 
 
@@ -155,6 +110,75 @@ def _case(loss: Loss, spec: Spec) -> Case:
     return generate(loss, spec)
 
 
+def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Case, ...]:
+    """The edges of a loss.
+
+    Of an implementation of your own the quick profile asks a few of them, the full one all that are
+    well-formed: plain formulas are wrong at the others, and what is yours to refuse, you know.
+
+    In the quick profile they are asked of the first mode only, of one mean of those that a function
+    has, and one by one where it has none: its other columns share the terms.
+
+    Malformed ones are asked of the others as the quick profile has them: what is refused while a
+    graph is built is refused in every dtype, and each is traced anew.
+    """
+    first = mode == implementation.offered_modes[0]
+    yours = not _of_this_package(implementation)
+    if profile == "quick" and not first:
+        return ()
+    if profile == "quick" and yours:
+        return edges.yours(implementation.loss)
+    cases = edges.asked(implementation.loss, profile, large=first)
+    if yours:
+        cases = tuple(case for case in cases if not case.malformed and edges.of_one_dtype(case))
+    if profile == "quick":
+        means = [known for known in columns(implementation) if "mean" in known.reductions]
+        wanted = ("mean",) if means[:1] == [implementation] else () if means else ("none",)
+        return tuple(case for case in cases if case.reduction.name in wanted)
+    return cases if first else tuple(case for case in cases if edges.plain(case))
+
+
+def _of_this_package(implementation: Implementation) -> bool:
+    """Whether the catalogue can speak for an implementation: what yours should take, you know."""
+    return str(implementation.function.__module__).startswith(f"{__package__}.")
+
+
+def _written(
+    implementation: Implementation, mode: str, profile: str, asked: Extent
+) -> tuple[Case, ...]:
+    """The pinned cases and the edges; of the edges, compiled code is asked labels out of range."""
+    if asked.pinned:
+        return (*pinned(), *_edges(implementation, mode, profile))
+    return edges.labels_out_of_range(implementation.loss) if profile == "full" else ()
+
+
+def _apart(implementation: Implementation, case: Case, mode: str, profile: str) -> tuple[str, ...]:
+    """What is asked apart of an implementation about a case."""
+    asked = [name for name, which in APART[profile].items() if which.holds(case)]
+    if not asked:
+        return ()
+    return tuple(name for name in further(implementation, case, mode) if name in asked)
+
+
+def withheld(implementation: Implementation, profile: str) -> Iterator[Question]:
+    """The malformed questions of a profile that an implementation must not be asked.
+
+    Raises:
+        KeyError: If the profile is unknown.
+    """
+    for mode in implementation.offered_modes if implementation.unchecked else ():
+        asked = extent(implementation, mode, profile)
+        for case in _written(implementation, mode, profile, asked) if asked.strength else ():
+            reason = implementation.withholds(case)
+            if reason and declines(implementation, case, mode) == reason:
+                yield Question(
+                    implementation=implementation,
+                    mode=mode,
+                    case=case,
+                    quantities=quantities(implementation, case),
+                )
+
+
 def questions(implementations: Iterable[Implementation], profile: str) -> Iterator[Question]:
     """Every question of a profile, implementation by implementation.
 
@@ -166,12 +190,16 @@ def questions(implementations: Iterable[Implementation], profile: str) -> Iterat
             asked = extent(implementation, mode, profile)
             specs = chosen(implementation.loss, offer(implementation), asked)
             cases = [_case(implementation.loss, spec) for spec in specs]
-            if asked.strength and asked.pinned:
-                cases += [case for case in pinned() if not declines(implementation, case, mode)]
+            if asked.strength:
+                written = _written(implementation, mode, profile, asked)
+                cases += [case for case in written if not declines(implementation, case, mode)]
             for case in cases:
                 yield Question(
                     implementation=implementation,
                     mode=mode,
                     case=case,
-                    quantities=quantities(implementation, case),
+                    quantities=(
+                        *quantities(implementation, case),
+                        *_apart(implementation, case, mode, profile),
+                    ),
                 )

@@ -47,6 +47,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--equivalence-html", metavar="PAGE.html", help="write the report")
     group.addoption(
+        "--equivalence-baseline",
+        metavar="FILE",
+        help="say what is new against an accepted run, and fail if something is",
+    )
+    group.addoption(
+        "--equivalence-shard",
+        default="",
+        metavar="I/N",
+        help="ask the Ith of N parts; `equivalence merge` joins their run files",
+    )
+    group.addoption(
+        "--equivalence-pending",
+        metavar="FOLDER",
+        help="write counterexamples of the relations there, ready for fixtures/cases",
+    )
+    group.addoption(
         "--equivalence-strict",
         action="store_true",
         help="fail also where only the catalogue explains a difference",
@@ -64,8 +80,10 @@ def pytest_configure(config: pytest.Config) -> None:
     options = config.option
     if options.equivalence_frameworks or options.equivalence_require or options.equivalence_select:
         _check_frameworks(requested(config))
-    elif options.equivalence_profile != "quick":
+    elif options.equivalence_profile != "quick" or options.equivalence_shard:
         requested(config)
+    if options.equivalence_baseline:
+        _check_baseline(Path(options.equivalence_baseline))
     for name in FILES:
         if config.getoption(f"equivalence_{name}"):
             _check_writable(Path(config.getoption(f"equivalence_{name}")))
@@ -89,6 +107,7 @@ def requested(config: pytest.Config) -> Request:
                 profile=options.equivalence_profile,
                 frameworks=None if named is None else _names(named),
                 require=_names(options.equivalence_require),
+                shard=options.equivalence_shard,
             )
         except (
             ValueError
@@ -118,6 +137,20 @@ def _check_frameworks(request: Request) -> None:
                 name, [f"{known}@{mode}" for known in mine for mode in known.offered_modes]
             )
         except ValueError as error:
+            raise pytest.UsageError(str(error)) from error
+
+
+def _check_baseline(path: Path) -> None:
+    """Reads the baseline before anything is asked; there may be none yet."""
+    from equivalence.environment import system
+    from equivalence.recorded import recorded
+    from equivalence.results import RunFileError
+
+    path = path / f"{system()}.jsonl" if path.is_dir() else path
+    if path.is_file():
+        try:
+            recorded(path)
+        except RunFileError as error:
             raise pytest.UsageError(str(error)) from error
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 BAR = 24  # characters of a full bar
+SHORT = 8  # characters for which there must be room, or there is no bar
+LONG = 20  # characters for which there must be room, or it is not said what is asked
 OFTEN = 8  # times a second that the block is drawn anew
 
 
@@ -70,23 +72,36 @@ class Progress:
         elif isinstance(event, Lost):
             self._say(f"{event.framework}: {event.reason}")
 
-    def block(self) -> Table:
-        """One row for each framework: a bar, how many questions were answered, what is asked."""
+    def block(self) -> Group:
+        """One row for each framework: a bar, how many questions were answered, what is asked.
+
+        Where the terminal is narrow what is asked is left out first, then the bar: no row is
+        broken, and no number cut.
+        """
         table = Table.grid(padding=(0, 1))
-        for name, total in self.questions.items():
-            if total:
-                judged = self.judged[name]
-                red = Text(f" {self.red[name]:,} red", style="red") if self.red[name] else Text()
-                asked = "" if judged >= total else self.last.get(name, "").removeprefix(f"{name}.")
-                table.add_row(
-                    Text(name),
-                    Text(bar(judged / total)),
-                    Text(f"{judged:,} of {total:,}") + red,
-                    Text(asked, style="dim", no_wrap=True, overflow="ellipsis"),
-                )
-        going = "asking" if self.questions else "loading the frameworks"
-        table.add_row(Text(f"{going}, {self._seconds()}"))
-        return table
+        rows = [self._row(name) for name, total in self.questions.items() if total]
+        fixed = sum(max((len(row[place]) for row in rows), default=0) + 1 for place in (0, 1))
+        room = self.console.width - fixed
+        size = min(BAR, room // 2) if room > 2 * SHORT else 0
+        for (name, counted, asked), share in zip(rows, self._shares(), strict=True):
+            cells = [Text(name, no_wrap=True), *([Text(bar(share, size))] if size else []), counted]
+            if room - size > LONG:
+                cells.append(Text(asked, style="dim", no_wrap=True, overflow="ellipsis"))
+            table.add_row(*cells)
+        going = "asking" if rows else "loading the frameworks"
+        return Group(table, Text(f"{going}, {self._seconds()}"))
+
+    def _row(self, name: str) -> tuple[str, Text, str]:
+        """A framework, how many of its questions were answered, and who is asked."""
+        total, judged, red = self.questions[name], self.judged[name], self.red[name]
+        counted = Text(f"{judged:,} of {total:,}", no_wrap=True)
+        if red:
+            counted.append(f" {red:,} red", style="red")
+        asked = "" if judged >= total else self.last.get(name, "").removeprefix(f"{name}.")
+        return name, counted, asked
+
+    def _shares(self) -> list[float]:
+        return [self.judged[name] / total for name, total in self.questions.items() if total]
 
     def _finish(self, name: str) -> None:
         if (
@@ -107,13 +122,13 @@ class Progress:
         self.console.print(text, soft_wrap=True)
 
 
-def bar(share: float) -> str:
+def bar(share: float, size: int = BAR) -> str:
     """A bar of blocks.
 
-    >>> bar(0.5).rstrip()
-    '████████████'
+    >>> bar(0.5).rstrip(), bar(0.5, 3)
+    ('████████████', '█▌ ')
     """
-    eighths = round(min(share, 1.0) * BAR * 8)
+    eighths = round(min(share, 1.0) * size * 8)
     full, rest = divmod(eighths, 8)
     part = " ▏▎▍▌▋▊▉"[rest] if rest else ""
-    return f"{'█' * full}{part}".ljust(BAR)
+    return f"{'█' * full}{part}".ljust(size)

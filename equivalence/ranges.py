@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from equivalence.asking import Request, loaded, selected
+from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.case import BINARY, SPARSE, encoding
 from equivalence.cases.pinned import library
 from equivalence.environment import environment, extended
+from equivalence.extent import extent
+from equivalence.generated import Drawn, concerns
 from equivalence.identities import CLAIMS, Claim
 from equivalence.implementations import IMPLEMENTATIONS
-from equivalence.implementations.implementation import options_of
-from equivalence.items import Cell, Encodings, Item, PinnedFile, Reductions, Round, column
+from equivalence.implementations.needs import options_of
+from equivalence.items import Cell, Encodings, Item, PinnedFile, Reductions, Relating, Round
 from equivalence.losses import MEAN, NONE, SUM, Reduction
 from equivalence.plan import Question
 from equivalence.relations import one_hot
 from equivalence.results import Environment
+from equivalence.transformations import TRANSFORMATIONS, Relation, column
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -41,11 +45,22 @@ class Plan:
     environment: Environment
     inapplicable: tuple[Finding, ...]
 
+    @property
+    def well_formed(self) -> list[Question]:
+        """The questions that have an answer, and so may be written in other ways."""
+        return [question for question in self.questions if not question.case.malformed]
+
     def not_offered_beside(self, cells: Sequence[Cell]) -> list[Finding]:
         """The findings of what is not offered, but for implementations that pytest deselected."""
         kept = {cell.questions[0].implementation.name for cell in cells}
         gone = {question.implementation.name for question in self.questions} - kept
         return [finding for finding in self.inapplicable if finding.implementation not in gone]
+
+    def environment_beside(self, cells: Sequence[Cell]) -> Environment:
+        """The environment; what was asked for is left out of it if pytest deselected cells."""
+        every = sum(len(self.cells(quantity)) for quantity in QUANTITIES)
+        asked = self.environment.asked if len(cells) == every else None
+        return replace(self.environment, asked=asked)
 
     def cells(self, quantity: str) -> list[Cell]:
         """The cells of a quantity."""
@@ -59,7 +74,7 @@ class Plan:
         """The implementations that are asked for a reduction and offer another one beside it."""
         asked = [
             q
-            for q in self.questions
+            for q in self.well_formed
             if q.case.reduction == reduction and column(q.implementation, beside) is not None
         ]
         return [
@@ -71,13 +86,13 @@ class Plan:
         """The questions by what is asked, where it is asked of several."""
         return [
             Round(name=name, questions=qs)
-            for name, qs in _grouped(self.questions, lambda question: question.case.loss.name)
+            for name, qs in _grouped(self.well_formed, lambda question: question.case.loss.name)
             if len({(q.implementation, q.mode) for q in qs}) > 1
         ]
 
     def encodings(self) -> list[Encodings]:
         """The questions whose targets can be written in another encoding, by loss."""
-        asked = [q for q in self.questions if encoding(q.case.target_kind) in SPARSE | BINARY]
+        asked = [q for q in self.well_formed if encoding(q.case.target_kind) in SPARSE | BINARY]
         return [
             Encodings(name=name, questions=qs)
             for name, qs in _grouped(asked, lambda q: q.case.loss.name)
@@ -85,10 +100,31 @@ class Plan:
 
     def indices(self) -> list[Encodings]:
         """The questions with class indices that have a one-hot twin, by framework and loss."""
-        asked = [q for q in self.questions if one_hot(q.case) is not None]
+        asked = [q for q in self.well_formed if one_hot(q.case) is not None]
         return [
             Encodings(name=name, questions=qs)
             for name, qs in _grouped(_one_of_each(asked, _framework), _framework)
+        ]
+
+    def related(self, relation: str) -> list[Relating]:
+        """The implementations for which related questions are drawn, by the function they call."""
+        law, profile = TRANSFORMATIONS[relation], self.environment.profile
+        groups: dict[tuple[str, str], list[Question]] = {}
+        for q in self.questions:
+            if extent(q.implementation, q.mode, profile).strength > 1:
+                name = f"{q.implementation.name.partition('[')[0]}-{q.mode}"
+                groups.setdefault((name, q.mode), []).append(q)
+        return [
+            Relating(
+                name=typeable(name),
+                questions=tuple(questions),
+                relation=law,
+                mode=mode,
+                cells=cells,
+                profile=profile,
+            )
+            for (name, mode), questions in groups.items()
+            if (cells := drawn(law, mode, questions))
         ]
 
     def pinned(self) -> list[PinnedFile]:
@@ -118,6 +154,7 @@ def plan(request: Request) -> Plan:
         SelectError: If the selection names an implementation that its framework does not have.
     """
     made = environment(profile=request.profile, command="pytest")
+    made = replace(made, asked=request.record)
     questions: list[Question] = []
     inapplicable: list[Finding] = []
     for framework in request.frameworks:
@@ -134,6 +171,17 @@ def plan(request: Request) -> Plan:
         environment=made,
         inapplicable=tuple(inapplicable),
     )
+
+
+def drawn(relation: Relation, mode: str, questions: Iterable[Question]) -> tuple[Drawn, ...]:
+    """The cells of questions for which a relation's cases are drawn."""
+    cells = {}
+    for question in questions:
+        case = question.case
+        if case.reduction in {NONE, SUM, MEAN}:
+            cell = Drawn(question.implementation, case.target_kind, case.reduction.name, case.dtype)
+            cells[tuple(map(str, cell))] = cell
+    return tuple(cells[key] for key in sorted(cells) if concerns(relation, mode, cells[key]))
 
 
 def _one_of_each(questions: Iterable[Question], who: Callable[[Question], str]) -> list[Question]:
@@ -192,11 +240,21 @@ RANGES: dict[str, Callable[[Plan], Sequence[Item | Claim]]] = {
     "value_cell": lambda plan: plan.cells("value"),
     "gradient_cell": lambda plan: plan.cells("gradient"),
     "target_gradient_cell": lambda plan: plan.cells("target_gradient"),
+    "weight_gradient_cell": lambda plan: plan.cells("weight_gradient"),
+    "hessian_vector_product_cell": lambda plan: plan.cells("hessian_vector_product"),
     "sum_beside_terms": lambda plan: plan.reductions(SUM, NONE),
     "mean_beside_sum": lambda plan: plan.reductions(MEAN, SUM),
     "asked_of_several": lambda plan: plan.rounds(),
     "encoded": lambda plan: plan.encodings(),
     "class_indices": lambda plan: plan.indices(),
+    "shifted": lambda plan: plan.related("shift"),
+    "classes_reordered": lambda plan: plan.related("classes"),
+    "rows_reordered": lambda plan: plan.related("rows"),
+    "batch_split": lambda plan: plan.related("split"),
+    "weights_scaled": lambda plan: plan.related("weights"),
+    "mean_beside_its_sum": lambda plan: plan.related("sum"),
+    "index_beside_one_hot": lambda plan: plan.related("one_hot"),
+    "sigmoid_beside_softmax": lambda plan: plan.related("two_classes"),
     "pinned_file": lambda plan: plan.pinned(),
     "claim": lambda plan: plan.claims(),
 }

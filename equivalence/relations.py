@@ -10,8 +10,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import warnings
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +17,17 @@ import numpy as np
 
 from equivalence.cases.answers import answers
 from equivalence.cases.case import BINARY, SPARSE, cotangent, encoding
-from equivalence.comparison import quantities, respond
+from equivalence.cases.remembered import Remembered
 from equivalence.exact import FORMATS, Number
 from equivalence.expectation import catalogued, expectation
 from equivalence.losses import NONE, SUM
 from equivalence.losses.reduction import denominator
+from equivalence.responses import quantities, respond
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from equivalence.cases.answers import Answers
     from equivalence.cases.case import Case
     from equivalence.implementations import Implementation, Response
     from equivalence.losses import Reduction
@@ -122,30 +122,32 @@ def _sum(array: np.ndarray) -> float:
     return math.fsum(array.ravel()) if np.isfinite(array).all() else float(np.sum(array))
 
 
-_responses: OrderedDict[tuple[int, int, str], tuple[Implementation, Case, Response]] = OrderedDict()
+_responses: Remembered[Response] = Remembered(_REMEMBERED)
 
 
 def response(implementation: Implementation, case: Case, mode: str) -> Response:
-    """The implementation's response, called once for all laws; its warnings are not our error."""
-    key = (id(implementation), id(case), mode)
-    if key not in _responses:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            _responses[key] = (implementation, case, respond(implementation, case, mode))
-        while len(_responses) > _REMEMBERED:
-            _responses.popitem(last=False)
-    return _responses[key][2]
+    """The implementation's response, called once for all laws."""
+    key = (implementation, case, mode)
+    return _responses.of(key, lambda: respond(implementation, case, mode))
 
 
-def reading(implementation: Implementation, case: Case, mode: str, quantity: str) -> Reading | None:
+def reading(
+    implementation: Implementation,
+    case: Case,
+    mode: str,
+    quantity: str,
+    *,
+    answering: Callable[[Case], Answers] = answers,
+    asking: Callable[[Implementation, Case, str], Response] = response,
+) -> Reading | None:
     """What an implementation returned with the bound of what it answers; None if no numbers."""
     if quantity not in quantities(implementation, case):
         return None
-    got = getattr(response(implementation, case, mode), quantity)
-    expected = expectation(case, catalogued(implementation, mode))
+    got = getattr(asking(implementation, case, mode), quantity)
+    expected = expectation(case, catalogued(implementation, mode, quantity))
     if isinstance(got, Exception) or expected.raises is not None:
         return None
-    answer = getattr(answers(expected.case), quantity)
+    answer = getattr(answering(expected.case), quantity)
     parts = (case.loss.name, case.target_kind, case.reduction.name, case.dtype, quantity)
     if got.shape != answer.exact.high.shape:
         return None

@@ -6,22 +6,22 @@ implementation's own source, a print. It needs the framework and nothing of this
 
 from __future__ import annotations
 
-import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.case import SOFT, SOFT_BINARY, SPARSE, Case, cotangent, encoding
-from equivalence.cases.generation import from_name
-from equivalence.cases.pinned import ORIGIN, pinned_case
+from equivalence.cases.further import direction
+from equivalence.cases.named import named
 from equivalence.implementations.implementation import classes_to
+from equivalence.literals import MANY, literal, written
 
 if TYPE_CHECKING:
     from equivalence.finding import Finding
     from equivalence.results import Environment, ImplementationRecord
 
-WIDTH = 100  # columns beyond which a literal is broken into rows
 NUMPY = "import numpy as np"
 COTANGENT = "np.resize([1.0, 2.0, 0.5], value.shape)"  # cases.case.cotangent, in the script's words
 
@@ -31,14 +31,13 @@ class ReproductionError(ValueError):
 
 
 def named_case(loss: str, target: str, reduction: str, dtype: str, origin: str) -> Case:
-    """The case of a name, made again, pinned or generated.
+    """The case of a name, made again.
 
     Raises:
         ReproductionError: If this version knows no such case.
     """
-    make = pinned_case if origin.startswith(f"{ORIGIN}.") else from_name
     try:
-        return make(loss, target, reduction, dtype, origin)
+        return named(loss, target, reduction, dtype, origin)
     except ValueError as error:
         raise ReproductionError(str(error)) from error
 
@@ -57,26 +56,36 @@ def reproduction(finding: Finding, environment: Environment) -> str:
         (known for known in environment.implementations if known.name == finding.implementation),
         None,
     )
-    if record is None or finding.mode not in record.scripts:
+    if record is None or _mode(finding) not in record.scripts:
         message = (
             f"the run says nothing about {finding.implementation}@{finding.mode}; run it again"
         )
         raise ReproductionError(message)
-    axis = record.class_axis if case.loss.has_classes else -1
-    sparse = encoding(case.target_kind) == SPARSE
-    script = record.scripts[finding.mode].format(
-        prediction=_array(record, classes_to(case.prediction, axis)),
-        target=_array(record, case.target if sparse else classes_to(case.target, axis)),
-        function=record.function,
-        arguments="".join(f", {name}={text}" for name, text in _arguments(record, case).items()),
-        cotangent=_cotangent(record, case),
-        quantity=finding.quantity if finding.quantity != QUANTITIES[0] else QUANTITIES[1],
-        variable="target" if finding.quantity == QUANTITIES[2] else "prediction",
-        wanted=_wanted(record, case),
+    versions = next(
+        (known.versions for known in environment.frameworks if known.name == finding.framework), {}
     )
+    return reproduction_of(finding, case, record, versions)
+
+
+def reproduction_of(
+    finding: Finding, case: Case, record: ImplementationRecord, versions: dict[str, str]
+) -> str:
+    """The same of any case, named or not.
+
+    Raises:
+        ReproductionError: If the case cannot be written out.
+    """
+    axis = record.class_axis if case.loss.has_classes else -1
+    try:
+        script = _script(finding, record.scripts[_mode(finding)], record, case, axis)
+    except ValueError as error:
+        message = f"no script: {error}; {finding.name} names the case for equivalence.judge"
+        raise ReproductionError(message) from error
+    needs_numpy = "np." in script and NUMPY not in record.imports
     return "\n".join(
         [
-            *_heading(finding, environment, case, axis),
+            *_heading(finding, versions, case, axis),
+            *([NUMPY] if needs_numpy else []),
             record.imports,
             "",
             "",
@@ -88,20 +97,60 @@ def reproduction(finding: Finding, environment: Environment) -> str:
     )
 
 
+def _mode(finding: Finding) -> str:
+    """The key of the script: the mode, and the quantity if it has a script of its own."""
+    apart = finding.quantity in QUANTITIES[3:]
+    return f"{finding.mode}.{finding.quantity}" if apart else finding.mode
+
+
+def _script(
+    finding: Finding, template: str, record: ImplementationRecord, case: Case, axis: int
+) -> str:
+    """The lines that call the function; of a large gradient only the worst number is printed."""
+    sparse = encoding(case.target_kind) == SPARSE
+    arguments = _arguments(record, case)
+    script = template.format(
+        prediction=_array(record, case.prediction, axis),
+        target=_array(record, case.target, -1 if sparse else axis),
+        function=record.function,
+        arguments="".join(f", {name}={text}" for name, text in arguments.items()),
+        options=", ".join(f"{name}={text}" for name, text in arguments.items()),
+        weights=case.weighted_by,
+        direction=_array(record, _direction(case), axis),
+        cotangent=_cotangent(record, case),
+        quantity=finding.quantity if finding.quantity != QUANTITIES[0] else QUANTITIES[1],
+        variable="target" if finding.quantity == QUANTITIES[2] else "prediction",
+        wanted=_wanted(record, case),
+    )
+    if case.prediction.dtype.kind in "iub":  # of which nothing can be differentiated
+        lines = script.splitlines(keepends=True)
+        script = "".join(line for line in lines if ".requires_grad_()" not in line)
+    if case.prediction.size < MANY:
+        return script
+    index = (0,) * case.prediction.ndim
+    if finding.where is not None and finding.quantity != QUANTITIES[0]:
+        index = finding.where.index
+    place = ", ".join(map(str, printed_index(index, axis, QUANTITIES[1])))
+    return re.sub(r"(print\(.*gradient.*)\.tolist\(\)", rf"\1[{place}].tolist()", script)
+
+
 def _wanted(record: ImplementationRecord, case: Case) -> str:
     """Everything that was differentiated in one step: of compiled code it decides the bits."""
     soft = encoding(case.target_kind) in SOFT | SOFT_BINARY
     return "prediction, target" if record.differentiates_target and soft else "prediction"
 
 
-def _heading(finding: Finding, environment: Environment, case: Case, axis: int) -> list[str]:
+def _direction(case: Case) -> np.ndarray:
+    """Along which second derivatives are taken, in the dtype of the case."""
+    return direction(case.prediction.shape).astype(case.prediction.dtype)
+
+
+def _heading(finding: Finding, versions: dict[str, str], case: Case, axis: int) -> list[str]:
     """Comments: what is shown, with which versions, what was got and what is right."""
     lines = [f"# {finding.name}"]
-    lines += [
-        f"# {', '.join(f'{package} {version}' for package, version in framework.versions.items())}"
-        for framework in environment.frameworks
-        if framework.name == finding.framework and framework.versions
-    ]
+    if versions:
+        said = (f"{package} {version}" for package, version in versions.items())
+        lines.append(f"# {', '.join(said)}")
     if case.digest != finding.digest:
         lines.append(
             f"# The case has changed: its digest is {case.digest}, the run's was {finding.digest}."
@@ -133,8 +182,9 @@ def _arguments(record: ImplementationRecord, case: Case) -> dict[str, str]:
     written = {name: _argument(record, value) for name, value in case.options.items()}
     if case.weights is not None:
         written["sample_weight"] = _argument(record, case.weights)
-    if record.reduces:
-        written["reduction"] = repr(record.reductions[case.reduction.kind]).replace("'", '"')
+    if record.reduces:  # a misspelt one is an option
+        named = repr(record.reductions[case.reduction.kind]).replace("'", '"')
+        written.setdefault("reduction", named)
     return written
 
 
@@ -146,54 +196,21 @@ def _argument(record: ImplementationRecord, value: Any) -> str:
     )
 
 
-def _array(record: ImplementationRecord, array: np.ndarray) -> str:
-    return record.array.format(values=literal(array), dtype=array.dtype.name)
+def _array(record: ImplementationRecord, array: np.ndarray, axis: int = -1) -> str:
+    """An array in the framework's words, its classes where it wants them."""
+    if array.size >= MANY and axis != -1 and array.ndim > 1:
+        values = f"np.moveaxis({written(array)}, -1, {axis})"
+    else:
+        values = written(classes_to(array, axis))
+    words = array.dtype.kind == "U"  # of which frameworks have types of other names, or none
+    template = re.sub(r", dtype=[^,)]*", "", record.array) if words else record.array
+    return template.format(values=values, dtype=array.dtype.name)
 
 
 def _cotangent(record: ImplementationRecord, case: Case) -> str:
     """What the value is multiplied by before it is differentiated; NumPy takes its own shape."""
     if case.reduction.kind != "none":
         return literal(cotangent(()))
-    return COTANGENT if NUMPY in record.imports else literal(cotangent(case.shape))
-
-
-def literal(value: Any) -> str:
-    """A number or an array as Python text that gives the same bits again.
-
-    >>> literal(np.array([[0.1, -np.inf]], dtype=np.float32))
-    '[[0.1, -float("inf")]]'
-    """
-    return _nested(value, "") if isinstance(value, np.ndarray) else _number(value)
-
-
-def _nested(array: np.ndarray, indent: str) -> str:
-    """The array on one line; if that is too long, its rows on lines of their own."""
-    if array.ndim == 0:
-        return _number(array[()])
-    deeper = indent + "    "
-    items = [_nested(part, deeper) for part in array]
-    text = f"[{', '.join(items)}]"
-    if len(text) + len(indent) <= WIDTH:
-        return text
-    lines = items if array.ndim > 1 else [""]
-    for item in items if array.ndim == 1 else ():
-        if len(lines[-1]) + len(item) + len(deeper) > WIDTH - 2:
-            lines.append("")
-        lines[-1] += f", {item}" if lines[-1] else item
-    body = "".join(f"{deeper}{line},\n" for line in lines)
-    return f"[\n{body}{indent}]"
-
-
-def _number(value: Any) -> str:
-    """The shortest decimal that is this number again, also when it is read as a double first."""
-    if isinstance(value, bool | int | np.integer):
-        return str(int(value))
-    wide = float(value)
-    if math.isnan(wide):
-        return 'float("nan")'
-    if math.isinf(wide):
-        return 'float("inf")' if wide > 0 else '-float("inf")'
-    if not isinstance(value, np.generic):
-        return repr(wide)
-    short = str(value)
-    return short if float(type(value)(float(short))) == wide else repr(wide)
+    if case.malformed:  # what comes back may have any shape
+        return COTANGENT.replace("np.", '__import__("numpy").')
+    return COTANGENT if NUMPY in record.imports else written(cotangent(case.shape))

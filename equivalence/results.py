@@ -10,119 +10,51 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
 from equivalence.exact import Number
 from equivalence.finding import Finding, Verdict, Where
 from equivalence.garbage import uncollected
+from equivalence.records import (
+    SCHEMA,
+    AskedRecord,
+    ClaimRecord,
+    DivergenceRecord,
+    Environment,
+    FrameworkRecord,
+    ImplementationRecord,
+    LossRecord,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-SCHEMA = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrameworkRecord:
-    """A framework as it was met: its versions and flags, or why it is absent."""
-
-    name: str
-    versions: dict[str, str]
-    flags: dict[str, str]
-    absent: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImplementationRecord:
-    """An implementation: enough to print its reproduction without importing its framework.
-
-    Attributes:
-        scripts: For each mode a script with ``{prediction}``, ``{target}``, ``{arguments}``, ... to
-            be filled in.
-        class_axis: Where the framework wants the classes: 1 or -1.
-        function: The name of the function in the source.
-        imports: The lines with which a script begins.
-        array: How an array is written, from ``{values}`` and ``{dtype}``.
-        reductions: The native names by kind of reduction.
-        reduces: Whether the function is told the reduction.
-        sweep: What it returned along a range of magnitudes (``sweeping.swept``).
-        differentiates_target: Whether it is differentiated with respect to soft targets too.
-    """
-
-    name: str
-    framework: str
-    loss: str
-    documentation: str
-    source: str
-    scripts: dict[str, str]
-    class_axis: int
-    function: str = ""
-    imports: str = ""
-    array: str = ""
-    reductions: dict[str, str] = field(default_factory=dict)
-    reduces: bool = True
-    sweep: dict[str, str] = field(default_factory=dict)
-    differentiates_target: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DivergenceRecord:
-    """A catalogued divergence: whose, what it does, since when, and where that is documented.
-
-    Whether it is by design or a defect candidate stands in ``standing``, why in ``evidence``.
-    """
-
-    name: str
-    implementations: tuple[str, ...]
-    summary: str
-    reason: str
-    versions: str
-    reference: str
-    standing: str = ""
-    evidence: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LossRecord:
-    """A loss: its formula in TeX and the first sentence of its docstring."""
-
-    name: str
-    summary: str
-    formula: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimRecord:
-    """A claim of the tutorial: where it holds, and the smallest counterexample outside."""
-
-    number: int
-    statement: str
-    verdict: str
-    domain: str
-    counterexample: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
-    """What decides the numbers of a run, and the vocabulary that its findings use."""
-
-    profile: str
-    command: str
-    date: str
-    commit: str
-    python: str
-    platform: str
-    packages: dict[str, str]
-    frameworks: tuple[FrameworkRecord, ...]
-    implementations: tuple[ImplementationRecord, ...] = ()
-    divergences: tuple[DivergenceRecord, ...] = ()
-    losses: tuple[LossRecord, ...] = ()
-    claims: tuple[ClaimRecord, ...] = ()
-    complete: bool = False
-    schema: int = SCHEMA
+__all__ = [
+    "SCHEMA",
+    "AskedRecord",
+    "ClaimRecord",
+    "DivergenceRecord",
+    "Environment",
+    "Finding",
+    "FrameworkRecord",
+    "ImplementationRecord",
+    "LossRecord",
+    "Run",
+    "RunFileError",
+    "SchemaError",
+    "append",
+    "environment_line",
+    "finding_line",
+    "ordered",
+    "parse_environment",
+    "parse_finding",
+    "read",
+    "write",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,21 +100,25 @@ def finding_line(finding: Finding) -> str:
     for known in dataclasses.fields(finding):
         fields[known.name] = getattr(finding, known.name)
     fields["verdict"] = finding.verdict.value
-    if finding.where is not None:
-        where = finding.where
+    if (where := finding.where) is not None:
         fields["where"] = {name: getattr(where, name) for name in ("index", "prediction", "target")}
     return json.dumps(fields, allow_nan=False)
 
 
 def _number(pair: Any) -> Number | None:
-    return None if pair is None else Number(str(pair[0]), str(pair[1]))
+    if pair is None:
+        return None
+    number = Number(str(pair[0]), str(pair[1]))
+    float(number)  # what is no number is refused here, and not where it is compared
+    return number
 
 
 def parse_finding(line: str) -> Finding:
     """The finding of a line.
 
     Raises:
-        ValueError, KeyError, TypeError: If the line is not one that ``finding_line`` writes.
+        ValueError, KeyError, TypeError, OverflowError, IndexError: If the line is not one that
+            ``finding_line`` writes.
     """
     fields = json.loads(line)
     if fields.pop("kind") != "finding":
@@ -196,8 +132,8 @@ def parse_finding(line: str) -> Finding:
         where = fields["where"]
         fields["where"] = Where(
             index=tuple(where["index"]),
-            prediction=tuple(Number(*pair) for pair in where["prediction"]),
-            target=tuple(Number(*pair) for pair in where["target"]),
+            prediction=tuple(itertools.starmap(Number, where["prediction"])),
+            target=tuple(itertools.starmap(Number, where["target"])),
         )
     return Finding(**_known(Finding, fields))
 
@@ -218,6 +154,8 @@ def parse_environment(line: str) -> Environment:
         raise SchemaError(message)
     for name, record in _RECORDS.items():
         fields[name] = tuple(_record(record, entry) for entry in fields[name])
+    if fields.get("asked") is not None:
+        fields["asked"] = _record(AskedRecord, fields["asked"])
     return Environment(**_known(Environment, fields))
 
 
@@ -228,6 +166,8 @@ def _names(kind: Any) -> frozenset[str]:
 
 def _known(kind: Any, fields: dict[str, Any]) -> dict[str, Any]:
     known = _names(kind)
+    if fields.keys() == known:
+        return fields
     return {name: value for name, value in fields.items() if name in known}
 
 
@@ -270,7 +210,7 @@ def read(path: Path) -> Run:
 def _parsed(path: Path, number: int, line: str) -> Finding:
     try:
         return parse_finding(line)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, IndexError) as error:
         message = f"{path}: line {number} is not a finding; delete the line or run again"
         raise RunFileError(message) from error
 

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import os
-import sys
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from equivalence import workers
-from equivalence.asking import Event, Examined, Finished, Judged, Loaded, Lost, Request, in_process
+from equivalence.asking import Event, Loaded, Request, in_process
 from equivalence.cases.pinned import pinned
-from equivalence.environment import environment, extended
-from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, REQUIREMENTS
-from equivalence.plan import STRENGTHS
-from equivalence.results import Environment, Run, append, write
+from equivalence.extent import STRENGTHS
+from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS
+from equivalence.recording import Recording, installed, record
+from equivalence.results import AskedRecord, Run, read
+from equivalence.resuming import check_resumable, kept
 from equivalence.selection import nearest, parse
+from equivalence.shards import parse_shard
+from equivalence.worker import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
-
-    from equivalence.finding import Finding
 
 PROFILES = tuple(STRENGTHS)
 
@@ -53,20 +51,13 @@ def absent_message(framework: str, reason: str = "") -> str:
     return f"{framework} is required and absent{because}; {how_to_install(framework)}"
 
 
-def _installed(framework: str) -> bool:
-    """Whether a framework can be found, without importing it."""
-    names = {framework, framework.partition("_")[0], REQUIREMENTS.get(framework, "")} - {""}
-    return framework not in FRAMEWORKS or any(
-        importlib.util.find_spec(name) is not None for name in names
-    )
-
-
 def request(
     select: Iterable[str] = (),
     *,
     profile: str = "quick",
     frameworks: Iterable[str] | None = None,
     require: Iterable[str] = (),
+    shard: str = "",
 ) -> Request:
     """What a run is to ask, checked before anything is imported.
 
@@ -75,8 +66,10 @@ def request(
         profile: ``"quick"`` or ``"full"``.
         frameworks: The only ones that are asked; by default all that are installed.
         require: Those that must be there.
+        shard: Which part of it, ``"1/3"``; by default all.
 
     Raises:
+        ShardError: If there is no such part.
         PinnedCaseError: If a file of pinned cases is broken.
         AbsentError: If a framework that is named in ``frameworks`` or ``require`` is not installed.
         SelectError: If a word can match nothing.
@@ -92,8 +85,9 @@ def request(
         if name not in known:
             message = f"the framework {name!r} is unknown; {nearest(name, known)}"
             raise UnknownError(message)
-        if not _installed(name):
+        if not installed(name):
             raise AbsentError(absent_message(name))
+    part = parse_shard(shard)
     pinned()  # a broken file is told before anything is asked
     selection = parse(select)
     asked = (name for name in known if named is None or name in named or name in require)
@@ -102,117 +96,66 @@ def request(
         profile=profile,
         frameworks=tuple(name for name in asked if selection.concerns(name)),
         required=tuple(dict.fromkeys((*(named or ()), *require))),
-        claims=not select and named is None,
+        claims=not select and named is None and part.first,
+        shard=part,
     )
 
 
-def events(request: Request, processes: int = 0) -> Generator[Event]:
+def events(
+    request: Request, processes: int = 0, time_limit: float | None = None
+) -> Generator[Event]:
     """What happens while a request is asked; findings are the same with any number of processes.
 
     Args:
         request: What is asked.
         processes: How many worker processes; 0 asks in this one.
+        time_limit: Seconds for each question, after which its worker process is killed.
 
     Raises:
-        AbsentError: If a required framework cannot be imported.
+        AbsentError: If a required framework cannot be imported, once the others have been asked.
         SelectError: If the selection names an implementation that its framework does not have.
     """
-    for event in workers.pool(request, processes) if processes else in_process(request):
+    absent: list[str] = []
+    pooled = workers.pool(request, processes, time_limit or PATIENCE) if processes else None
+    for event in in_process(request) if pooled is None else pooled:
         if (
             isinstance(event, Loaded)
             and event.record.absent
             and event.record.name in request.required
         ):
-            raise AbsentError(absent_message(event.record.name, event.record.absent))
+            absent.append(absent_message(event.record.name, event.record.absent))
         yield event
+    if absent:
+        raise AbsentError("; ".join(absent))
 
 
-@dataclass(slots=True, kw_only=True)
-class Recording:
-    """A run that is going on: collects events, and writes them to a file as they come.
+def resume(path: Path, *, command: str = "") -> tuple[Request, Recording]:
+    """What is left to be asked of a run that was cut short, and its recording in the same file.
 
-    Attributes:
-        environment: What is known of it so far.
-        order: The order of the frameworks.
-        path: The file; None if none is written.
-        findings: What was found so far.
-        lost: Why some questions could not be asked.
+    Raises:
+        RunFileError: If the file is no run.
+        ResumeError: If it does not say what it was asked for, or was made in another environment.
     """
-
-    environment: Environment
-    order: tuple[str, ...]
-    path: Path | None = None
-    findings: list[Finding] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-    _file: TextIO | None = None
-
-    def take(self, event: Event) -> None:
-        """Records what happened."""
-        if isinstance(event, Loaded):
-            self.environment = extended(
-                self.environment, event.record, event.implementations, event.divergences, self.order
-            )
-            self.findings.extend(event.findings)
-            if event.questions or self.findings:
-                self._rewrite()
-        elif isinstance(event, Judged):
-            self.findings.extend(event.findings)
-            if self._file is not None:
-                append(event.findings, self._file)
-        elif isinstance(event, Finished):
-            if event.sweep:
-                self._remember(event)
-            if self._file is not None:
-                self._file.flush()
-        elif isinstance(event, Examined):
-            self.environment = dataclasses.replace(self.environment, claims=event.claims)
-        elif isinstance(event, Lost):
-            self.lost.append(f"{event.framework}: {event.reason}")
-
-    def _remember(self, event: Finished) -> None:
-        """Puts the sweep of an implementation into its record, which is written in the end."""
-        records = (
-            dataclasses.replace(record, sweep=event.sweep)
-            if record.name == event.implementation
-            else record
-            for record in self.environment.implementations
-        )
-        self.environment = dataclasses.replace(self.environment, implementations=tuple(records))
-
-    def _rewrite(self) -> None:
-        """Writes the file anew, because its first line has changed, and leaves it open for more."""
-        if self.path is None:
-            return
-        self.close()
-        write(self.run(complete=False), self.path)
-        self._file = self.path.open("a", encoding="utf-8")
-
-    def run(self, *, complete: bool) -> Run:
-        """The run so far."""
-        made = dataclasses.replace(self.environment, complete=complete and not self.lost)
-        return Run.of(made, self.findings)
-
-    def finish(self, *, complete: bool = True) -> Run:
-        """The run, also written to the file, sorted."""
-        self.close()
-        run = self.run(complete=complete)
-        if self.path is not None:
-            write(run, self.path)
-        return run
-
-    def close(self) -> None:
-        """Closes the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-
-def record(request: Request, *, command: str = "", path: Path | None = None) -> Recording:
-    """A recording of a request; its file is written as soon as something is selected."""
-    made = environment(
-        profile=request.profile, command=command or " ".join(map(os.path.basename, sys.argv))
+    before = read(path)
+    asked = before.environment.asked or AskedRecord()
+    whole = request(
+        asked.select,
+        profile=before.environment.profile,
+        require=asked.required,
+        shard=asked.shard,
     )
-    return Recording(environment=made, order=request.frameworks, path=path)
+    left = dataclasses.replace(whole, frameworks=asked.frameworks, claims=asked.claims)
+    made = record(left, command=command, path=path)
+    check_resumable(path, before, made.environment)
+    made.resume(before, kept(before))
+    implementations = before.environment.implementations
+    left = dataclasses.replace(
+        left,
+        claims=asked.claims and not before.environment.claims,
+        done=frozenset(finding.name for finding in made.findings),
+        swept=frozenset(known.name for known in implementations if known.sweep),
+    )
+    return left, made
 
 
 def run(
@@ -221,7 +164,9 @@ def run(
     profile: str = "quick",
     frameworks: Iterable[str] | None = None,
     require: Iterable[str] = (),
+    shard: str = "",
     processes: int = 0,
+    time_limit: float | None = None,
     path: str | os.PathLike[str] | None = None,
     watch: Callable[[Event], None] = lambda _: None,
 ) -> Run:
@@ -233,8 +178,12 @@ def run(
         profile: ``"quick"`` (every pair of levels) or ``"full"`` (every triple).
         frameworks: The only ones that are asked; by default all that are installed.
         require: Frameworks that must be there.
+        shard: Which part of it, ``"1/3"``; by default all.
         processes: How many worker processes; 0 asks in this one, where also your own
             implementations are known.
+        time_limit: Seconds for each question, and for the import of a framework, after which a
+            worker process is killed: the question is ``crashed``. By default 240; none in this
+            process.
         path: A run file, to which findings are appended as they come.
         watch: Is told each event.
 
@@ -250,9 +199,9 @@ def run(
     >>> found.environment.complete, {finding.implementation for finding in found.findings}
     (True, {'textbook.product_with_target'})
     """
-    asked = request(select, profile=profile, frameworks=frameworks, require=require)
+    asked = request(select, profile=profile, frameworks=frameworks, require=require, shard=shard)
     recording = record(asked, path=None if path is None else Path(path))
-    with closing(events(asked, processes)) as happening, closing(recording):
+    with closing(events(asked, processes, time_limit)) as happening, closing(recording):
         for event in happening:
             recording.take(event)
             watch(event)

@@ -9,20 +9,17 @@ model of a pair must be needed.
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equivalence.cases.answers import QUANTITIES, answers, estimate, rough_value
-from equivalence.comparison import respond
-from equivalence.distance import distance
-from equivalence.divergences.hypotheses import Hypothesis, hypotheses
-from equivalence.exact import FORMATS
+from equivalence.cases.answers import QUANTITIES
 from equivalence.expectation import catalogued, expectation
 from equivalence.plan import questions
+from equivalence.responses import respond
+from equivalence.sieve import Observation, Pair, Sieve, applied, fits
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -30,31 +27,10 @@ if TYPE_CHECKING:
 
 TRIED = 6  # differing cases on which hypotheses are sieved
 HELD_BACK = 60  # cases, differing or not, that confirm
-SECONDS = 30.0  # after which pairs are no longer tried
 LARGEST = 700  # numbers of a case that is sieved on
-# A value that is farther off than this, relatively, is not looked at more closely: no bound of
-# float32 is so wide but where nearly everything cancels.
-FAR, FAR_UNITS, NEARLY_NOTHING = 0.02, 64, 1e-4
 
 WIDE = frozenset(("float32", "float64"))
 NARROW = frozenset(("float16", "bfloat16"))
-
-Pair = tuple[Hypothesis, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Observation:
-    """What an implementation returned for a case.
-
-    Attributes:
-        asked: The case.
-        case: What the catalogue says is answered instead; the one asked where it says nothing.
-        readings: By quantity.
-    """
-
-    asked: Case
-    case: Case
-    readings: dict[str, np.ndarray]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +94,7 @@ def search(
             everything else.
     """
     observed = list(_observations(implementation, mode, cases, profile, dtypes))
-    differing = [each for each in observed if not _fits(each, each.case)]
+    differing = [each for each in observed if not fits(each, each.case)]
     tried = _diverse(differing)
     if not tried:
         return Search(found=(), nearest=None, differing=(), compared=0, exhausted=True)
@@ -127,7 +103,7 @@ def search(
     # Differing cases first; of those that agree, every so many-th.
     rest.sort(key=lambda each: each not in differing)
     held = rest[: HELD_BACK // 2] + rest[HELD_BACK // 2 :: step]
-    sieve = _Sieve(tried)
+    sieve = Sieve(tried)
     survivors = list(sieve.alone()) or list(sieve.together())
     judged = [
         found
@@ -161,7 +137,9 @@ def _observations(
     steps = catalogued(implementation, mode)
     seen = set()
     planned = (
-        question.case for question in questions([implementation], profile) if question.mode == mode
+        question.case
+        for question in questions([implementation], profile)
+        if question.mode == mode and not question.case.malformed
     )
     for case in itertools.chain(cases, planned):
         if case.digest in seen or case.dtype not in dtypes:
@@ -169,7 +147,7 @@ def _observations(
         seen.add(case.digest)
         expected = expectation(case, steps)
         response = respond(implementation, case, mode)
-        readings = {name: getattr(response, name) for name in QUANTITIES}
+        readings = {name: getattr(response, name) for name in QUANTITIES[:3]}
         arrays = {
             name: np.asarray(reading)
             for name, reading in readings.items()
@@ -201,103 +179,6 @@ def _diverse(differing: list[Observation]) -> list[Observation]:
     return chosen
 
 
-def _fits(observation: Observation, answered: Case | None, *, roughly: bool = False) -> bool:
-    """Whether everything that was returned is inside the bound of a question."""
-    if answered is None:
-        return False
-    try:
-        expected = (estimate if roughly else answers)(answered)
-    except (ArithmeticError, ValueError):
-        return False
-    predicted = answered is not observation.asked
-    for name, reading in observation.readings.items():
-        measured = distance(reading, getattr(expected, name), answered.dtype, predicted=predicted)
-        if not (measured.inside or measured.undefined):
-            return False
-    return True
-
-
-def _near(observation: Observation, answered: Case) -> bool:
-    """Whether the value is near enough that it is worth while to derive a bound."""
-    got = observation.readings["value"].astype(np.float64)
-    try:
-        value = rough_value(answered)
-    except ValueError:
-        return False
-    if got.shape != value.shape:
-        return False
-    both = np.isfinite(got) & np.isfinite(value)
-    unit = FORMATS[answered.dtype].unit
-    with np.errstate(invalid="ignore"):
-        far = np.abs(got - value) > max(FAR, FAR_UNITS * unit) * (np.abs(value) + NEARLY_NOTHING)
-    return not bool(np.any(far & both))
-
-
-def applied(models: Pair, case: Case) -> Case:
-    """The case that is answered instead; models that do not concern it drop out."""
-    for model in models:
-        case = model.applied(case) or case
-    return case
-
-
-class _Sieve:
-    """Hypotheses and pairs, of which those remain that explain every case that is tried."""
-
-    def __init__(self, tried: list[Observation]) -> None:
-        self.tried = tried
-        self.known = hypotheses()
-        self.compared = 0
-        self.exhausted = True
-        self._until = time.monotonic() + SECONDS
-        self._explains: dict[tuple[int, Pair], bool] = {}
-        self._rejected = [0] * len(tried)
-
-    def _survives(self, models: Pair) -> bool:
-        """Whether every case is explained; at least one is not by the plain question."""
-        self.compared += 1
-        # The case that has rejected the most comes first.
-        for place in sorted(range(len(self.tried)), key=lambda place: -self._rejected[place]):
-            if not self._explained(place, models):
-                self._rejected[place] += 1
-                return False
-        return True
-
-    def _explained(self, place: int, models: Pair) -> bool:
-        """Whether a case is explained, remembered by the models that concern it."""
-        answered = self.tried[place].case
-        concerned = []
-        for model in models:
-            said = model.applied(answered)
-            if said is not None:
-                answered = said
-                concerned.append(model)
-        key = (place, tuple(concerned))
-        if key not in self._explains:
-            self._explains[key] = (
-                bool(concerned)
-                and _near(self.tried[place], answered)
-                and _fits(self.tried[place], answered, roughly=True)
-            )
-        return self._explains[key]
-
-    def alone(self) -> Iterator[Pair]:
-        """Single hypotheses."""
-        return ((one,) for one in self.known if self._survives((one,)))
-
-    def together(self) -> Iterator[Pair]:
-        """Pairs of different families; of two that change the loss, in both orders."""
-        for first, second in itertools.combinations(self.known, 2):
-            if first.family == second.family:
-                continue
-            if time.monotonic() > self._until:
-                self.exhausted = False
-                return
-            orders = [(first, second)]
-            if first.part == second.part == "loss":
-                orders.append((second, first))
-            yield from filter(self._survives, orders)
-
-
 def _confirmed(
     models: Pair,
     tried: list[Observation],
@@ -308,13 +189,13 @@ def _confirmed(
 
     None if a case that was tried speaks against it, or a model of a pair is not needed.
     """
-    if not all(_fits(each, applied(models, each.case)) for each in tried):
+    if not all(fits(each, applied(models, each.case)) for each in tried):
         return None
     every = [*tried, *held]
-    good = [each for each in held if _fits(each, applied(models, each.case))]
+    good = [each for each in held if fits(each, applied(models, each.case))]
     if len(models) > 1:
         for fewer in models:
-            if all(_fits(each, applied((fewer,), each.case)) for each in [*tried, *good]):
+            if all(fits(each, applied((fewer,), each.case)) for each in [*tried, *good]):
                 return None
     return Found(
         models=models,

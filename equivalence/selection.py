@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from equivalence.cases import edges
 from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.case import SEGMENTATION_ENDING, Encoding
 from equivalence.cases.generation import SHAPES
@@ -90,6 +91,11 @@ class Word:
             any(any(_matches(piece, name) for name in names) for names in remaining)
             for piece in self.pieces
         )
+
+    @property
+    def names_cases(self) -> bool:
+        """Whether it may leave a cell with some of its cases only."""
+        return len(self.pieces) > _PARTS + 1 or any(map(_may_name_case, self.pieces))
 
     def concerns(self, framework: str) -> bool:
         """Whether some finding of a framework may be left, judged by its name alone."""
@@ -234,6 +240,8 @@ def _may_name_case(piece: str) -> bool:
         return False
     if regime == "pinned":
         return any(_matches(piece, case.origin) for case in pinned())
+    if regime == edges.ORIGIN:
+        return any(_matches(rest, name) for name in edges.EDGES)
     shape = rest.partition(".")[0] if "*" not in regime else "*"
     shaped = not shape or any(_matches(shape, name) for name in SHAPES) or "*" in shape
     return shaped and any(_matches(regime, name) for name in _regimes())

@@ -22,17 +22,22 @@ ATTEMPTS = 400  # smaller cases that are tried at most
 SINGLY = 16  # numbers of an array that are made plainer one by one
 
 
-def smallest(implementation: Implementation, case: Case, finding: Finding) -> tuple[Case, Finding]:
+def smallest(
+    implementation: Implementation, case: Case, finding: Finding, attempts: int = ATTEMPTS
+) -> tuple[Case, Finding]:
     """A small case that has the verdict of a finding, for the same catalogued reason.
 
     Args:
         implementation: Who was asked.
         case: What was asked.
         finding: How it was judged; its quantity and mode are asked again.
+        attempts: How many smaller cases are tried at most.
 
     Returns:
-        The case, its origin that of the large one, and how it is judged.
+        The case, its origin that of the large one, and how it is judged; a malformed one as it is.
     """
+    if case.malformed:  # it is small, and another one has another fault
+        return case, finding
     latest = [finding]
 
     def same(smaller: Case) -> bool:
@@ -49,7 +54,7 @@ def smallest(implementation: Implementation, case: Case, finding: Finding) -> tu
             latest[0] = found
         return shows
 
-    return shrunk(case, same), latest[0]
+    return shrunk(case, same, attempts), latest[0]
 
 
 def shrunk(case: Case, shows: Callable[[Case], bool], attempts: int = ATTEMPTS) -> Case:
@@ -88,10 +93,10 @@ def _fewer_positions(case: Case) -> Iterator[Case]:
         if 2 < size <= 8:
             kept += [np.delete(every, index) for index in range(size)]
         for rows in kept:
-            yield _taken(case, axis, rows)
+            yield taken(case, axis, rows)
 
 
-def _taken(case: Case, axis: int, rows: np.ndarray) -> Case:
+def taken(case: Case, axis: int, rows: np.ndarray) -> Case:
     """The case with some of the positions along an axis."""
     weights = case.weights
     if weights is not None and np.ndim(weights) > axis and weights.shape[axis] > 1:

@@ -50,10 +50,13 @@ def _together(implementation: Implementation, case: Case) -> dict[str, np.ndarra
 
 
 def _one_by_one(implementation: Implementation, case: Case) -> dict[str, np.ndarray | None]:
-    """A call for each point, as a batch of one."""
-    reduction = next(
-        known for known in (NONE, SUM, MEAN) if known.kind in implementation.reductions
-    )
+    """A call for each point, as a batch of one, in the first reduction that gives it one number."""
+    offered = [known for known in (NONE, SUM, MEAN) if known.kind in implementation.reductions]
+    found = (_points(implementation, dataclasses.replace(case, reduction=one)) for one in offered)
+    return next((terms for terms in found if _SWEPT[0] in terms), {})
+
+
+def _points(implementation: Implementation, case: Case) -> dict[str, np.ndarray | None]:
     points = [
         _respond(
             implementation,
@@ -61,7 +64,6 @@ def _one_by_one(implementation: Implementation, case: Case) -> dict[str, np.ndar
                 case,
                 prediction=case.prediction[place : place + 1],
                 target=case.target[place : place + 1],
-                reduction=reduction,
             ),
         )
         for place in range(case.shape[0])

@@ -130,6 +130,7 @@ def _table(run: Run, summary: Summary, width: int) -> Iterator[Text]:
     """A line for each framework, and under it one for each implementation and mode.
 
     A name that does not fit in front of its numbers has a line of its own: names are never cut.
+    Where the numbers do not fit into a line, they are told in words.
     """
     worst = _worst(run.findings)
     columns = {
@@ -158,13 +159,27 @@ def _table(run: Run, summary: Summary, width: int) -> Iterator[Text]:
         max(map(len, column)) for column in zip(*(numbers for _, _, numbers in rows), strict=True)
     ]
     name_width = width - sum(widths) - 2 * len(widths)
+    if name_width < 0:
+        yield from _in_lines(rows, width)
+        return
     for name, style, numbers in rows:
         right = "".join(f"  {number:>{size}}" for number, size in zip(numbers, widths, strict=True))
         if len(name) <= name_width:
-            yield Text(f"{name:<{max(name_width, 0)}}{right}", style=style)
+            yield Text(f"{name:<{name_width}}{right}", style=style)
         else:
             yield Text(name, style=style)
-            yield Text(f"{'':<{max(name_width, 0)}}{right}", style=style)
+            yield Text(f"{'':<{name_width}}{right}", style=style)
+
+
+def _in_lines(rows: list[tuple[str, str, tuple[str, ...]]], width: int) -> Iterator[Text]:
+    """The same in words, where not even the numbers fit into a line."""
+    _, _, heads = rows[0]
+    for name, style, numbers in rows[1:]:
+        yield Text(name, style=style)
+        pairs = zip(heads, numbers, strict=True)
+        said = ", ".join(f"{head} {number}" for head, number in pairs if number != "·")
+        for line in textwrap.wrap(said, max(width - 4, 16)):
+            yield Text(f"    {line}", style=style)
 
 
 def _worst(findings: Iterable[Finding]) -> dict[str, tuple[str, str]]:

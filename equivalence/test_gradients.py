@@ -17,3 +17,13 @@ def test_gradient(gradient_cell: Cell, judged: Judged) -> None:
 def test_target_gradient(target_gradient_cell: Cell, judged: Judged) -> None:
     """Every gradient with respect to a soft target is the derivative with respect to it."""
     judged(target_gradient_cell.findings())
+
+
+def test_weight_gradient(weight_gradient_cell: Cell, judged: Judged) -> None:
+    """Every gradient with respect to weights is the derivative, through denominators too."""
+    judged(weight_gradient_cell.findings())
+
+
+def test_hessian_vector_product(hessian_vector_product_cell: Cell, judged: Judged) -> None:
+    """Every gradient that is differentiated once more is the second derivative."""
+    judged(hessian_vector_product_cell.findings())

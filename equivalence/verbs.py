@@ -19,13 +19,16 @@ from equivalence.explanation import again, explanation
 from equivalence.finding import Verdict
 from equivalence.garbage import uncollected
 from equivalence.github import append_summary, workflow_commands
+from equivalence.guard import against_baseline, compare_verb, earlier_run, merge_verb, page_of
 from equivalence.listing import entries, present
 from equivalence.merging import merge
 from equivalence.progress import Progress
-from equivalence.report import render_html, render_markdown
+from equivalence.recorded import recorded
+from equivalence.recording import record
+from equivalence.report import render_markdown
 from equivalence.report.as_json import render_json
-from equivalence.reproduction import ReproductionError, reproduction
-from equivalence.running import UnknownError, events, record, request
+from equivalence.reproduction import reproduction
+from equivalence.running import AbsentError, UnknownError, events, request, resume
 from equivalence.selection import ORDER, NothingSelectedError, SelectError, parse
 from equivalence.terminal import (
     command,
@@ -39,7 +42,8 @@ from equivalence.terminal import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from equivalence.finding import Finding
+    from equivalence.asking import Request
+    from equivalence.recording import Recording
     from equivalence.results import Environment, Run
 
 FAILS, INCOMPLETE = 1, 3
@@ -85,11 +89,8 @@ def _stop(*_: object) -> None:
 def bare(_: argparse.Namespace) -> int:
     """The quick profile on what is installed, a table, and the report."""
     options = argparse.Namespace(select=[], profile="quick", frameworks=None, require=())
-    options.output, options.html, options.processes = (
-        FOLDER / "run.jsonl",
-        FOLDER / "index.html",
-        None,
-    )
+    options.output, options.html, options.shard = FOLDER / "run.jsonl", FOLDER / "index.html", ""
+    options.processes = options.resume = options.baseline = options.time_limit = None
     return run(options)
 
 
@@ -97,32 +98,57 @@ def run(options: argparse.Namespace) -> int:
     """Asks the selected questions, writes the files, prints the table."""
     output = _writable(Path(options.output)) if options.output else None
     page = _writable(Path(options.html)) if options.html else None
-    try:
-        asked = request(
-            options.select,
-            profile=options.profile,
-            frameworks=options.frameworks,
-            require=options.require,
-        )
-    except UnknownError as error:
-        raise UsageError(str(error)) from error
+    asked, recording = _begin(options, output)
+    output = recording.path
     processes = PROCESSES if options.processes is None else options.processes
-    recording = record(asked, command=options.command, path=output)
     complete = True
     before = signal.signal(signal.SIGTERM, _stop)
+    happening = events(asked, processes, options.time_limit)
     try:
-        with Progress(console=stderr()) as progress, closing(events(asked, processes)) as happening:
+        with Progress(console=stderr()) as progress, closing(happening):
             for event in happening:
                 recording.take(event)
                 progress.watch(event)
     except KeyboardInterrupt:
         complete = False
+    except AbsentError:
+        if not any(finding.case for finding in recording.findings):
+            raise
+        complete = False
     finally:
         recording.close()
         signal.signal(signal.SIGTERM, before)
-    if complete and not recording.findings:
+    if complete and not recording.findings and not recording.lost and asked.shard.whole:
         raise NothingSelectedError(_nothing(options.select, recording.environment))
-    return _tell(recording.finish(complete=complete), output, page)
+    made = recording.finish(complete=complete)
+    told = _tell(made, output, page, options.baseline, recording.unasked)
+    if not made.findings:
+        stdout().print(f"The shard {asked.shard} holds nothing of what is selected.")
+    return told
+
+
+def _begin(options: argparse.Namespace, output: Path | None) -> tuple[Request, Recording]:
+    """What is asked, and where it is recorded: anew, or in a run that was cut short."""
+    try:
+        if options.resume is None:
+            asked = request(
+                options.select,
+                profile=options.profile or "quick",
+                frameworks=options.frameworks,
+                require=options.require,
+                shard=options.shard,
+            )
+            return asked, record(asked, command=options.command, path=output)
+        others = (options.select, options.profile, options.frameworks, options.require)
+        if any((*others, options.shard, output)):
+            message = (
+                "--resume asks what is left of what the run was asked for, and writes to its file; "
+                "leave SELECT, --profile, --frameworks, --require, --shard and -o out"
+            )
+            raise UsageError(message)
+        return resume(Path(options.resume), command=options.command)
+    except UnknownError as error:
+        raise UsageError(str(error)) from error
 
 
 def _nothing(select: list[str], environment: Environment) -> str:
@@ -136,37 +162,34 @@ def _nothing(select: list[str], environment: Environment) -> str:
     return "; ".join([nothing, *absent])
 
 
-def _tell(run: Run, output: Path | None, page: Path | None) -> int:
+def _tell(
+    run: Run, output: Path | None, page: Path | None, baseline: str | None, unasked: list[str]
+) -> int:
     """Prints the table, writes the reports, and returns the exit status."""
     console = stdout()
     print_run(run, console)
+    earlier = earlier_run(baseline, run)
     if page is not None:
-        page.write_text(_html(run), encoding="utf-8")
-    if problem := append_summary(run):
+        page.write_text(page_of(run, earlier), encoding="utf-8")
+    if problem := append_summary(run, earlier):
         stderr().print(f"equivalence: {problem}", soft_wrap=True)
     for line in workflow_commands(run):
         print(line, flush=True)  # noqa: T201 - a command to the runner, not a line of the table
     last = page or output
     hint = "equivalence run -o run.jsonl --html page.html" if last is None else str(last)
     console.print(f"\n{hint}", soft_wrap=True)
+    status = FAILS if any(finding.verdict.fails for finding in run.findings) else 0
+    if baseline is not None:
+        status = against_baseline(run, earlier, baseline, output)
     if not run.environment.complete:
         kept = f"; {output} holds what was found" if output else ""
         stderr().print(f"equivalence: the run is incomplete{kept}", soft_wrap=True)
+        for line in unasked:
+            stderr().print(f"  not measured: {line}", soft_wrap=True)
+        if output:
+            stderr().print(f"  {command('run', '--resume')} {output}", soft_wrap=True)
         return INCOMPLETE
-    return FAILS if any(finding.verdict.fails for finding in run.findings) else 0
-
-
-def _html(run: Run, baseline: Run | None = None) -> str:
-    return render_html(
-        run, reproduce=lambda finding: _script(finding, run.environment), baseline=baseline
-    )
-
-
-def _script(finding: Finding, environment: Environment) -> str:
-    try:
-        return reproduction(finding, environment)
-    except ReproductionError as error:
-        return f"# {error}"
+    return status
 
 
 def report(options: argparse.Namespace) -> int:
@@ -184,9 +207,9 @@ def report(options: argparse.Namespace) -> int:
     made = merge([results.read(Path(path)) for path in options.runs])
     if not made.environment.complete:
         stderr().print("equivalence: the run is incomplete: it was cut short", soft_wrap=True)
-    baseline = results.read(Path(options.baseline)) if options.baseline else None
+    baseline = recorded(Path(options.baseline)) if options.baseline else None
     renders = {
-        "html": lambda: _html(made, baseline),
+        "html": lambda: page_of(made, baseline),
         "markdown": lambda: render_markdown(made, baseline=baseline),
         "json": lambda: render_json(made),
     }
@@ -265,6 +288,8 @@ VERBS: dict[str | None, Callable[[Any], int]] = {
     None: bare,
     "run": run,
     "report": report,
+    "compare": compare_verb,
+    "merge": merge_verb,
     "explain": explain,
     "reproduce": reproduce,
     "list": list_,

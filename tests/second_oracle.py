@@ -56,8 +56,10 @@ def row(case, index):
     slope = [w * (1 - smoothing) for w in weight]
     if case.loss.name == "cross_entropy":
         total = sum(mp.exp(entry) for entry in x)
-        surprisal = [mp.log(total) - entry for entry in x]
-        towards = [mp.exp(e) / total * sum(q) - share for e, share in zip(x, q, strict=True)]
+        surprisal = [log(total) - entry for entry in x]
+        # Nothing is left to normalise where every class is masked.
+        p = [mp.exp(entry) / total if total else mp.nan for entry in x]
+        towards = [known * sum(q) - share for known, share in zip(p, q, strict=True)]
     elif case.loss.name == "negative_log_likelihood":
         surprisal = [-entry for entry in x]
         towards = [-share for share in q]
@@ -143,7 +145,7 @@ def binary_focal(case, x, t):
     if mp.isinf(towards):  # the logarithm's own slope is the larger
         first = weight * times(focus, towards)
     second = weight * (times(absent - p, steep) + times(focus, positive - negative))
-    return weight * times(focus, entropy), first, second + tilt * times(focus, entropy)
+    return weight * times(focus, entropy), first, second + times(tilt, times(focus, entropy))
 
 
 def single(case, index):
@@ -197,6 +199,8 @@ def divisor(case, kept):
     if name == "mean_over_sample_weights":
         return sum((number(weights[index]) for index in kept), mp.mpf(0))
     if name == "mean_over_passed_weights":
+        if case.weights is None:
+            return mp.mpf(int(np.prod(case.shape, dtype=int)))
         return sum((number(weight) for weight in passed.ravel()), mp.mpf(0))
     if name == "mean_over_target_weights":
         weight = case.options.get("weight")

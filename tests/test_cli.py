@@ -4,14 +4,13 @@ import os
 import subprocess
 import sys
 import time
-from collections import OrderedDict
 from pathlib import Path
 
 import pytest
 
 import equivalence
 from equivalence import results
-from equivalence.cli import NOUNS, main
+from equivalence.cli import main
 
 FEW = ["negative_log_likelihood:sum:float32:value", "--frameworks", "textbook"]
 CELL = "cross_entropy:one_hot:mean:float32:value:textbook.log_softmax@eager"
@@ -23,26 +22,6 @@ def _here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
-
-
-@pytest.fixture
-def program():
-    """Starts the program as its users do."""
-    environment = os.environ | {"PYTHONPATH": str(Path(equivalence.__file__).parents[1])}
-
-    def start(*arguments, **options):
-        command = [sys.executable, "-m", "equivalence", *arguments]
-        changes = options.pop("environment", {})
-        return subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment | changes,
-            **options,
-        )
-
-    return start
 
 
 def test_help_starts_fast_and_imports_no_framework(program):
@@ -76,7 +55,9 @@ def test_public_names_are_there_and_sorted():
     assert dir(equivalence) == equivalence.__all__
 
 
-@pytest.mark.parametrize("verb", ["run", "report", "explain", "reproduce", "list"])
+@pytest.mark.parametrize(
+    "verb", ["run", "report", "compare", "merge", "explain", "reproduce", "list"]
+)
 def test_every_help_has_an_example(verb, capsys):
     assert main([verb, "--help"]) == 0
     assert f"example:\n  equivalence {verb} " in capsys.readouterr().out
@@ -99,6 +80,7 @@ def test_version(capsys):
         (["run", "textbook.log_sotfmax"], "the nearest are textbook.log_softmax"),
         (["run", "a::b"], "has an empty piece"),
         (["run", "-n", "many"], "'many' is no number of processes"),
+        (["run", "--time-limit", "soon"], "'soon' is no number of seconds"),
         (["run", "-o", "file/run.jsonl"], "cannot be written (Not a directory)"),
         (["run", "--html", "folder"], "folder cannot be written (Is a directory)"),
         (["report"], "the following arguments are required: RUN.jsonl"),
@@ -167,27 +149,18 @@ def test_run_prints_a_table_and_writes_its_files(capsys):
     assert Path("a/page.html").read_text().startswith("<!")
 
 
-def test_no_line_of_a_table_is_wider_than_the_terminal(capsys):
+@pytest.mark.parametrize("width", [40, 80])
+def test_no_line_of_a_table_is_wider_than_the_terminal(width, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
     main(["run", *FEW, "-n", "0"])
-    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    table = capsys.readouterr().out.partition("\n\n")[0].splitlines()
+    assert max(map(len, table)) <= width
+    assert " of " in "".join(table)
 
 
 def test_no_colour_where_none_is_wanted(program):
     done = program("run", *FEW, environment={"NO_COLOR": "1", "FORCE_COLOR": "1"})
     assert "\x1b[3" not in done.stdout
-
-
-@pytest.fixture
-def diverging(monkeypatch):
-    """Lets the textbook's product_with_target miss by one part in a thousand."""
-    from equivalence.implementations import textbook
-    from equivalence.implementations.framework import Response
-
-    def evaluate(call):
-        return Response(value=textbook._evaluate(call).value * 1.001)
-
-    monkeypatch.setitem(textbook.framework.evaluate, "eager", evaluate)
-    monkeypatch.setattr("equivalence.comparison._responses", OrderedDict())
 
 
 @pytest.mark.usefixtures("diverging")
@@ -238,64 +211,6 @@ def test_an_incomplete_run_says_so(capsys):
     captured = capsys.readouterr()
     assert "the run is incomplete" in captured.err
     assert '"complete": false' in captured.out
-
-
-def test_explain_a_finding_whatever_the_profile(capsys):
-    assert main(["explain", FINDING]) == 0
-    out = capsys.readouterr().out
-    for heading in ("question", "got", "exact", "error", "verdict", "versions"):
-        assert f"\n{heading} " in out
-    assert out.rstrip().endswith(f"equivalence reproduce {FINDING}")
-
-
-def test_explain_a_cell_takes_its_gravest_finding(capsys):
-    main(["explain", "binary:none:float32:value:textbook.sigmoid_then_formula@eager"])
-    out = capsys.readouterr().out
-    assert "explained: " in out
-    assert "\nbecause " in out
-    assert "https://" in out
-
-
-@pytest.mark.usefixtures("diverging")
-def test_explain_what_diverges_is_status_1():
-    assert main(["explain", FINDING]) == 1
-
-
-def test_reproduce_prints_a_script_and_nothing_else(capsys):
-    assert main(["reproduce", FINDING]) == 0
-    script = capsys.readouterr().out
-    compile(script, "script", "exec")
-    assert script.startswith(f"# {FINDING}\n")
-
-
-def test_reproduce_from_a_run(capsys):
-    main(["run", *FEW, "-n", "0", "-o", "one.jsonl"])
-    name = next(f.name for f in results.read(Path("one.jsonl")).findings if f.case)
-    capsys.readouterr()
-    assert main(["reproduce", name, "--run", "one.jsonl"]) == 0
-    from_run = capsys.readouterr().out
-    assert main(["reproduce", name]) == 0
-    assert capsys.readouterr().out == from_run
-
-
-def test_reproduce_what_a_run_does_not_hold(capsys):
-    main(["run", *FEW, "-n", "0", "-o", "one.jsonl"])
-    assert main(["reproduce", FINDING, "--run", "one.jsonl"]) == 2
-
-
-@pytest.mark.parametrize("noun", NOUNS)
-def test_lists(noun, capsys):
-    assert main(["list", noun, "--frameworks", "textbook"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) > 5
-
-
-def test_a_list_may_be_read_in_part(program):
-    reader = f"{sys.executable} -m equivalence list cases | head -1"
-    environment = os.environ | {"PYTHONPATH": str(Path(equivalence.__file__).parents[1])}
-    done = subprocess.run(
-        ["bash", "-c", reader], capture_output=True, text=True, env=environment, check=True
-    )
-    assert done.stderr == ""
 
 
 def test_without_a_verb_the_quick_profile_is_asked_and_reported(monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 from equivalence import plan
 from equivalence.cases.covering import cover, space, tuples, uncovered
 from equivalence.cases.generation import Spec, levels
+from equivalence.extent import NOTHING, STRENGTHS, Extent, extent
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, load
 from equivalence.losses import LOSSES
 
@@ -24,8 +25,8 @@ def distinct():
     return sorted(found.values(), key=str)
 
 
-def chosen_by(implementation, extent):
-    return plan.chosen(implementation.loss, plan.offer(implementation), extent)
+def chosen_by(implementation, asked):
+    return plan.chosen(implementation.loss, plan.offer(implementation), asked)
 
 
 def missing(implementation, strength, within):
@@ -42,25 +43,25 @@ def missing(implementation, strength, within):
 
 @pytest.mark.parametrize("implementation", distinct(), ids=str)
 def test_the_quick_profile_asks_every_pair(implementation):
-    assert missing(implementation, 2, plan.STRENGTHS["quick"]) == []
+    assert missing(implementation, 2, STRENGTHS["quick"]) == []
 
 
 @pytest.mark.parametrize("implementation", distinct(), ids=str)
 def test_the_full_profile_asks_every_triple(implementation):
-    assert missing(implementation, 3, plan.STRENGTHS["full"]) == []
+    assert missing(implementation, 3, STRENGTHS["full"]) == []
 
 
 @pytest.mark.parametrize("implementation", distinct(), ids=str)
 def test_every_level_that_is_offered_is_asked_in_every_mode(implementation):
-    for mode, profile in itertools.product(implementation.offered_modes, plan.STRENGTHS):
-        extent = plan.extent(implementation, mode, profile)
-        assert missing(implementation, 1, extent) == [] or extent == plan.NOTHING, mode
+    for mode, profile in itertools.product(implementation.offered_modes, STRENGTHS):
+        asked = extent(implementation, mode, profile)
+        assert missing(implementation, 1, asked) == [] or asked == NOTHING, mode
 
 
 @pytest.mark.parametrize("implementation", distinct(), ids=str)
 def test_every_mode_is_asked_in_the_full_profile(implementation):
     for mode in implementation.offered_modes:
-        assert chosen_by(implementation, plan.extent(implementation, mode, "full"))
+        assert chosen_by(implementation, extent(implementation, mode, "full"))
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
@@ -84,7 +85,7 @@ def test_a_left_out_case_is_noticed():
 def test_the_choice_does_not_depend_on_who_else_is_asked():
     """The same specs come out whether the implementations are asked for forwards or backwards."""
     everyone = distinct()
-    pairs = plan.Extent(2)
+    pairs = Extent(2)
     before = [chosen_by(implementation, pairs) for implementation in everyone]
     plan.chosen.cache_clear()
     after = [chosen_by(implementation, pairs) for implementation in reversed(everyone)]

@@ -13,11 +13,11 @@ from equivalence import results
 from equivalence.finding import Verdict
 from equivalence.implementations import IMPLEMENTATIONS, load
 from equivalence.plan import questions
-from equivalence.running import _installed
+from equivalence.recording import installed
 
 
 def needs(framework):
-    if not _installed(framework):
+    if not installed(framework):
         pytest.skip(f"{framework} is not installed")
     load(framework)
 

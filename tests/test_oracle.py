@@ -22,7 +22,7 @@ SLACK = Fraction(1, 2**1074)  # an enclosure does not reach below float64's smal
 def differences(case):
     """Where the two oracles do not round to the same float, or the enclosure misses the second."""
     format_ = FORMATS[case.dtype]
-    for quantity, second in zip(QUANTITIES, second_answers(case), strict=True):
+    for quantity, second in zip(QUANTITIES[:3], second_answers(case), strict=True):
         exact = getattr(answers(case), quantity).exact
         if exact.high.shape != second.shape:
             yield f"{case.id} {quantity}: the shape is {exact.high.shape}, not {second.shape}"

@@ -14,10 +14,10 @@ from equivalence import results
 from equivalence.comparison import bits
 from equivalence.exact import FORMATS
 from equivalence.finding import Finding, Verdict
+from equivalence.recording import installed
 from equivalence.report import summarise
 from equivalence.report.grouping import groups
 from equivalence.reproduction import ReproductionError, literal, printed_index, reproduction
-from equivalence.running import _installed
 
 # A few cases of each framework and mode: weights, ignored targets, images, certain predictions.
 ASKED = {
@@ -65,7 +65,7 @@ json.dump(results, sys.stdout)
 def run(request):
     name, asked = request.param
     framework = name.partition("-")[0]
-    if not _installed(framework):
+    if not installed(framework):
         pytest.skip(f"{framework} is not installed")
     profile = "quick" if asked is ASKED else "full"
     return equivalence.run(asked[name], frameworks=[framework], processes=1, profile=profile)
@@ -104,6 +104,8 @@ def numbers(finding, output):
 def number(finding, output, axis):
     """The number at the finding's position in what a script printed."""
     array = numbers(finding, output)
+    if not array.ndim:  # of a large gradient only this number is printed
+        return float(array)
     return float(array[printed_index(finding.where.index, axis, finding.quantity)])
 
 

@@ -49,7 +49,12 @@ def test_numbers_that_are_not_finite_come_back(run, tmp_path):
     assert math.isnan(float(back.got))
 
 
-LATER = {"bits"}  # fields that files of the same schema may lack, because they are older
+LATER = {
+    "bits",
+    "system",
+    "settings",
+    "asked",
+}  # fields that files of the same schema may lack, because they are older
 
 
 def test_every_line_is_as_the_schema_says(path):
@@ -103,6 +108,14 @@ def test_a_broken_line_is_named(path):
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join([*lines[:3], "{}\n", *lines[3:]]))
     with pytest.raises(results.RunFileError, match="line 4 is not a finding"):
+        results.read(path)
+
+
+def test_a_number_that_is_none_is_refused_with_its_line(path):
+    text = path.read_text()
+    number = re.search(r'"error": \["(0x[^"]*)"', text)[1]
+    path.write_text(text.replace(f'"error": ["{number}"', '"error": ["many"', 1))
+    with pytest.raises(results.RunFileError, match=r"line \d+ is not a finding"):
         results.read(path)
 
 

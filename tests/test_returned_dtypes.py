@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from private import framework, private
 
+from benchmarks.power.private import framework, private
 from equivalence.cases.case import ONE_HOT
 from equivalence.comparison import judge
 from equivalence.finding import Verdict

@@ -13,6 +13,7 @@ import pytest
 import equivalence
 from equivalence import results
 from equivalence.asking import Judged
+from equivalence.cli import main
 from equivalence.finding import Verdict
 from equivalence.running import AbsentError, UnknownError, request
 from equivalence.selection import SelectError
@@ -31,6 +32,11 @@ def log_loss(*arguments, **options):
     return 0.0
 """
 
+LOSSES = """\
+class HalfBinomialLoss: ...
+class HalfMultinomialLoss: ...
+"""
+
 
 @pytest.fixture
 def impostor(tmp_path, monkeypatch):
@@ -38,7 +44,10 @@ def impostor(tmp_path, monkeypatch):
 
     def write(metrics):
         (tmp_path / "sklearn").mkdir()
-        (tmp_path / "sklearn" / "__init__.py").touch()
+        (tmp_path / "sklearn" / "_loss").mkdir()
+        for package in ("sklearn", "sklearn/_loss"):
+            (tmp_path / package / "__init__.py").touch()
+        (tmp_path / "sklearn" / "_loss" / "loss.py").write_text(LOSSES)
         (tmp_path / "sklearn" / "metrics.py").write_text(metrics)
         monkeypatch.syspath_prepend(tmp_path)
 
@@ -76,13 +85,17 @@ def test_a_worker_that_segfaults_takes_one_question_with_it(impostor):
     assert run.environment.complete
 
 
-def test_a_worker_that_hangs_is_killed_and_takes_one_question_with_it(impostor, monkeypatch):
-    monkeypatch.setattr("equivalence.workers.PATIENCE", 8.0)  # more than a worker's start
+def test_a_worker_that_hangs_is_killed_and_takes_one_question_with_it(impostor):
     impostor(DEADLY.replace("os.abort()", "__import__('time').sleep(600)"))
-    run = equivalence.run(["binary_cross_entropy:sum:value"], frameworks=["sklearn"], processes=1)
+    run = equivalence.run(
+        ["binary_cross_entropy:sum:value"],
+        frameworks=["sklearn"],
+        processes=1,
+        time_limit=20,  # more than a worker's start
+    )
     asked = [finding for finding in run.findings if finding.verdict.asked]
     crashed = [finding for finding in asked if finding.verdict is Verdict.CRASHED]
-    expected = "the process died (killed after 8 s without an answer): about to die"
+    expected = "the process died (killed after 20 s without an answer): about to die"
     assert [finding.detail for finding in crashed] == [expected]
     assert len(asked) > 5
     assert run.environment.complete
@@ -94,6 +107,7 @@ def test_a_framework_that_dies_on_import_is_absent(impostor):
     assert [record.absent for record in run.environment.frameworks] == [
         "the process died (SIGABRT)"
     ]
+    assert not run.environment.complete  # it is installed, and was not measured
 
 
 def test_a_required_framework_that_cannot_be_imported_is_an_error(impostor):
@@ -140,7 +154,9 @@ def test_cells_that_are_not_offered_are_findings_with_a_reason():
 def test_no_cell_is_both_asked_and_not_offered():
     run = equivalence.run(["mean:float32"], frameworks=["sklearn", "textbook"])
     offered = {finding.cell for finding in run.findings if finding.verdict.asked}
-    assert offered.isdisjoint(f.cell for f in run.findings if not f.verdict.asked)
+    assert offered.isdisjoint(
+        found.cell for found in run.findings if not found.verdict.asked and not found.case
+    )
 
 
 def test_an_error_of_the_judge_is_red_and_the_rest_goes_on(monkeypatch):
@@ -178,7 +194,7 @@ def test_a_run_that_is_stopped_keeps_what_it_had(tmp_path, number):
         text=True,
         env=os.environ | {"PYTHONPATH": str(Path(equivalence.__file__).parents[1])},
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and (
         not path.exists() or path.read_text().count('"agrees"') < 20
     ):
@@ -187,6 +203,21 @@ def test_a_run_that_is_stopped_keeps_what_it_had(tmp_path, number):
     _, messages = process.communicate(timeout=60)
     run = results.read(path)
     assert process.returncode == 3
-    assert messages.splitlines()[-1].startswith("equivalence: the run is incomplete")
+    assert f"equivalence: the run is incomplete; {path} holds what was found" in messages
+    assert "not measured: textbook." in messages
+    assert messages.splitlines()[-1] == f"  equivalence run --resume {path}"
     assert not run.environment.complete
     assert any(finding.verdict.asked for finding in run.findings)
+
+
+def test_a_framework_that_cannot_be_imported_leaves_the_others_cells(impostor, tmp_path, capsys):
+    impostor("raise ImportError('libfoo.so is missing')")
+    path = tmp_path / "run.jsonl"
+    words = ["run", "negative_log_likelihood:sum:float32", "-n", "1", "-o", str(path)]
+    assert main([*words, "--frameworks", "textbook,sklearn"]) == 3
+    run = results.read(path)
+    assert not run.environment.complete
+    assert any(f.framework == "textbook" and f.verdict.asked for f in run.findings)
+    said = capsys.readouterr().err
+    assert "not measured: sklearn: no cell of it, ImportError: libfoo.so is missing" in said
+    assert f"equivalence run --resume {path}" in said

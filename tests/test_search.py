@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from private import framework, private
 
 import equivalence
+from benchmarks.power.private import framework, private
 from equivalence import losses
 from equivalence.cases.case import ONE_HOT, SOFT
 from equivalence.cli import main

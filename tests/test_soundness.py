@@ -7,6 +7,7 @@ import pytest
 
 from equivalence.cases.answers import QUANTITIES, Answer, answers
 from equivalence.cases.case import Case
+from equivalence.cases.further import answer_to
 from equivalence.comparison import judge
 from equivalence.distance import distance
 from equivalence.exact import FORMATS, Enclosure, balls, certified
@@ -51,7 +52,7 @@ def returning(name, **arrays):
     """The implementation as it would be if it returned these arrays, whatever it is asked."""
     known = IMPLEMENTATIONS[name]
     evaluate = {mode: lambda _: Response(**arrays) for mode in known.offered_modes}
-    return replace(known, framework=replace(known.framework, evaluate=evaluate, class_axis=-1))
+    return replace(known, framework=replace(known.framework, evaluate=evaluate), class_axis=-1)
 
 
 @pytest.mark.parametrize("implementation", IMPLEMENTED, ids=str)
@@ -59,10 +60,10 @@ def test_a_bound_is_finite_wherever_the_exact_answer_is(implementation):
     """Of the question asked and of every question that the catalogue says is answered instead."""
     for question in questions([implementation], "quick"):
         entries = catalogued(implementation, question.mode)
-        for asked in (question.case, expectation(question.case, entries).case):
-            found = answers(asked)
+        both = question.case, expectation(question.case, entries).case
+        for asked in (case for case in both if not case.malformed):
             for quantity in question.quantities:
-                answer = getattr(found, quantity)
+                answer = answer_to(asked, quantity)
                 bound = answer.bound[np.isfinite(answer.exact.high)]
                 assert np.all((bound > 0) & np.isfinite(bound)), (asked, quantity)
 

@@ -13,6 +13,9 @@ GUIDE = (ROOT / "docs" / "your_own_implementation.md").read_text(encoding="utf-8
 EXAMPLES = {"torch": "my_cross_entropy", "numpy": "my_binary_cross_entropy"}
 
 
+LEFT = {"__pycache__", ".hypothesis"}  # the caches of Python and of Hypothesis
+
+
 def example(name):
     return (ROOT / "docs" / "examples" / name / "conftest.py").read_text(encoding="utf-8")
 
@@ -64,7 +67,7 @@ def test_the_command_of_the_guide_judges_the_example(name, implementation, tmp_p
     assert agree == asked
     assert int(asked) >= 80
     assert "failed" not in done.stdout
-    assert {path.name for path in tmp_path.iterdir()} - {"__pycache__"} == {"conftest.py"}
+    assert {path.name for path in tmp_path.iterdir()} - LEFT == {"conftest.py"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 
 from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY
-from equivalence.implementations.implementation import ROWS, SEGMENTATION
+from equivalence.implementations.needs import ROWS, SEGMENTATION
 from equivalence.implementations.textbook import framework
 
 BATCHED = frozenset((ROWS, SEGMENTATION))

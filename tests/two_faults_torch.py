@@ -4,7 +4,7 @@ import torch
 
 from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY
-from equivalence.implementations.implementation import COLUMNS, ROWS, SEGMENTATION
+from equivalence.implementations.needs import COLUMNS, ROWS, SEGMENTATION
 from equivalence.implementations.torch import framework
 
 BATCHED = frozenset((ROWS, COLUMNS, SEGMENTATION))

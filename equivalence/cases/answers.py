@@ -1,35 +1,41 @@
 """The answer of a case: exact value and gradients with certified radii, each with its bound.
 
-Balls answer every case of up to ``BALL_LIMIT`` numbers, and every float64 case. Larger cases of
-narrower formats are answered in stable float64, whose own a-priori error is the radius, unless that
-exceeds 1/16 of the bound somewhere.
+Balls answer every case of up to ``BALL_LIMIT`` numbers. Larger cases are answered by the same
+formulas in a wider format, float64 for those of 16 and 32 bits and the machine's extended format
+for float64, whose own a-priori error is the radius, unless that exceeds 1/16 of the bound
+somewhere; where the machine has no wider format, balls answer float64 too.
 """
 
 from __future__ import annotations
 
-import functools
-from collections import OrderedDict
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import flint
 import numpy as np
 
 from equivalence.cases.case import cotangent
+from equivalence.cases.remembered import Remembered
+from equivalence.cases.terms import term_balls, term_errors, terms_in, terms_only
 from equivalence.exact import FORMATS, Enclosure, balls, certified
+from equivalence.losses.loss import Gradients
 from equivalence.losses.reduction import Weighing, factors, reduce, rounding, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from equivalence.cases.case import Case
-    from equivalence.losses import Gradients, Loss
 
 BALL_LIMIT = 4096
-FLOAT64_SHARE = 1 / 16
-QUANTITIES = ("value", "gradient", "target_gradient")
-_TERMS = 64  # questions whose terms are kept, to be shared by their reductions
+SHARE = 1 / 16  # of a bound, that the radius of an answer from a wider format may reach
+EXTENDED = np.finfo(np.longdouble).nmant + 1  # the precision of the machine's widest format
+QUANTITIES = (
+    "value",
+    "gradient",
+    "target_gradient",
+    "weight_gradient",
+    "hessian_vector_product",
+)
 _REMEMBERED = 4096  # answers kept, to be shared by implementations
+_LARGE = 2**29  # bytes of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,41 +57,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """The answers to the three quantities of a case."""
+    """The answers to the quantities of a case that are always asked together."""
 
     value: Answer
     gradient: Answer
     target_gradient: Answer
-
-
-_terms: OrderedDict[tuple[Loss, str, int], tuple[np.ndarray, Gradients]] = OrderedDict()
-
-
-def _convert(
-    case: Case, number: Callable[[Any], np.ndarray]
-) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    parameters = {
-        name: number(value) if np.ndim(value) else number([value])[0]
-        for name, value in case.parameters.items()
-    }
-    return number(case.prediction), number(case.distribution), parameters
-
-
-def _term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
-    """Terms and their derivatives as balls at the working precision.
-
-    They are shared by the reductions of a question.
-    """
-    key = (case.loss, case.question, flint.ctx.prec)
-    if key not in _terms:
-        prediction, target, parameters = _convert(case, balls)
-        _terms[key] = (
-            case.loss.definition(prediction, target, **parameters),
-            case.loss.gradient(prediction, target, **parameters),
-        )
-        while len(_terms) > _TERMS:
-            _terms.popitem(last=False)
-    return _terms[key]
 
 
 def _reduced(
@@ -111,33 +87,34 @@ def _target_weights(case: Case) -> np.ndarray:
     return np.asarray(np.sum(balls(case.distribution) * balls(case.options["weight"]), axis=-1))
 
 
-def _exact(case: Case) -> tuple[Enclosure, ...]:
+def exactly_weighed(case: Case) -> Weighing:
+    """How much each term counts, as balls."""
     weighing = case.weighing
+    return Weighing(
+        counted=weighing.counted,
+        sample=balls(weighing.sample),
+        target=_target_weights(case) if "weight" in case.options else weighing.target,
+        batch=weighing.batch,
+        passed=balls(weighing.passed),
+    )
 
+
+def _exact(case: Case) -> tuple[Enclosure, ...]:
     def evaluate() -> tuple[np.ndarray, ...]:
-        exactly = Weighing(
-            counted=weighing.counted,
-            sample=balls(weighing.sample),
-            target=_target_weights(case) if "weight" in case.options else weighing.target,
-            batch=weighing.batch,
-            passed=balls(weighing.passed),
-        )
-        return _reduced(case, *_term_balls(case), factors(case.reduction, exactly))
+        return _reduced(case, *term_balls(case), factors(case.reduction, exactly_weighed(case)))
 
     return certified(evaluate, FORMATS[case.dtype])
 
 
-def _bounds(case: Case, precision: int, floor: float) -> tuple[np.ndarray, ...]:
+def _bounds(
+    case: Case, precision: int, floor: float, number: type[np.floating[Any]] = np.float64
+) -> tuple[np.ndarray, ...]:
     """Bounds of value, gradient and target gradient for arithmetic of the given precision.
 
     The floor is granted to each term and once more to the result: both may be flushed to zero.
     """
-    prediction, target, parameters = _convert(
-        case, lambda array: np.asarray(array, dtype=np.float64)
-    )
-    terms = case.loss.definition(prediction, target, **parameters)
-    gradients = case.loss.gradient(prediction, target, **parameters)
-    errors = case.loss.bound(prediction, target, precision, **parameters)
+    terms, gradients = terms_in(case, number)
+    errors = term_errors(case, precision, number)
     weighing = case.weighing
     factor = np.abs(factors(case.reduction, weighing))
     value_units, gradient_units = (
@@ -149,10 +126,10 @@ def _bounds(case: Case, precision: int, floor: float) -> tuple[np.ndarray, ...]:
             _reduced(
                 case,
                 errors.term + floor,
-                type(gradients)(errors.prediction + floor, errors.target + floor),
+                Gradients(errors.prediction + floor, errors.target + floor),
                 factor,
             ),
-            _reduced(case, np.abs(terms), type(gradients)(*map(np.abs, gradients)), factor),
+            _reduced(case, np.abs(terms), Gradients(*map(np.abs, gradients)), factor),
             (value_units, gradient_units, gradient_units),
             strict=True,
         )
@@ -160,38 +137,90 @@ def _bounds(case: Case, precision: int, floor: float) -> tuple[np.ndarray, ...]:
     return value + floor, prediction_bound + floor, target_bound + floor
 
 
+def _stored(case: Case, bound: np.ndarray) -> np.ndarray:
+    """The bound of the target gradient, stored in the narrower format of the target if it has one.
+
+    A gradient has the dtype of its variable, so that it is rounded to that.
+    """
+    narrow = case.format_of(QUANTITIES[2])
+    if narrow.name == case.dtype:
+        return bound
+    factor = np.abs(factors(case.reduction, case.weighing))
+    _, _, size = _reduced(case, *terms_in(case, np.float64), factor)
+    return np.asarray(bound + narrow.unit * (np.abs(size) + bound) + narrow.floor)
+
+
 def _float64(case: Case) -> tuple[Enclosure, ...]:
-    prediction, target, parameters = _convert(
-        case, lambda array: np.asarray(array, dtype=np.float64)
-    )
-    terms = case.loss.definition(prediction, target, **parameters)
-    gradients = case.loss.gradient(prediction, target, **parameters)
     wide = FORMATS["float64"]
     radii = _bounds(case, wide.precision, wide.floor)
-    results = _reduced(case, terms, gradients, factors(case.reduction, case.weighing))
+    results = _reduced(case, *terms_in(case, np.float64), factors(case.reduction, case.weighing))
     return tuple(
-        Enclosure(result, np.zeros_like(result), radius)
+        Enclosure(result, np.broadcast_to(0.0, result.shape), radius)
         for result, radius in zip(results, radii, strict=True)
     )
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
-def _answers(case: Case) -> Answers:
+def _extended(case: Case) -> tuple[Enclosure, ...]:
+    """The answer in the machine's extended format, as pairs of float64."""
+
+    def wider(array: np.ndarray) -> np.ndarray:
+        return np.asarray(array, dtype=np.longdouble)
+
+    weighing = case.weighing
+    target = weighing.target
+    if "weight" in case.options:
+        target = np.sum(wider(case.distribution) * wider(case.options["weight"]), axis=-1)
+    weighing = dataclasses.replace(
+        weighing,
+        sample=wider(weighing.sample),
+        target=wider(target),
+        passed=wider(weighing.passed),
+    )
+    results = _reduced(case, *terms_in(case, np.longdouble), factors(case.reduction, weighing))
+    radii = _bounds(case, EXTENDED, 0.0)
+    highs = [result.astype(np.float64) for result in results]
+    return tuple(
+        Enclosure(high, np.where(np.isfinite(high), result - high, 0.0).astype(np.float64), radius)
+        for result, high, radius in zip(results, highs, radii, strict=True)
+    )
+
+
+def _wider(case: Case, bounds: tuple[np.ndarray, ...]) -> tuple[Enclosure, ...] | None:
+    """The answer of a large case in a wider format; None if that is not exact enough."""
+    double = case.dtype == "float64"
+    small = case.prediction.size <= BALL_LIMIT
+    if small or (double and FORMATS["float64"].precision >= EXTENDED):
+        return None
+    exact = _extended(case) if double else _float64(case)
+    enough = all(np.all(e.radius <= SHARE * b) for e, b in zip(exact, bounds, strict=True))
+    return exact if enough else None
+
+
+_answers: Remembered[Answers] = Remembered(_REMEMBERED, _LARGE)
+
+
+def _known(exact: tuple[Enclosure, ...], bounds: tuple[np.ndarray, ...]) -> bool:
+    """Whether bounds are finite wherever the exact answer is."""
+    return all(
+        np.all(np.isfinite(bound[np.isfinite(enclosure.high)]))
+        for enclosure, bound in zip(exact, bounds, strict=True)
+    )
+
+
+def _answered(case: Case) -> Answers:
     format_ = FORMATS[case.dtype]
     with np.errstate(all="ignore"):
         bounds = _bounds(case, format_.precision, format_.floor)
-        exact = None
-        if case.prediction.size > BALL_LIMIT and case.dtype != "float64":
-            exact = _float64(case)
-            if not all(
-                np.all(e.radius <= FLOAT64_SHARE * b) for e, b in zip(exact, bounds, strict=True)
-            ):
-                exact = None
-        exact = exact or _exact(case)
+        bounds = (*bounds[:2], _stored(case, bounds[2]))
+        exact = _wider(case, bounds) or _exact(case)
+        if case.dtype == "float64" and not _known(exact, bounds):
+            # At the ends of float64 a bound overflows on its way, in the wider range it does not.
+            wider = _bounds(case, format_.precision, format_.floor, np.longdouble)
+            bounds = tuple(np.asarray(bound, dtype=np.float64) for bound in wider)
     return Answers(
         **{
             name: Answer(exact=enclosure, bound=bound)
-            for name, enclosure, bound in zip(QUANTITIES, exact, bounds, strict=True)
+            for name, enclosure, bound in zip(QUANTITIES[:3], exact, bounds, strict=True)
         }
     )
 
@@ -199,11 +228,7 @@ def _answers(case: Case) -> Answers:
 def rough_value(case: Case) -> np.ndarray:
     """The value in stable float64, without any bound."""
     with np.errstate(all="ignore"):
-        prediction, target, parameters = _convert(
-            case, lambda array: np.asarray(array, dtype=np.float64)
-        )
-        terms = np.asarray(case.loss.definition(prediction, target, **parameters))
-        return reduce(terms, factors(case.reduction, case.weighing), case.reduction)
+        return reduce(terms_only(case), factors(case.reduction, case.weighing), case.reduction)
 
 
 def estimate(case: Case) -> Answers:
@@ -218,7 +243,27 @@ def estimate(case: Case) -> Answers:
     return Answers(
         **{
             name: Answer(exact=enclosure, bound=bound)
-            for name, enclosure, bound in zip(QUANTITIES, exact, bounds, strict=True)
+            for name, enclosure, bound in zip(QUANTITIES[:3], exact, bounds, strict=True)
+        }
+    )
+
+
+def foreseen(case: Case) -> Answers:
+    """The bounds that follow from the formula alone, around numbers in plain float64.
+
+    Nothing is said of how exact those are (the radius is NaN): they tell where an answer exists.
+    """
+    format_ = FORMATS[case.dtype]
+    with np.errstate(all="ignore"):
+        bounds = _bounds(case, format_.precision, format_.floor)
+        results = _reduced(
+            case, *terms_in(case, np.float64), factors(case.reduction, case.weighing)
+        )
+    unknown = (Enclosure(one, np.zeros_like(one), np.full_like(one, np.nan)) for one in results)
+    return Answers(
+        **{
+            name: Answer(exact=enclosure, bound=bound)
+            for name, enclosure, bound in zip(QUANTITIES[:3], unknown, bounds, strict=True)
         }
     )
 
@@ -233,4 +278,4 @@ def answers(case: Case) -> Answers:
         ValueError: If a class index is out of range.
         ArithmeticError: If the answer cannot be certified (not met so far).
     """
-    return _answers(case)
+    return _answers.of(case, lambda: _answered(case))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import hashlib
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -55,14 +56,18 @@ class Case:
             ``"_segmentation"`` behind it where the positions have more than one axis.
         prediction: Classes last, shape ``[..., classes]`` (or ``[...]`` without classes), of
             ``dtype``.
-        target: Class indices ``[...]`` (int64) if sparse, else of the prediction's shape and dtype.
-        weights: Sample weights of ``dtype``: a number, or an array of the terms' rank that
-            broadcasts.
+        target: Class indices ``[...]`` (int64) if sparse, else of the prediction's shape and dtype;
+            of any other dtype if that is what is asked.
+        weights: Sample weights of ``dtype``, or of another: a number, or an array of the terms'
+            rank that broadcasts.
         options: Class weights ``weight``, ``ignore_index``, ``label_smoothing``, ``pos_weight``.
         reduction: How the terms become the value.
         dtype: The floating-point format under test.
-        origin: Where the case comes from: ``"regime.shape.options.seed"`` or ``"pinned.name"``.
+        origin: Where the case comes from: ``"regime.shape.options.seed"``, ``"pinned.name"`` or
+            ``"edge.name"``.
         arithmetic: The wider format that a divergence computes in; empty for ``dtype``.
+        malformed: What is wrong with the question, in words; empty if nothing. A malformed question
+            has no answer: to refuse it is right.
     """
 
     loss: Loss
@@ -75,6 +80,7 @@ class Case:
     weights: np.ndarray | None = None
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     arithmetic: str = ""
+    malformed: str = ""
 
     @property
     def id(self) -> str:
@@ -91,6 +97,16 @@ class Case:
         """The format in which the answer is computed: that of its constants and intermediates."""
         return FORMATS[self.arithmetic or self.dtype]
 
+    def format_of(self, quantity: str) -> Format:
+        """The format in which a quantity is asked: a gradient has the dtype of its variable."""
+        own = FORMATS[self.dtype]
+        weights = self.prediction if self.weights is None else np.asarray(self.weights)
+        variables = {"target_gradient": self.target, "weight_gradient": weights}
+        if quantity not in variables:
+            return own
+        stored = FORMATS.get(variables[quantity].dtype.name, own)
+        return stored if stored.precision < own.precision else own
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the terms."""
@@ -100,23 +116,7 @@ class Case:
     @property
     def question(self) -> str:
         """What is asked before any reduction: a hash of the loss and every number."""
-        parts = hashlib.blake2b(digest_size=8)
-        options = sorted(self.options.items())
-        for part in (
-            self.loss.name,
-            str(encoding(self.target_kind).name),
-            self.dtype,
-            *(name for name, _ in options),
-        ):
-            parts.update(part.encode() + b"\0")
-        for given in (self.prediction, self.target, self.weights, *(value for _, value in options)):
-            if given is not None:
-                array = np.asarray(given)
-                parts.update(
-                    repr((array.shape, array.dtype.str)).encode()
-                    + np.ascontiguousarray(array).tobytes()
-                )
-        return parts.hexdigest()
+        return _question(self)
 
     @property
     def digest(self) -> str:
@@ -162,6 +162,16 @@ class Case:
         return {name: value for name, value in self.options.items() if name in self.loss.parameters}
 
     @property
+    def weighted_by(self) -> str:
+        """What weights it has, as implementations call them; empty if none.
+
+        Those of samples come before those of classes.
+        """
+        if self.weights is not None:
+            return "sample_weight"
+        return next((name for name in ("weight", "pos_weight") if name in self.options), "")
+
+    @property
     def weighing(self) -> Weighing:
         """How much each term counts, in float64."""
         sample = 1.0 if self.weights is None else np.asarray(self.weights, dtype=np.float64)
@@ -174,7 +184,7 @@ class Case:
             sample=np.broadcast_to(sample, self.shape),
             target=np.asarray(target),
             batch=self.shape[0] if self.shape else 1,
-            passed=np.asarray(sample),
+            passed=np.ones(self.shape) if self.weights is None else np.asarray(sample),
         )
 
 
@@ -189,3 +199,24 @@ def cotangent(shape: tuple[int, ...]) -> np.ndarray:
     """
     size = int(np.prod(shape, dtype=int))
     return np.resize(np.array([1.0, 2.0, 0.5]), size).reshape(shape) if size else np.ones(shape)
+
+
+@functools.lru_cache(maxsize=256)
+def _question(case: Case) -> str:
+    parts = hashlib.blake2b(digest_size=8)
+    options = sorted(case.options.items())
+    for part in (
+        case.loss.name,
+        str(encoding(case.target_kind).name),
+        case.dtype,
+        *(name for name, _ in options),
+    ):
+        parts.update(part.encode() + b"\0")
+    for given in (case.prediction, case.target, case.weights, *(value for _, value in options)):
+        if given is not None:
+            array = np.asarray(given)
+            parts.update(
+                repr((array.shape, array.dtype.str)).encode()
+                + np.ascontiguousarray(array).tobytes()
+            )
+    return parts.hexdigest()

@@ -10,8 +10,8 @@ import numpy as np
 
 from equivalence.divergences.steps import Step, surprisal_units, through
 from equivalence.losses import cross_entropy, negative_log_likelihood
-from equivalence.losses.categorical import Softmax, softmax
 from equivalence.losses.loss import Gradients, TermBounds, times
+from equivalence.losses.softmax import Softmax, softmax
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,7 @@ def cancels_against_log_sigmoid(case: Case) -> Case | None:
     """(1 - t) x - (1 + (w - 1) t) log sigmoid(x) errs by a few roundings of |x| for negative x."""
     return (
         replace(case, loss=_log_sigmoid(case.loss, slope=False))
-        if np.any(case.prediction < 0)
+        if np.any(np.asarray(case.prediction, dtype=np.float64) < 0)
         else None
     )
 
@@ -34,7 +34,7 @@ def cancels_against_log_sigmoid_and_slope(case: Case) -> Case | None:
     """
     return (
         replace(case, loss=_log_sigmoid(case.loss, slope=True))
-        if np.any(case.prediction < 0)
+        if np.any(np.asarray(case.prediction, dtype=np.float64) < 0)
         else None
     )
 
@@ -51,9 +51,14 @@ def _log_sigmoid(loss: Loss, *, slope: bool) -> Loss:
     ) -> TermBounds:
         # Each of the two summands is at most (1 + w) |x| and has been rounded at most twice,
         # their sum once.
-        size = 1 - target + pos_weight * target
-        summands = np.where(logit < 0, 3 * unit * size, 0.0) + 0 * logit
-        return TermBounds(summands * np.abs(logit), summands if slope else 0 * logit, 0 * logit)
+        size = np.abs(1 - target) + pos_weight * np.abs(target)
+        nothing = np.zeros(np.shape(logit))
+        summands = np.where(logit < 0, 3 * unit * size, 0.0) + nothing
+        # By the target: -x + (w - 1) log(1 + exp(-x)).
+        away = np.where((logit < 0) & slope, 3 * unit * np.abs(logit), 0.0) * np.maximum(
+            np.abs(pos_weight - 1), 1
+        )
+        return TermBounds(summands * np.abs(logit), summands if slope else nothing, away)
 
     return widened(loss, "cancelling for negative logits", more)
 
@@ -111,12 +116,13 @@ def rounds_terms_to_float32(case: Case) -> Case | None:
 
 @functools.cache
 def _float32_terms(loss: Loss) -> Loss:
+    narrow = FORMATS["float32"]
+
     def more(
         prediction: np.ndarray, target: np.ndarray, unit: float, **parameters: Any
     ) -> TermBounds:
         terms = np.abs(loss.definition(prediction, target, **parameters))
         gradients = loss.gradient(prediction, target, **parameters)
-        narrow = FORMATS["float32"]
         summing = narrow.unit * (8 * np.log2(max(terms.size, 1)) + 12)
         return TermBounds(
             summing * terms + narrow.floor,
@@ -124,4 +130,7 @@ def _float32_terms(loss: Loss) -> Loss:
             summing * np.abs(gradients.target) + narrow.floor,
         )
 
-    return widened(loss, "weighted in float32", more)
+    # Only the factor of each term comes in: nothing is summed.
+    return widened(
+        loss, "weighted in float32", more, lambda size: 12 * narrow.unit * size + narrow.floor
+    )

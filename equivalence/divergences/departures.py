@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.exact import FORMATS
+from equivalence.losses.curvature import Curvature, curvature, curved, weakened
 from equivalence.losses.loss import Gradients, Loss, TermBounds
 from equivalence.losses.reduction import MEAN, MEAN_OVER_TARGET_WEIGHTS, Reduction
 
@@ -30,9 +31,11 @@ def divides_by(
 
     def model(case: Case) -> Case | None:
         weights = case.options.get("weight") if weighted_by_class else case.weights
-        if case.reduction != MEAN or weights is None:
+        if case.reduction.name != MEAN.name or weights is None:
             return None
-        return replace(case, reduction=replace(reduction, empty_is_zero=empty_is_zero))
+        multiplies = case.reduction.multiplies_zeros
+        answered = replace(reduction, empty_is_zero=empty_is_zero, multiplies_zeros=multiplies)
+        return replace(case, reduction=answered)
 
     return model
 
@@ -85,13 +88,14 @@ def averages_last_axis_first(case: Case) -> Case | None:
 
 @functools.cache
 def row_mean(loss: Loss) -> Loss:
-    """The mean of the loss over the last axis, as the term of a row."""
+    """The mean of the loss over the last axis, as the term of a row; of an empty one it is NaN."""
+
+    def size(prediction: np.ndarray) -> float:
+        return prediction.shape[-1] or np.nan
 
     def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
         inner = loss.gradient(prediction, target, **parameters)
-        return Gradients(
-            inner.prediction / prediction.shape[-1], inner.target / prediction.shape[-1]
-        )
+        return Gradients(inner.prediction / size(prediction), inner.target / size(prediction))
 
     def bound(
         prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
@@ -99,25 +103,84 @@ def row_mean(loss: Loss) -> Loss:
         inner = loss.bound(prediction, target, precision, **parameters)
         derivative = loss.gradient(prediction, target, **parameters)
         terms = np.abs(loss.definition(prediction, target, **parameters))
-        size, unit = prediction.shape[-1], 2.0**-precision
-        summing = unit * (4 * np.log2(size) + 6)
+        count, unit = size(prediction), 2.0**-precision
+        summing = unit * (4 * np.log2(count) + 6)
         return TermBounds(
-            np.mean(inner.term + summing * terms, axis=-1),
-            (inner.prediction + 2 * unit * np.abs(derivative.prediction)) / size,
-            (inner.target + 2 * unit * np.abs(derivative.target)) / size,
+            np.sum(inner.term + summing * terms, axis=-1) / count,
+            (inner.prediction + 2 * unit * np.abs(derivative.prediction)) / count,
+            (inner.target + 2 * unit * np.abs(derivative.target)) / count,
         )
 
+    known = curvature(loss)
+    if known is not None:
+        curved(gradient, _mean_of(known))
     return replace(
         loss,
         name=f"{loss.name} averaged over the last axis",
         signature="(c),(c)->()",
         definition=lambda prediction, target, **parameters: (
-            np.sum(loss.definition(prediction, target, **parameters), axis=-1)
-            / prediction.shape[-1]
+            np.sum(loss.definition(prediction, target, **parameters), axis=-1) / size(prediction)
         ),
         gradient=gradient,
         bound=bound,
     )
+
+
+def keeps_classes(case: Case) -> Case:
+    """What each class adds is a term of its own: sums over the classes are not formed."""
+    return replace(case, loss=_class_by_class(case.loss))
+
+
+@functools.cache
+def _class_by_class(loss: Loss) -> Loss:
+    """The loss of classes one by one, for losses whose classes do not get into each other."""
+
+    def alone(array: Any) -> Any:
+        return array[..., None]
+
+    def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
+        inner = loss.gradient(alone(prediction), alone(target), **parameters)
+        return Gradients(*(part[..., 0] for part in inner))
+
+    def bound(
+        prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
+    ) -> TermBounds:
+        inner = loss.bound(alone(prediction), alone(target), precision, **parameters)
+        return TermBounds(inner.term, inner.prediction[..., 0], inner.target[..., 0])
+
+    return replace(
+        loss,
+        name=f"{loss.name}, class by class",
+        signature="(),()->()",
+        definition=lambda prediction, target, **parameters: loss.definition(
+            alone(prediction), alone(target), **parameters
+        ),
+        gradient=gradient,
+        bound=bound,
+    )
+
+
+def _mean_of(known: Curvature) -> Curvature:
+    """The second derivatives of a mean over the last axis."""
+
+    def product(
+        prediction: np.ndarray, target: np.ndarray, direction: np.ndarray, **parameters: Any
+    ) -> np.ndarray:
+        inner = known.product(prediction, target, direction, **parameters)
+        return np.asarray(inner / prediction.shape[-1])
+
+    def bound(
+        prediction: np.ndarray,
+        target: np.ndarray,
+        direction: np.ndarray,
+        precision: int,
+        **parameters: Any,
+    ) -> np.ndarray:
+        inner = known.bound(prediction, target, direction, precision, **parameters)
+        size = np.abs(known.product(prediction, target, direction, **parameters))
+        return np.asarray((inner + 2 * 2.0**-precision * size) / prediction.shape[-1])
+
+    return Curvature(product=product, bound=bound)
 
 
 def multiplies_by(factor: float, words: str, kind: str = "") -> Callable[[Case], Case | None]:
@@ -167,10 +230,16 @@ def _multiplied(loss: Loss, factor: float, words: str) -> Loss:
     )
 
 
-def widened(loss: Loss, name: str, more: Callable[..., TermBounds]) -> Loss:
+def widened(
+    loss: Loss,
+    name: str,
+    more: Callable[..., TermBounds],
+    more_curved: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> Loss:
     """The same question with a weaker bound.
 
-    ``more(prediction, target, unit, **parameters)`` is added to it.
+    ``more(prediction, target, unit, **parameters)`` is added to it, and to that of second
+    derivatives what ``more_curved`` makes of their sizes.
     """
 
     def bound(
@@ -180,4 +249,6 @@ def widened(loss: Loss, name: str, more: Callable[..., TermBounds]) -> Loss:
         extra = more(prediction, target, 2.0**-precision, **parameters)
         return TermBounds(*(mine + added for mine, added in zip(own, extra, strict=True)))
 
-    return replace(loss, name=f"{loss.name}, {name}", bound=bound)
+    made = replace(loss, name=f"{loss.name}, {name}", bound=bound)
+    weakened(made, more_curved)
+    return made

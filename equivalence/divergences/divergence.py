@@ -55,6 +55,8 @@ class Divergence:
         reason: What happens, in a full sentence, and why.
         standing: Whether it is meant.
         evidence: What says so: the documentation, a plain convention; or what it contradicts.
+        malformed: Whether it is about malformed questions; else it is about all others.
+        only: The quantities concerned; empty for all.
     """
 
     name: str
@@ -65,6 +67,8 @@ class Divergence:
     reason: str
     standing: Standing
     evidence: str
+    malformed: bool = False
+    only: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.name
@@ -84,10 +88,9 @@ class Divergence:
             fnmatchcase(name, _plain(pattern)) for pattern in self.implementations for name in names
         ):
             return False
-        versions = implementation.framework.versions
         package, specifiers = _requirement(self.versions)
-        installed = versions.get(package) if package else next(iter(versions.values()), None)
-        return installed is None or specifiers.contains(installed, prereleases=True)
+        _, installed = implementation.framework.installed(package)
+        return not installed or specifiers.contains(installed, prereleases=True)
 
 
 def _requirement(versions: str) -> tuple[str, SpecifierSet]:
@@ -111,6 +114,8 @@ def divergence(
     reason: str = "",
     by_design: str = "",
     defect: str = "",
+    malformed: bool = False,
+    only: tuple[str, ...] = (),
 ) -> Callable[[_AnyModel], _AnyModel]:
     """Catalogues the decorated model for the implementations that match a pattern.
 
@@ -127,6 +132,9 @@ def divergence(
         by_design: The evidence that it is meant: the documentation, or a plain convention.
         defect: The evidence that it is not: the framework's own documentation, other functions or
             modes of its own, or the mathematics, that it contradicts. One of both is given.
+        malformed: Whether the model is about malformed questions: which exception is raised, or
+            which well-formed question is answered. All others never see one.
+        only: The quantities concerned; by default all.
 
     Raises:
         ValueError: If the name is taken, there is no reason or no reference, or it is not said
@@ -154,6 +162,8 @@ def divergence(
             reason=why,
             standing=Standing.DEFECT if defect else Standing.BY_DESIGN,
             evidence=by_design or defect,
+            malformed=malformed,
+            only=only,
         )
         return model
 

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.exact import FORMATS
-from equivalence.losses.categorical import cross_entropy, softmax, weighted_target
-from equivalence.losses.loss import LOGITS, Gradients, Loss, TermBounds
+from equivalence.losses.categorical import (
+    cross_entropy,
+    weighted_target,
+)
+from equivalence.losses.loss import LOGITS, Gradients, Loss, TermBounds, times
+from equivalence.losses.softmax import softmax, surprisal_error
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -28,13 +32,15 @@ def assumes_normalised_targets(case: Case) -> Case | None:
     sums = case.distribution.sum(-1)
     # What rounding the targets can do.
     tolerance = case.distribution.shape[-1] * FORMATS[case.dtype].unit
-    if not np.any(np.abs(sums - 1) > tolerance):
+    if np.all(np.abs(sums - 1) <= tolerance):  # NaN is no sum either
         return None
-    return replace(case, loss=_unscaled_softmax(case.loss))
+    return replace(case, loss=unscaled_softmax(case.loss))
 
 
 @functools.cache
-def _unscaled_softmax(loss: Loss) -> Loss:
+def unscaled_softmax(loss: Loss) -> Loss:
+    """Cross-entropy of logits whose gradient is softmax(x) - t, whatever the targets sum to."""
+
     def gradient(
         logits: np.ndarray,
         target: np.ndarray,
@@ -48,7 +54,22 @@ def _unscaled_softmax(loss: Loss) -> Loss:
             own.target,
         )
 
-    return replace(loss, name=f"{loss.name} with the gradient softmax(x) - t", gradient=gradient)
+    def bound(
+        logits: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
+    ) -> TermBounds:
+        own, parts = loss.bound(logits, target, precision, **parameters), softmax(logits)
+        missing, beside = np.isnan(target), own.prediction
+        if missing.any():  # beside a NaN the gradient is that of the row that sums to one
+            rest = 1 - np.nansum(target, axis=-1, keepdims=True)
+            count = np.maximum(np.count_nonzero(missing, axis=-1, keepdims=True), 1)
+            whole = np.where(missing, rest / count, target)
+            beside = loss.bound(logits, whole, precision, **parameters).prediction
+        moved = times(parts.probability, np.expm1(surprisal_error(parts, precision)))
+        size = np.abs(gradient(logits, target, **parameters).prediction)
+        return own._replace(prediction=beside + moved + 2 * 2.0**-precision * size)
+
+    name = f"{loss.name} with the gradient softmax(x) - t"
+    return replace(loss, name=name, gradient=gradient, bound=bound)
 
 
 def stops_gradient(case: Case) -> Case:

@@ -9,6 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from equivalence.cases.case import Case
+from equivalence.divergences.accumulation import (
+    accumulates_in,
+    counts_in,
+    weighs_along_last_axis,
+    weighs_positions_by_class,
+)
 from equivalence.divergences.axes import takes_softmax_over
 from equivalence.divergences.departures import (
     averages_last_axis_first,
@@ -88,7 +94,15 @@ class Hypothesis:
 @functools.cache
 def hypotheses() -> tuple[Hypothesis, ...]:
     """Every hypothesis; those that apply to dtypes first, then inputs, losses and reductions."""
-    return (*_dtypes(), *_inputs(), *_probabilities(), *_losses(), *_gradients(), *_reductions())
+    return (
+        *_dtypes(),
+        *_inputs(),
+        *_probabilities(),
+        *_losses(),
+        *_gradients(),
+        *_reductions(),
+        *_accumulations(),
+    )
 
 
 def _dtypes() -> Iterator[Hypothesis]:
@@ -111,6 +125,16 @@ def _inputs() -> Iterator[Hypothesis]:
     ):
         yield hypothesis(f"does not heed {words}", option, ignores(option))
     yield hypothesis("does not heed sample weights", "sample weights", ignores_sample_weights)
+    yield hypothesis(
+        "broadcasts a weight for each sample along the last axis, not along the first",
+        "sample weights",
+        weighs_along_last_axis,
+    )
+    yield hypothesis(
+        "broadcasts class weights along the last axis of the terms, whatever their targets are",
+        "weight",
+        weighs_positions_by_class,
+    )
     yield hypothesis("counts targets that are to be ignored", "ignore", counts_ignored_targets)
     for dtype in NARROW:
         yield hypothesis(f"rounds labels to {dtype}", "labels", rounds_labels_to(dtype))
@@ -224,3 +248,19 @@ def _reductions() -> Iterator[Hypothesis]:
     yield hypothesis(
         "divides by the number of predictions, terms times classes", _divides_by_classes
     )
+
+
+def _accumulations() -> Iterator[Hypothesis]:
+    for dtype in NARROW:
+        yield Hypothesis(
+            words=f"sums the terms in {dtype}",
+            family="accumulation",
+            model=accumulates_in(dtype),
+            part="reduction",
+        )
+        yield Hypothesis(
+            words=f"rounds what a mean is divided by to {dtype}",
+            family="count",
+            model=counts_in(dtype),
+            part="reduction",
+        )

@@ -107,5 +107,5 @@ def _flush(tiny: float) -> Step:
     return elementwise(
         f"predictions of which those below {tiny!r} are 0",
         lambda number: np.where((number < tiny) & (number > -tiny), number * 0, number),
-        lambda number: np.where((number < tiny) & (number > -tiny), 0.0, 1.0),
+        lambda number: np.ones(np.shape(number)),  # the gradient is formed as at 0
     )

@@ -11,8 +11,8 @@ import numpy as np
 from equivalence.divergences.cancellation import complement_rounded
 from equivalence.divergences.departures import widened
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.keras import EPSILON, LOSSES, forms
-from equivalence.divergences.probabilities import clips
+from equivalence.divergences.keras_forms import EPSILON, KERAS_2, KERAS_2_BACKEND, LOSSES, forms
+from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms, clips
 from equivalence.divergences.steps import SOFTMAX, through
 from equivalence.exact import Format
 from equivalence.losses import (
@@ -22,12 +22,7 @@ from equivalence.losses import (
     focal_cross_entropy_from_probabilities,
 )
 from equivalence.losses.binary import sigmoid, smoothed_target, target_slope
-from equivalence.losses.binary_focal import (
-    focused,
-    focused_bound,
-    focused_gradient,
-    missed,
-)
+from equivalence.losses.binary_focal import focused, focused_bound, focused_gradient, missed
 from equivalence.losses.focal import GAMMA
 from equivalence.losses.loss import LOGITS, Gradients, Loss, TermBounds
 
@@ -56,7 +51,8 @@ def _half_clipped(loss: Loss, clipped: Loss) -> Loss:
     ) -> tuple[Any, ...]:
         smoothed = smoothed_target(target, label_smoothing)
         absent = 1 - probability
-        absent = np.where(absent < 0, 0.0, absent)  # a rounded neighbour of 1
+        neighbour = (absent < 0) & (absent >= -(2.0**-40))  # of 1, by the error of a step
+        absent = np.where(neighbour, 0.0, absent)
         miss = missed(probability, absent, 1.0, smoothed, alpha)
         return (
             inner.definition(probability, smoothed),
@@ -128,6 +124,21 @@ def clips_cross_entropy_only(case: Case) -> Case:
     return replace(case, loss=_half_clipped(binary_focal_cross_entropy, clipped))
 
 
+@divergence(
+    *forms("BinaryFocalCrossentropy"),
+    versions=KERAS_2,
+    reference=KERAS_2_BACKEND,
+    by_design="A plain convention: both belong to binary_crossentropy, which it calls.",
+)
+def keras_2_shifts_cross_entropy_only(case: Case) -> Case | None:
+    """Clips the probability and adds 1e-7 in the cross-entropy, not in the focal factor."""
+    shifted = adds_epsilon_inside_logarithms(EPSILON)(replace(case, loss=binary_cross_entropy))
+    if shifted is None:
+        return None
+    inner = _clipped(shifted.loss, case)
+    return replace(case, loss=_half_clipped(binary_focal_cross_entropy, inner))
+
+
 @functools.cache
 def _factor_rounded(loss: Loss) -> Loss:
     """Binary focal loss with logits whose 1 - p_t is formed of a rounded sigmoid."""
@@ -163,7 +174,7 @@ def _factor_rounded(loss: Loss) -> Loss:
 
 @divergence(
     "tensorflow_v2.keras.BinaryFocalCrossentropy(from_logits=True)",
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=SOURCE,
     by_design="A plain convention: 1 - p_t is formed as the paper prints it.",
 )
@@ -202,7 +213,7 @@ def _undefined_at_zero(loss: Loss, format_: Format) -> Loss:
 
 @divergence(
     "tensorflow_v2.keras.BinaryFocalCrossentropy*",
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=SOURCE,
     defect=(
         "gamma = 0 is documented as having no focal effect, so that the gradient is that of binary "
@@ -221,7 +232,7 @@ def loses_gradient_without_focus(case: Case) -> Case | None:
 
 @divergence(
     "tensorflow_v2.keras.CategoricalFocalCrossentropy(from_logits=True)",
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=SOURCE,
     defect=(
         "Contradicts its own categorical_crossentropy(from_logits=True) at gamma = 0, which keeps "
@@ -264,7 +275,7 @@ def _clipped_both(loss: Loss, inner: Loss, low: float) -> Loss:
 
 @divergence(
     *forms("KLDivergence"),
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=LOSSES,
     defect=(
         'Contradicts its documentation: "They will get clipped to the `[0, 1]` range", which would '

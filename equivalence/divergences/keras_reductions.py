@@ -9,11 +9,13 @@ import numpy as np
 
 from equivalence.divergences.departures import averages_last_axis_first, divides_by
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.keras import LOSS_SOURCE, LOSSES
+from equivalence.divergences.keras_forms import LOSS_SOURCE, LOSSES
+from equivalence.divergences.specials import overlaid
 from equivalence.losses.reduction import (
     MEAN,
     MEAN_OVER_PASSED_WEIGHTS,
     MEAN_OVER_SAMPLE_WEIGHTS,
+    NONE,
     SUM,
 )
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     "tensorflow_v2.keras.BinaryCrossentropy*@eager",
     "tensorflow_v2.keras.binary_crossentropy*@eager",
     "tensorflow_v2.keras.BinaryFocalCrossentropy*@eager",
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=LOSSES,
     by_design=(
         "Documented: predictions have the shape [batch_size, d0, .. dN], so there is a last axis."
@@ -50,7 +52,7 @@ def averages_nothing(case: Case) -> type[Exception] | None:
     "tensorflow_v2.keras.BinaryCrossentropy*@xla",
     "tensorflow_v2.keras.binary_crossentropy*@xla",
     "tensorflow_v2.keras.BinaryFocalCrossentropy*@xla",
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=LOSSES,
     by_design=(
         "Documented: predictions have the shape [batch_size, d0, .. dN], so there is a last axis."
@@ -65,7 +67,7 @@ divergence(
     "tensorflow_v2.keras.BinaryCrossentropy*",
     "tensorflow_v2.keras.binary_crossentropy*",
     "tensorflow_v2.keras.BinaryFocalCrossentropy*",
-    versions="keras>=3.0",
+    versions="keras>=2.12",
     reference=LOSSES,
     name="averages_last_axis_first",
     reason=(
@@ -76,6 +78,28 @@ divergence(
     ),
     by_design="Documented: binary_crossentropy returns the shape [batch_size, d0, .. dN-1].",
 )(averages_last_axis_first)
+
+
+@divergence(
+    "tensorflow_v2.keras.BinaryCrossentropy*",
+    "tensorflow_v2.keras.binary_crossentropy*",
+    "tensorflow_v2.keras.BinaryFocalCrossentropy*",
+    versions="keras>=2.12",
+    reference=LOSSES,
+    by_design="A plain convention of means.",
+)
+def overflows_when_averaged(case: Case) -> Case | None:
+    """The average over the last axis sums first: what does not fit is infinite, even if divided."""
+    if not case.loss.has_classes or not case.prediction.ndim:
+        return None
+    with np.errstate(all="ignore"):
+        wide = {name: np.longdouble(value) for name, value in case.parameters.items()}
+        means = case.loss.definition(
+            np.longdouble(case.prediction), np.longdouble(case.distribution), **wide
+        )
+        overflows = case.computed_in.overflows
+        over = ~overflows(means) & overflows(means * case.prediction.shape[-1])
+        return overlaid(case, terms=np.where(over, np.inf, 0.0))
 
 
 @divergence(
@@ -118,3 +142,24 @@ def squeezes_batch_of_one(case: Case) -> Case | None:
     """With a scalar weight, the terms of a batch of one lose their axis: none has the shape ()."""
     alone = case.shape == (1,) and case.weights is not None and not np.ndim(case.weights)
     return replace(case, reduction=SUM) if alone and case.reduction.kind == "none" else None
+
+
+@divergence(
+    "tensorflow_v2.keras.*Crossentropy*",
+    "tensorflow_v2.keras.KLDivergence",
+    versions="keras>=2.12",
+    reference=LOSS_SOURCE,
+    defect=(
+        "Contradicts its documentation (a reduced loss is a scalar) and itself: a batch of no "
+        "images, (0, 4, 4), is reduced to one number, and tf.reduce_sum of nothing is 0."
+    ),
+)
+def returns_no_terms_unreduced(case: Case) -> Case | None:
+    """Terms of the shape (0,) are returned as they are by every reduction.
+
+    The source has ``or tuple(values.shape) == (0,)``: of an empty batch sum is no number, and what
+    is added to it becomes an empty array.
+    """
+    if case.shape != (0,) or case.reduction.kind == "none":
+        return None
+    return replace(case, reduction=NONE)

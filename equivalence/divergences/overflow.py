@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equivalence.exact import FORMATS, Format
 from equivalence.losses.binary import smoothed_target
 from equivalence.losses.loss import Gradients
 from equivalence.losses.reduction import factors, reduce
@@ -19,41 +20,56 @@ if TYPE_CHECKING:
     from equivalence.losses.loss import Loss
 
 
-def overflows(*, sums: bool) -> Callable[[Case], Case | None]:
+_REMEMBERED = 4096  # cases, each asked in several modes and of several functions
+
+
+def wider(format_: Format, other: str) -> Format:
+    """The wider of two formats; the second by its name, or empty."""
+    return max(format_, FORMATS[other or format_.name], key=lambda one: one.precision)
+
+
+def overflows(
+    *, sums: bool, accumulator: str = "", weighed: str = ""
+) -> Callable[[Case], Case | None]:
     """A weighted term, or with ``sums`` also their sum, is infinite before the mean divides it.
+
+    Sums may be accumulated in a wider format, the ``accumulator``, and terms may be weighted in
+    one, ``weighed``.
 
     It concerns only means in which that happens, in the format that is computed in: elsewhere the
     answer does not fit either.
     """
 
+    @functools.lru_cache(maxsize=_REMEMBERED)
     def model(case: Case) -> Case | None:
         if case.reduction.kind != "mean":
             return None
-        parameters = {
-            name: np.asarray(value, dtype=np.float64) for name, value in case.parameters.items()
-        }
+        # The widest numbers at hand: float64 must not overflow before it is asked whether it does.
+        parameters = {name: np.longdouble(value) for name, value in case.parameters.items()}
         with np.errstate(all="ignore"):
             terms = case.loss.definition(
-                np.asarray(case.prediction, dtype=np.float64), case.distribution, **parameters
+                np.longdouble(case.prediction), np.longdouble(case.distribution), **parameters
             )
             weighted = np.where(case.weighing.sample == 0, 0.0, terms * case.weighing.sample)
             mean = reduce(terms, factors(case.reduction, case.weighing), case.reduction)
-            largest = case.computed_in.largest
-            size = np.maximum(np.abs(terms), np.abs(weighted))
-            over = np.isfinite(terms) & (case.weighing.sample != 0) & (size > largest)
-            if sums and abs(np.sum(weighted)) > largest:
-                over |= np.isfinite(terms)
-        fits = abs(mean) <= largest
-        return replace(case, loss=_infinite(case.loss, over)) if fits and over.any() else None
+            format_ = case.computed_in
+            over = format_.overflows(terms) | wider(format_, weighed).overflows(weighted)
+            counts = np.isfinite(terms) & (case.weighing.sample != 0)
+            over &= counts
+            if sums and wider(format_, accumulator).overflows(np.sum(weighted)):
+                over |= counts
+        fits = not format_.overflows(mean)
+        return replace(case, loss=infinite_where(case.loss, over)) if fits and over.any() else None
 
     return model
 
 
-def _infinite(loss: Loss, over: np.ndarray) -> Loss:
+def infinite_where(loss: Loss, over: np.ndarray) -> Loss:
     """The loss whose terms are infinite where ``over`` says so."""
 
     def definition(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> np.ndarray:
-        return np.where(over, np.inf, loss.definition(prediction, target, **parameters))
+        terms = loss.definition(prediction, target, **parameters)
+        return np.where(over, np.where(terms < 0, -np.inf, np.inf), terms)
 
     return replace(loss, name=f"{loss.name}, some of them overflown", definition=definition)
 

@@ -61,7 +61,8 @@ def _clip(low: float, high: float, passes: bool) -> Step:  # noqa: FBT001 - cach
     return elementwise(
         f"probabilities clipped to [{low!r}, {high!r}]",
         clip,
-        lambda number: np.where(((number < low) | (number > high)) & (not passes), 0.0, 1.0),
+        # NaN is inside of nothing: no gradient reaches it.
+        lambda number: np.where(((number >= low) & (number <= high)) | passes, 1.0, 0.0),
     )
 
 
@@ -161,14 +162,14 @@ def needs_zero_convention(case: Case) -> Case:
 
 @functools.cache
 def without_zero_convention(loss: Loss) -> Loss:
-    """The loss of a formula that multiplies zero targets with infinite logarithms."""
+    """The loss of a formula that multiplies zero targets with logarithms, infinite or not any."""
 
     def broken(prediction: np.ndarray, target: np.ndarray) -> np.ndarray:
         if loss.prediction == LOG_PROBABILITIES:
             return np.asarray(np.any((target == 0) & (prediction == -np.inf), axis=-1))
         if loss.has_classes:
-            return np.asarray(np.any((target == 0) & (prediction == 0), axis=-1))
-        absent, present = (target == 0) & (prediction == 0), (target == 1) & (prediction == 1)
+            return np.asarray(np.any((target == 0) & (prediction <= 0), axis=-1))
+        absent, present = (target == 0) & (prediction <= 0), (target == 1) & (prediction >= 1)
         return np.asarray(absent | present)
 
     def definition(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> np.ndarray:

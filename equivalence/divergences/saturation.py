@@ -16,7 +16,7 @@ import flint
 import numpy as np
 
 from equivalence.divergences.steps import gap
-from equivalence.exact import FIRST_BITS, FORMATS, Format
+from equivalence.exact import FIRST_BITS, FORMATS, Format, balls
 from equivalence.losses.categorical import cross_entropy
 from equivalence.losses.loss import Gradients, Loss, TermBounds, accumulation, log, times
 
@@ -31,7 +31,9 @@ EXPONENTIAL_UNITS = 3.0  # the error of a library exponential, in units of round
 def _exponentials(x: np.ndarray, format_: Format) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """exp(x) in the format: the least that a library may return, the nearest, and the most."""
     with flint.ctx.workprec(FIRST_BITS):
-        exact = np.array([float(flint.arb(float(number)).exp()) for number in np.ravel(x)])
+        # Beyond a thousand exp(x) is 0 or infinite in every format.
+        numbers = np.clip(np.ravel(x), -1e3, 1e3).tolist()
+        exact = np.array([float(flint.arb(number).exp()) for number in numbers])
     exact = exact.reshape(np.shape(x))
     error = EXPONENTIAL_UNITS * format_.unit
     return (
@@ -50,6 +52,11 @@ def _sigmoids(logit: np.ndarray, format_: Format) -> tuple[np.ndarray, np.ndarra
             for small in _exponentials(-np.vectorize(float, otypes=[float])(logit), format_)
         )
     return least, near, most
+
+
+def _like(numbers: np.ndarray, made: np.ndarray) -> np.ndarray:
+    """What was made of numbers, as balls if they are."""
+    return balls(made) if numbers.dtype == object else made
 
 
 def _once(dtype: str) -> Format:
@@ -72,7 +79,7 @@ def rounds_sigmoid(loss: Loss, probability_loss: Loss, dtype: str, *, once: bool
         return [format_.round(each).astype(np.float64) for each in made]
 
     def typed(logit: np.ndarray) -> np.ndarray:
-        return np.asarray(logit * 0 + sigmoids(logit)[1])
+        return _like(logit, sigmoids(logit)[1])
 
     def slopes(probability: np.ndarray, target: np.ndarray) -> Gradients:
         inside = probability_loss.gradient(probability, target)
@@ -139,7 +146,7 @@ def _unshifted(dtype: str, multiplies_zeros: bool) -> Loss:  # noqa: FBT001 - ca
         return np.asarray(target * surprisal if multiplies_zeros else times(target, surprisal))
 
     def definition(logits: np.ndarray, target: np.ndarray) -> np.ndarray:
-        quotient = logits * 0 + _quotients(logits, format_)[1]
+        quotient = _like(logits, _quotients(logits, format_)[1])
         return np.asarray(np.sum(products(target, -log(quotient)), axis=-1))
 
     def bound(logits: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:

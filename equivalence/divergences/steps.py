@@ -19,7 +19,6 @@ from equivalence.losses import (
     cross_entropy,
     cross_entropy_from_probabilities,
 )
-from equivalence.losses.categorical import softmax
 from equivalence.losses.loss import (
     PROBABILITIES,
     Gradients,
@@ -28,6 +27,7 @@ from equivalence.losses.loss import (
     accumulation,
     times,
 )
+from equivalence.losses.softmax import softmax
 
 Array = np.ndarray
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equivalence.divergences.accumulation import counts_in
 from equivalence.divergences.cancellation import (
-    cancels_against_log_sigmoid_and_slope,
     rounds_terms_to_float32,
 )
 from equivalence.divergences.departures import computes_in, divides_by
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.gradients import assumes_normalised_targets
+from equivalence.divergences.gradients import assumes_normalised_targets, unscaled_softmax
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms
-from equivalence.losses.loss import Gradients, Loss
+from equivalence.divergences.smoothing import smoothed_over
+from equivalence.divergences.specials import cancels_infinite_weights, numbers, overlaid
+from equivalence.exact import FORMATS
+from equivalence.losses.loss import LOGITS
 from equivalence.losses.reduction import MEAN_OVER_NONZERO_WEIGHTS, MEAN_OVER_SAMPLE_WEIGHTS
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 V1 = "https://www.tensorflow.org/api_docs/python/tf/compat/v1/losses/"
 LOSSES_SOURCE = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/losses/losses_impl.py"
 EPSILON = 1e-7
+float32 = FORMATS["float32"].round
 NN_SOURCE = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/nn_impl.py"
 
 divergence(
@@ -41,6 +44,51 @@ divergence(
         'The source casts to float32 on purpose, and the documentation promises a "float" tensor.'
     ),
 )(computes_in("float32"))
+
+
+@divergence(
+    "tensorflow_v?.nn.softmax_cross_entropy_with_logits*",
+    "tensorflow_v1.losses.softmax_cross_entropy*",
+    "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True*",
+    "tensorflow_v2.keras.categorical_crossentropy(from_logits=True*",
+    versions=">=1.0",
+    reference="https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits",
+    by_design=('Documented: "If they are not, the computation of the gradient will be incorrect".'),
+)
+def gradient_assumes_normalised_targets(case: Case) -> Case | None:
+    """The gradient is softmax(x) - t, the value's derivative only where the targets sum to one.
+
+    Documented ("If they are not, the computation of the gradient will be incorrect"). With
+    tf.config.experimental.enable_op_determinism() the right gradient is returned.
+    """
+    return assumes_normalised_targets(case)
+
+
+@divergence(
+    "tensorflow_v1.losses.*softmax_cross_entropy*",
+    "tensorflow_v1.losses.sigmoid_cross_entropy*",
+    versions=">=1.0",
+    reference=LOSSES_SOURCE,
+    defect='Contradicts its documentation ("of the same type as losses"): what fits is infinite.',
+)
+def overflows_float32(case: Case) -> Case | None:
+    """Terms and weights of float64 that do not fit float32 are infinite: they are rounded to it."""
+    if case.dtype != "float64":
+        return None
+    with np.errstate(all="ignore"):
+        terms = float32(
+            case.loss.definition(
+                numbers(case.prediction),
+                case.distribution,
+                **{name: numbers(value) for name, value in case.parameters.items()},
+            )
+        )
+        answered = overlaid(case, terms=terms)
+        if case.weights is None or np.all(np.isfinite(float32(case.weights))):
+            return answered
+        weights = np.where(np.isfinite(float32(case.weights)), case.weights, float32(case.weights))
+    return replace(answered or case, weights=weights)
+
 
 divergence(
     "tensorflow_v1.losses.*softmax_cross_entropy*",
@@ -96,6 +144,39 @@ divergence(
     defect=("Contradicts its own eager mode: the same call gives another number in a session."),
 )(_epsilon_folded)
 
+
+@divergence(
+    "tensorflow_v1.losses.log_loss*",
+    versions=">=1.0",
+    reference=LOSSES_SOURCE,
+    by_design="A plain convention: IEEE 754 says that 0 times NaN is NaN.",
+)
+def multiplies_undefined_logarithm_by_zero(case: Case) -> Case | None:
+    """Both logarithms are multiplied by t and 1 - t, zero too: NaN if one of them does not exist.
+
+    So p = 1 + 2.4e-7 with target 1, as rounded sums of probabilities are, costs NaN; eps = 1e-7
+    covers one ulp above 1 only.
+    """
+    with np.errstate(all="ignore"):
+        probability, target = numbers(case.prediction), numbers(case.target)
+        epsilon = float(np.float32(EPSILON))
+        present = target * np.log(probability + epsilon)
+        return overlaid(case, terms=-present - (1 - target) * np.log(1 - probability + epsilon))
+
+
+divergence(
+    "tensorflow_v1.losses.sigmoid_cross_entropy*",
+    "tensorflow_v1.losses.log_loss*",
+    versions=">=1.0",
+    reference=LOSSES_SOURCE,
+    name="cancels_infinite_weights",
+    reason=(
+        "A float64 weight that does not fit float32 is infinite, and the gradient of its term NaN: "
+        "its summands are multiplied with it one by one."
+    ),
+    defect='Contradicts its documentation ("of the same type as losses"): what fits is NaN.',
+)(cancels_infinite_weights)
+
 divergence(
     "tensorflow_v1.losses.*[MEAN]",
     versions=">=1.4",
@@ -121,21 +202,41 @@ divergence(
 
 
 @divergence(
-    "tensorflow_v?.nn.softmax_cross_entropy_with_logits*",
-    "tensorflow_v1.losses.softmax_cross_entropy*",
-    "tensorflow_v2.keras.CategoricalCrossentropy(from_logits=True)*",
-    "tensorflow_v2.keras.categorical_crossentropy(from_logits=True)",
-    versions=">=1.0",
-    reference="https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits",
-    by_design=('Documented: "If they are not, the computation of the gradient will be incorrect".'),
+    "tensorflow_v2.keras.CategoricalCrossentropy(*axis=1)",
+    "tensorflow_v2.keras.categorical_crossentropy(*axis=1)",
+    versions="keras>=3.0",
+    reference="https://github.com/keras-team/keras/blob/v3.15.1/keras/src/losses/losses.py",
+    defect=(
+        'Contradicts its documentation ("use 0.1 / num_classes for non-target labels") and the '
+        "same call with the classes last: num_classes is ops.shape(y_true)[-1] on every axis."
+    ),
 )
-def gradient_assumes_normalised_targets(case: Case) -> Case | None:
-    """The gradient is softmax(x) - t, the value's derivative only where the targets sum to one.
+def smooths_over_last_axis(case: Case) -> Case | None:
+    """With axis=1, smoothed labels get epsilon / width instead of epsilon / classes.
 
-    Documented ("If they are not, the computation of the gradient will be incorrect"). With
-    tf.config.experimental.enable_op_determinism() the right gradient is returned.
+    The number of classes is read from the last axis, which is the width of an image or the length
+    of a sequence. So the targets no longer sum to one,
+    which the gradient of TensorFlow's kernel assumes: softmax(x) - t.
     """
-    return assumes_normalised_targets(case)
+    classes = case.prediction.shape[-1]
+    if not case.options.get("label_smoothing") or len(case.shape) < 2 or case.shape[-1] == classes:
+        return None
+    own = unscaled_softmax(case.loss) if case.loss.prediction == LOGITS else case.loss
+    return replace(case, loss=smoothed_over(own, case.shape[-1]))
+
+
+divergence(
+    "tensorflow_v2.keras.CategoricalCrossentropy(*axis=1)",
+    "tensorflow_v2.keras.categorical_crossentropy(*axis=1)",
+    versions="keras>=2.12,<2.14",
+    reference="https://github.com/keras-team/keras/blob/v2.13.1/keras/losses.py",
+    name="keras_2_smoothed_over_last_axis",
+    reason=(
+        "With axis=1, smoothed labels get epsilon / width instead of epsilon / classes. Mended in "
+        "2.14, and so in tf_keras; back in Keras 3."
+    ),
+    defect='Contradicts its documentation ("use 0.1 / num_classes for non-target labels").',
+)(smooths_over_last_axis)
 
 
 divergence(
@@ -150,47 +251,20 @@ divergence(
     by_design="A plain convention, the documentation of reduce_mean warns of it for integers.",
 )(overflows(sums=True))
 
-divergence(
-    "tensorflow_v?.nn.weighted_cross_entropy_with_logits",
-    versions=">=1.0",
-    reference=NN_SOURCE,
-    name="weighted_cancels_for_negative_logits",
-    reason=(
-        "For targets below 1 and negative logits, (1 - t) x cancels against "
-        "log(1 + exp(-|x|)) + max(-x, 0).\n\n"
-        "x = -40 with target 0 gives 0 in float32 instead of 4.2e-18, and in a graph the gradient "
-        "0 too, where the tape happens to add the summands in another order; "
-        "sigmoid_cross_entropy_with_logits keeps all digits."
-    ),
-    defect=(
-        'Contradicts its documentation ("to ensure stability") and its own '
-        "sigmoid_cross_entropy_with_logits, which is the same number for a pos_weight of 1."
-    ),
-)(cancels_against_log_sigmoid_and_slope)
-
 
 @divergence(
-    "tensorflow_v?.nn.weighted_cross_entropy_with_logits",
+    "tensorflow_v?.nn.*",
     versions=">=1.0",
-    reference=NN_SOURCE,
+    reference="https://www.tensorflow.org/api_docs/python/tf/math/reduce_mean",
     defect=(
-        "Contradicts the mathematics (the loss is smooth at 0) and its own "
-        "sigmoid_cross_entropy_with_logits, which is the same function for a pos_weight of 1."
+        'Contradicts its documentation ("computes the mean of elements"): the mean of 70,000 '
+        "halves is 0, its gradient 0, and nothing is said."
     ),
 )
-def loses_gradient_at_zero(case: Case) -> Case | None:
-    """At a logit of exactly 0 the gradient is 1 - t, because abs and relu have derivative 0 there.
+def reduce_mean_counts_in_its_dtype(case: Case) -> Case | None:
+    """tf.reduce_mean holds the number of terms in their dtype.
 
-    A defect: for target 1 the gradient is 0 instead of -w / 2, so that a model whose last layer
-    starts at zero does not learn positives; PyTorch mended the same formula (pytorch/pytorch#2195).
+    From 65,520 terms on it is infinite in float16: the mean is 0 (NaN if the sum overflows too),
+    and so is the gradient.
     """
-    return replace(case, loss=_flat_at_zero(case.loss)) if np.any(case.prediction == 0) else None
-
-
-@functools.cache
-def _flat_at_zero(loss: Loss) -> Loss:
-    def gradient(logit: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
-        own = loss.gradient(logit, target, **parameters)
-        return Gradients(np.where(logit == 0, 1 - target, own.prediction), own.target)
-
-    return replace(loss, name=f"{loss.name} with the gradient 1 - t at 0", gradient=gradient)
+    return counts_in(case.dtype)(case)

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 from equivalence.divergences.cancellation import complement_rounded, rounds_complement
 from equivalence.divergences.departures import divides_by
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.dtypes import (
+    forms_complement_of_narrow_target,
+    sums_weights_in_their_dtype,
+)
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.probabilities import needs_zero_convention, without_zero_convention
 from equivalence.divergences.saturation import exponentiates_without_shift, rounds_sigmoid
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from equivalence.cases.case import Case
 
 NUMPY_SUM = "https://numpy.org/doc/stable/reference/generated/numpy.mean.html"
+NUMPY_TYPES = "https://numpy.org/doc/stable/user/basics.types.html"
 LOG_SUM_EXP = "https://doi.org/10.1093/imanum/draa038"
 
 _SHIFT = (
@@ -129,3 +134,18 @@ divergence(
     ),
     by_design="A plain convention: NumPy's sums have the dtype of their terms.",
 )(overflows(sums=True))
+
+divergence(
+    "textbook.binary_formula",
+    "textbook.sigmoid_then_formula",
+    versions="",
+    reference=NUMPY_TYPES,
+    by_design="NumPy's plain convention: 1 - t has the dtype of t, a Python number has none.",
+)(forms_complement_of_narrow_target)
+
+divergence(
+    "textbook.soft_cross_entropy[avg_factor]",
+    versions="",
+    reference="https://numpy.org/doc/stable/reference/generated/numpy.sum.html",
+    by_design="NumPy's plain convention: a sum has the dtype of its summands.",
+)(sums_weights_in_their_dtype)

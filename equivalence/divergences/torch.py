@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equivalence.cases.answers import QUANTITIES
+from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.divergences.cancellation import cancels_against_log_sigmoid, sums_exponentials
-from equivalence.divergences.departures import divides_by
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.saturation import rounds_sigmoid
 from equivalence.exact import FORMATS
 from equivalence.losses import binary_cross_entropy
 from equivalence.losses.loss import Gradients, Loss, TermBounds, times
-from equivalence.losses.reduction import MEAN_OVER_TARGET_WEIGHTS
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -24,33 +24,11 @@ if TYPE_CHECKING:
 SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/Loss.cpp"
 DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 
+NLL_SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/LossNLL.cpp"
+NLL = ("torch.nn.LogSoftmax+nn.NLLLoss", "torch.nll_loss", "torch.nn.NLLLoss")
+
 LOG_CLAMP = -100.0
 GRADIENT_FLOOR = float(np.float32(1e-12))  # constexpr float EPSILON, in every precision
-
-
-@divergence(
-    "torch.cross_entropy",
-    "torch.nn.CrossEntropyLoss",
-    "torch.nn.LogSoftmax+nn.NLLLoss",
-    "torch.nll_loss",
-    "torch.nn.NLLLoss",
-    versions=">=0.4",
-    reference=DOCUMENTATION + "CrossEntropyLoss.html",
-    by_design=(
-        "Documented: the formula of CrossEntropyLoss divides by the sum of the weights of the "
-        "targets."
-    ),
-)
-def divides_by_target_weights(case: Case) -> Case | None:
-    """With class weights and indices, the mean divides by the sum of the targets' class weights.
-
-    The documentation says so; with class probabilities as targets the same function divides by the
-    number of terms (pytorch/pytorch#107680), so that a one-hot target and its index give different
-    means.
-    """
-    if "weight" not in case.options or not case.target_kind.startswith("sparse"):
-        return None
-    return divides_by(MEAN_OVER_TARGET_WEIGHTS)(case)
 
 
 @functools.cache
@@ -84,10 +62,11 @@ def _clamped(loss: Loss, dtype: str) -> Loss:
         spread = probability * (1 - probability)
         gone = spread <= floor
         kept = (probability - target) / np.where(gone, probability * 0 + 1, spread)
-        return Gradients(
-            np.where(gone, divided(probability - target), kept),
-            loss.gradient(probability, target).target,
-        )
+        slope = np.where(gone, divided(probability - target), kept)
+        if dtype == "float16":  # a mean divides afterwards what may not fit
+            most = FORMATS[dtype].largest * (1 + FORMATS[dtype].unit / 2)
+            slope = np.where(slope > most, np.inf, np.where(slope < -most, -np.inf, slope))
+        return Gradients(slope, loss.gradient(probability, target).target)
 
     def bound(probability: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
         unit = 2.0**-precision
@@ -132,28 +111,6 @@ divergence(
 )(clamps_logarithms)
 
 
-@divergence(
-    "torch.binary_cross_entropy",
-    "torch.nn.BCELoss",
-    "torch.sigmoid+nn.BCELoss",
-    versions=">=1.2",
-    reference=SOURCE,
-    defect=(
-        "Contradicts its own value, which is clamped and so has a finite derivative, and the "
-        "mathematics: what has the weight 0 counts nothing."
-    ),
-)
-def multiplies_zero_weights(case: Case) -> Case | None:
-    """A weight of zero is multiplied with the infinite target gradient at p = 0 or 1: NaN.
-
-    The gradient with respect to the target is log(1 - p) - log p, which is not clamped as the value
-    is; one masked position so makes the gradient of a learned target NaN.
-    """
-    if case.weights is None or np.all(case.weights):
-        return None
-    return replace(case, reduction=replace(case.reduction, multiplies_zeros=True))
-
-
 divergence(
     "torch.binary_cross_entropy_with_logits",
     "torch.nn.BCEWithLogitsLoss",
@@ -168,6 +125,8 @@ divergence(
         "fit. The sum itself is accumulated in float32."
     ),
     by_design="A plain convention: kernels return what the dtype of their input holds.",
+    # The derivative by the weights is the term without its weight.
+    only=tuple(name for name in QUANTITIES if name != WEIGHT_GRADIENT),
 )(overflows(sums=False))
 
 divergence(

@@ -11,19 +11,19 @@ import functools
 import inspect
 from dataclasses import dataclass, field
 from importlib import metadata
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from packaging.requirements import Requirement
+
 from equivalence.exact import FORMATS
-from equivalence.implementations.implementation import (
-    EVERY_SHAPE,
-    SAMPLE_WEIGHTS,
-    Call,
-    Implementation,
-    Response,
-)
+from equivalence.implementations.implementation import Call, Implementation, Response
+from equivalence.implementations.needs import EVERY_SHAPE, SAMPLE_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    import numpy as np
 
     from equivalence.cases.case import Encoding
     from equivalence.losses import Loss
@@ -49,8 +49,15 @@ class Framework:
         dtypes: The floating-point formats that it has.
         array: How an array is written, from ``{values}`` and ``{dtype}``.
         class_axis: Where the classes are: 1 (behind the batch) or -1 (last).
-        differentiates: Whether gradients are offered at all.
+        differentiates: Whether it differentiates what its implementations compute.
+        slowness: How many times as long as NumPy's a call takes, roughly: how many fewer questions
+            are drawn at random for it.
+        apart: For each quantity that is asked apart, and each mode in which it is, a function from
+            a ``Call`` to an array; it raises where there is none.
+        apart_scripts: Likewise, the rest of the script that shows it.
         flags: Returns the settings that decide numbers.
+        stands_for: Packages that are another one under its version numbers: ``{"keras":
+            "tf-keras"}`` where what is known of ``keras<3`` holds for ``tf-keras``.
         unavailable: For a mode that may not run on every machine, why it does not on this one, in
             one line; empty if it does.
     """
@@ -64,7 +71,11 @@ class Framework:
     dtypes: tuple[str, ...] = tuple(FORMATS)
     class_axis: int = -1
     differentiates: bool = True
+    slowness: float = 1.0
+    apart: Mapping[str, Mapping[str, Callable[[Call], np.ndarray]]] = field(default_factory=dict)
+    apart_scripts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     flags: Callable[[], dict[str, str]] = dict
+    stands_for: Mapping[str, str] = field(default_factory=dict)
     unavailable: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -76,6 +87,17 @@ class Framework:
     def versions(self) -> dict[str, str]:
         """The installed versions."""
         return {name: _version(name) for name in self.distributions}
+
+    def installed(self, package: str) -> tuple[str, str]:
+        """The package that a requirement is about, and its version; empty if it is not there.
+
+        Args:
+            package: As the requirement names it; empty for the first of the distributions.
+        """
+        versions = self.versions
+        name = package or next(iter(versions), "")
+        name = name if name in versions else self.stands_for.get(name, name)
+        return name, versions.get(name, "")
 
     def implements(
         self,
@@ -89,7 +111,12 @@ class Framework:
         weights: frozenset[str] = SAMPLE_WEIGHTS,
         weighted_shapes: frozenset[str] = EVERY_SHAPE,
         differentiates_target: bool = False,
+        returns_gradient: bool = False,
+        class_axis: int | None = None,
+        dtypes: tuple[str, ...] = (),
         modes: tuple[str, ...] = (),
+        unchecked: bool = False,
+        needs: Mapping[str, str] = MappingProxyType({}),
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Registers the decorated function as this framework's translation of a loss.
 
@@ -105,7 +132,16 @@ class Framework:
             weights: Which sample weights it takes, if it has a parameter ``sample_weight``.
             weighted_shapes: The shapes with which it takes sample weights.
             differentiates_target: Whether its gradient with respect to the target is asked for.
+            returns_gradient: Whether it returns a pair, the value and its own analytic gradient,
+                where the framework does not differentiate.
+            class_axis: Where it wants the classes; by default where the framework wants them.
+            dtypes: The formats that it takes; by default all that the framework has.
             modes: The modes in which it is run; by default all that the framework has.
+            unchecked: Whether it takes lengths and labels on trust, so that malformed questions
+                that make it leave its arrays must not be asked.
+            needs: What only some versions offer: the native name of a reduction, an option, or
+                ``""`` for all of it, and the requirement, ``{"mean": "keras>=3.7"}``. At other
+                versions the cell is inapplicable.
 
         The options that it takes are its keyword parameters. A function without a parameter
         ``reduction`` returns the terms and is asked for nothing else.
@@ -142,11 +178,28 @@ class Framework:
                     options=_options(parameters, weights),
                     documentation=documentation,
                     differentiates_target=differentiates_target and self.differentiates,
+                    returns_gradient=returns_gradient,
+                    class_axis=self.class_axis if class_axis is None else class_axis,
+                    dtypes=dtypes or self.dtypes,
                     modes=modes,
+                    unchecked=unchecked,
+                    lacks=_lacking(needs, self),
                 )
             return function
 
         return register
+
+
+def _lacking(needs: Mapping[str, str], framework: Framework) -> dict[str, str]:
+    """What the installed versions do not offer, with the reason."""
+    found = {}
+    for name, words in needs.items():
+        requirement = Requirement(words)
+        package, installed = framework.installed(requirement.name)
+        if installed and not requirement.specifier.contains(installed, prereleases=True):
+            what = f"has no {name}" if name else "is not there"
+            found[name] = f"{what} in {package} {installed}: {words}"
+    return found
 
 
 def _check(kind: str, given: Iterable[str], known: Iterable[str]) -> None:
@@ -179,3 +232,11 @@ def _columns(
 def _options(parameters: tuple[str, ...], weights: frozenset[str]) -> frozenset[str]:
     plain = frozenset(parameters) - {"reduction", "sample_weight"}
     return plain | weights if "sample_weight" in parameters else plain
+
+
+def columns(implementation: Implementation) -> tuple[Implementation, ...]:
+    """The implementations of the same function: itself, and one more for each of several means."""
+    family = implementation.name.partition("[")[0]
+    return tuple(
+        known for name, known in IMPLEMENTATIONS.items() if name.partition("[")[0] == family
+    )

@@ -7,6 +7,7 @@ here imports Keras until a function is called.
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,15 +22,26 @@ REDUCTIONS: dict[str, str | tuple[str, ...]] = {
     "sum": "sum",
     "mean": ("sum_over_batch_size", "mean", "mean_with_sample_weight"),
 }
+MEANS = {"mean": "keras>=3.7", "mean_with_sample_weight": "keras>=3.7"}
 
 _translations: list[tuple[Loss, dict[str, Any], Callable[..., Any]]] = []
 
 
+def legacy() -> bool:
+    """Whether ``tf_keras`` is asked for, by the variable that makes it ``tf.keras`` too."""
+    return os.environ.get("TF_USE_LEGACY_KERAS") in {"1", "true", "True"}
+
+
+def module() -> str:
+    """The module that is Keras here: ``keras``, or ``tf_keras``, which is Keras 2 since 2.16."""
+    return "tf_keras" if legacy() else "keras"
+
+
 class _Keras:
-    """The module ``keras``, imported when it is first used."""
+    """Keras, imported when it is first used."""
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(importlib.import_module("keras"), name)
+        return getattr(importlib.import_module(module()), name)
 
 
 keras: Any = _Keras()
@@ -50,7 +62,7 @@ def translates(loss: Loss, **offer: Any) -> Callable[[Callable[..., Any]], Calla
 
 def register(framework: Framework, *, prefix: str = "") -> None:
     """Registers every translation with a framework, each name behind the prefix."""
-    for module in ("keras_classes", "keras_functions", "keras_focal"):
+    for module in ("keras_classes", "keras_functions", "keras_axes", "keras_focal"):
         importlib.import_module(f"equivalence.implementations.{module}")
     for loss, offer, function in _translations:
         named = {**offer, "name": prefix + offer["name"]}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
-from equivalence.implementations.implementation import COLUMNS, SEGMENTATION
-from equivalence.implementations.keras import DOCUMENTATION, REDUCTIONS, keras, translates
+from equivalence.implementations.keras import DOCUMENTATION, MEANS, REDUCTIONS, keras, translates
+from equivalence.implementations.needs import COLUMNS, SEGMENTATION
 
 
 @translates(
@@ -13,6 +13,7 @@ from equivalence.implementations.keras import DOCUMENTATION, REDUCTIONS, keras, 
     targets=SPARSE,
     name="SparseCategoricalCrossentropy(from_logits=True)",
     reductions=REDUCTIONS,
+    needs=MEANS,
     documentation=DOCUMENTATION + "#sparsecategoricalcrossentropy-class",
 )
 def sparse_categorical_crossentropy(
@@ -29,6 +30,7 @@ def sparse_categorical_crossentropy(
     targets=SPARSE,
     name="SparseCategoricalCrossentropy",
     reductions=REDUCTIONS,
+    needs=MEANS,
     documentation=DOCUMENTATION + "#sparsecategoricalcrossentropy-class",
 )
 def sparse_categorical_crossentropy_from_probabilities(
@@ -45,6 +47,7 @@ def sparse_categorical_crossentropy_from_probabilities(
     targets=ONE_HOT | SOFT,
     name="CategoricalCrossentropy(from_logits=True)",
     reductions=REDUCTIONS,
+    needs=MEANS,
     differentiates_target=True,
     documentation=DOCUMENTATION + "#categoricalcrossentropy-class",
 )
@@ -62,6 +65,7 @@ def categorical_crossentropy(
     targets=ONE_HOT | SOFT,
     name="CategoricalCrossentropy",
     reductions=REDUCTIONS,
+    needs=MEANS,
     differentiates_target=True,
     documentation=DOCUMENTATION + "#categoricalcrossentropy-class",
 )
@@ -82,6 +86,7 @@ def categorical_crossentropy_from_probabilities(
     weighted_shapes=frozenset((COLUMNS, SEGMENTATION)),
     name="BinaryCrossentropy(from_logits=True)",
     reductions=REDUCTIONS,
+    needs=MEANS,
     differentiates_target=True,
     documentation=DOCUMENTATION + "#binarycrossentropy-class",
 )
@@ -90,7 +95,7 @@ def binary_crossentropy(
 ):
     # The last axis is averaged before the weighting.
     if sample_weight is not None and len(sample_weight.shape):
-        sample_weight = keras.ops.squeeze(sample_weight, -1)
+        sample_weight = sample_weight[..., 0]
     loss = keras.losses.BinaryCrossentropy(
         from_logits=True, label_smoothing=label_smoothing, reduction=reduction
     )
@@ -105,6 +110,7 @@ def binary_crossentropy(
     weighted_shapes=frozenset((COLUMNS, SEGMENTATION)),
     name="BinaryCrossentropy",
     reductions=REDUCTIONS,
+    needs=MEANS,
     differentiates_target=True,
     documentation=DOCUMENTATION + "#binarycrossentropy-class",
 )
@@ -113,6 +119,6 @@ def binary_crossentropy_from_probabilities(
 ):
     # The last axis is averaged before the weighting.
     if sample_weight is not None and len(sample_weight.shape):
-        sample_weight = keras.ops.squeeze(sample_weight, -1)
+        sample_weight = sample_weight[..., 0]
     loss = keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing, reduction=reduction)
     return loss(target, probability, sample_weight)

@@ -15,6 +15,7 @@ REDUCTIONS = {"none": "none", "sum": "sum", "mean": "sum_over_batch_size"}
     targets=ONE_HOT | SOFT,
     name="CategoricalFocalCrossentropy(from_logits=True)",
     reductions=REDUCTIONS,
+    needs={"": "keras>=2.13"},
     differentiates_target=True,
     documentation=DOCUMENTATION + "#categoricalfocalcrossentropy-class",
 )
@@ -36,6 +37,7 @@ def categorical_focal_crossentropy(
     targets=ONE_HOT | SOFT,
     name="CategoricalFocalCrossentropy",
     reductions=REDUCTIONS,
+    needs={"": "keras>=2.13"},
     differentiates_target=True,
     documentation=DOCUMENTATION + "#categoricalfocalcrossentropy-class",
 )

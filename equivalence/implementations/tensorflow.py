@@ -7,10 +7,12 @@ from collections import OrderedDict
 from importlib import metadata
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import tensorflow as tf
 
 from equivalence.cases.case import cotangent
+from equivalence.exact import FORMATS
 from equivalence.implementations.implementation import Call, Response
 
 tf.config.threading.set_intra_op_parallelism_threads(1)  # two unpinned runtimes fight for the cores
@@ -59,6 +61,13 @@ for name, gradient in zip(("gradient", "target_gradient"), gradients):
 """
 FUNCTION_SCRIPT = _FUNCTION_SCRIPT.format(decorator="tf.function")
 XLA_SCRIPT = _FUNCTION_SCRIPT.format(decorator="tf.function(jit_compile=True)")
+# Before 2.13 TensorFlow had a bfloat16 of its own, and took no array of anybody else's.
+DTYPES = tuple(
+    name
+    for name in FORMATS
+    if name != "bfloat16" or tf.bfloat16.as_numpy_dtype is ml_dtypes.bfloat16
+)
+SLOWNESS = 2.0  # 5 ms for a call under a tape
 GRAPHS = 64  # graphs that are kept for reuse, each with its session
 FUNCTIONS = 256  # functions that are kept for reuse
 
@@ -85,10 +94,15 @@ def _tensor(value: Any) -> Any:
     return tf.constant(value) if isinstance(value, np.ndarray | np.generic) else value
 
 
+def given(call: Call) -> tuple[Any, Any, dict[str, Any]]:
+    """The prediction, the target and the arguments of a call as tensors."""
+    arguments = {name: _tensor(value) for name, value in call.arguments.items()}
+    return tf.constant(call.prediction), tf.constant(call.target), arguments
+
+
 def evaluate_eager(call: Call) -> Response:
     """Runs the function under a gradient tape."""
-    prediction, target = tf.constant(call.prediction), tf.constant(call.target)
-    arguments = {name: _tensor(value) for name, value in call.arguments.items()}
+    prediction, target, arguments = given(call)
     wanted = [prediction, target] if call.target_gradient else [prediction]
     with tf.GradientTape() as tape:
         tape.watch(wanted)

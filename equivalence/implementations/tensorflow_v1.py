@@ -7,6 +7,7 @@ import tensorflow as tf
 from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
 from equivalence.implementations import tensorflow as engine
+from equivalence.implementations import tensorflow_apart as second
 from equivalence.implementations.framework import Framework
 
 DOCUMENTATION = "https://www.tensorflow.org/api_docs/python/tf/compat/v1/"
@@ -25,7 +26,11 @@ framework = Framework(
         "graph": engine.GRAPH_SCRIPT,
         "xla": engine.XLA_SCRIPT,
     },
+    dtypes=engine.DTYPES,
     array=engine.ARRAY,
+    slowness=engine.SLOWNESS,
+    apart=second.APART,
+    apart_scripts=second.SCRIPTS,
     flags=engine.flags,
 )
 implements = framework.implements

@@ -8,26 +8,35 @@ from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
 from equivalence.implementations import keras
 from equivalence.implementations import tensorflow as engine
+from equivalence.implementations import tensorflow_apart as second
 from equivalence.implementations.framework import Framework
+from equivalence.implementations.needs import ROWS, SEGMENTATION
 
 DOCUMENTATION = "https://www.tensorflow.org/api_docs/python/tf/"
 
 framework = Framework(
     name="tensorflow_v2",
-    distributions=engine.distributions("tensorflow", "tensorflow-cpu", "keras"),
+    distributions=engine.distributions(
+        "tensorflow", "tensorflow-cpu", "tf-keras" if keras.legacy() else "keras"
+    ),
     evaluate={
         "eager": engine.evaluate_eager,
         "function": engine.evaluate_function,
         "xla": engine.evaluate_xla,
     },
-    imports="import keras\n" + engine.IMPORTS,
+    imports=f"import {keras.module()}{' as keras' * keras.legacy()}\n{engine.IMPORTS}",
     scripts={
         "eager": engine.EAGER_SCRIPT,
         "function": engine.FUNCTION_SCRIPT,
         "xla": engine.XLA_SCRIPT,
     },
+    dtypes=engine.DTYPES,
     array=engine.ARRAY,
+    slowness=engine.SLOWNESS,
+    apart=second.APART,
+    apart_scripts=second.SCRIPTS,
     flags=engine.flags,
+    stands_for={"keras": "tf-keras"},
 )
 implements = framework.implements
 
@@ -52,6 +61,20 @@ def sparse_softmax_cross_entropy_with_logits(logits, target, *, reduction="mean"
 )
 def softmax_cross_entropy_with_logits(logits, target, *, reduction="mean"):
     terms = tf.nn.softmax_cross_entropy_with_logits(target, logits)
+    return {"none": tf.identity, "sum": tf.reduce_sum, "mean": tf.reduce_mean}[reduction](terms)
+
+
+@implements(
+    losses.cross_entropy,
+    targets=ONE_HOT | SOFT,
+    name="nn.softmax_cross_entropy_with_logits(axis=1)",
+    shapes=frozenset((ROWS, SEGMENTATION)),
+    class_axis=1,
+    differentiates_target=True,
+    documentation=DOCUMENTATION + "nn/softmax_cross_entropy_with_logits",
+)
+def softmax_cross_entropy_with_classes_second(logits, target, *, reduction="mean"):
+    terms = tf.nn.softmax_cross_entropy_with_logits(target, logits, axis=1)
     return {"none": tf.identity, "sum": tf.reduce_sum, "mean": tf.reduce_mean}[reduction](terms)
 
 

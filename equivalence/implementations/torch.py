@@ -8,32 +8,13 @@ from torch import nn
 
 from equivalence import losses
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
-from equivalence.implementations import torch_modes as engine
-from equivalence.implementations.framework import Framework
-
-DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
-
-framework = Framework(
-    name="torch",
-    distributions=("torch",),
-    evaluate={
-        "eager": engine.evaluate_eager,
-        "strided": engine.evaluate_strided,
-        "func": engine.evaluate_func,
-        "compile": engine.evaluate_compile,
-    },
-    unavailable={"compile": engine.compile_is_unavailable},
-    imports="import torch\nimport torch.nn.functional as F\nfrom torch import nn",
-    scripts={
-        "eager": engine.EAGER_SCRIPT,
-        "strided": engine.STRIDED_SCRIPT,
-        "func": engine.FUNC_SCRIPT,
-        "compile": engine.COMPILE_SCRIPT,
-    },
-    array="torch.tensor({values}, dtype=torch.{dtype})",
-    class_axis=1,
-    flags=engine.flags,
+from equivalence.implementations import (
+    torch_framework,
+    torch_relatives,  # noqa: F401 - it registers its own
 )
+from equivalence.implementations.torch_framework import DOCUMENTATION
+
+framework = torch_framework.framework
 implements = framework.implements
 
 

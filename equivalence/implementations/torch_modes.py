@@ -57,6 +57,8 @@ def tensor(value: Any) -> Any:
     if not isinstance(value, np.ndarray | np.generic):
         return value
     array = np.array(value)
+    if array.dtype.kind == "U":  # there are no tensors of words, and it says so
+        return torch.tensor(array.tolist())
     if array.dtype == BFLOAT16:  # unknown to torch.from_numpy
         return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(array)
@@ -85,12 +87,14 @@ STRIDED_SCRIPT = f"{inspect.getsource(strided)}\n\n" + EAGER_SCRIPT.replace(
 ).replace("{target}", "strided({target})")
 
 
-def _given(call: Call) -> tuple[Any, Any, dict[str, Any]]:
+def given(call: Call) -> tuple[Any, Any, dict[str, Any]]:
+    """The prediction, the target and the arguments of a call as tensors."""
     arguments = {name: tensor(value) for name, value in call.arguments.items()}
     return tensor(call.prediction), tensor(call.target), arguments
 
 
-def _upstream(value: Any) -> Any:
+def upstream(value: Any) -> Any:
+    """What a value is multiplied by before it is differentiated."""
     return torch.from_numpy(cotangent(tuple(value.shape))).to(value.dtype)
 
 
@@ -104,13 +108,15 @@ def _differentiated(
     call: Call, function: Any, laid_out: Callable[[Any], Any] = lambda tensor: tensor
 ) -> Response:
     """Calls the function on tensors that record, and differentiates what comes back."""
-    prediction, target, arguments = _given(call)
+    prediction, target, arguments = given(call)
     prediction, target = laid_out(prediction), laid_out(target)
     wanted = (prediction, target) if call.target_gradient else (prediction,)
+    if not prediction.dtype.is_floating_point and not prediction.dtype.is_complex:
+        return Response(value=array(function(prediction, target, **arguments)))
     for one in wanted:
         one.requires_grad_()
     value = function(prediction, target, **arguments)
-    return _response(value, torch.autograd.grad(value, wanted, _upstream(value)))
+    return _response(value, torch.autograd.grad(value, wanted, upstream(value)))
 
 
 def evaluate_eager(call: Call) -> Response:
@@ -125,7 +131,7 @@ def evaluate_strided(call: Call) -> Response:
 
 def evaluate_func(call: Call) -> Response:
     """Runs the function through ``torch.func.vjp``."""
-    prediction, target, arguments = _given(call)
+    prediction, target, arguments = given(call)
     wanted = (prediction, target) if call.target_gradient else (prediction,)
 
     def function(*inputs: Any) -> Any:
@@ -134,7 +140,7 @@ def evaluate_func(call: Call) -> Response:
 
     both: Any = torch.func.vjp(function, *wanted)
     value, vjp = both
-    return _response(value, vjp(_upstream(value)))
+    return _response(value, vjp(upstream(value)))
 
 
 @functools.cache

@@ -37,12 +37,17 @@ def _log_complement(probability: np.ndarray) -> np.ndarray:
 
 
 def _quotients(probability: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The quotients t / p and (1 - t) / (1 - p), with ``0 / 0 = 0``."""
+    """The quotients t / p and (1 - t) / (1 - p), with ``0 / 0 = 0``.
+
+    They do not exist where the logarithm of their divisor does not, unless t (or 1 - t) is 0.
+    """
     zero, one = probability == 0, probability == 1
     safe = np.where(zero | one, probability * 0 + 0.5, probability)
+    inverse = np.where(zero, np.inf, np.where(one, 1.0, 1 / safe))
+    other = np.where(one, np.inf, np.where(zero, 1.0, 1 / (1 - safe)))
     return (
-        times(target, np.where(zero, np.inf, np.where(one, 1.0, 1 / safe))),
-        times(1 - target, np.where(one, np.inf, np.where(zero, 1.0, 1 / (1 - safe)))),
+        times(target, np.where(probability < 0, np.nan, inverse)),
+        times(1 - target, np.where(probability > 1, np.nan, other)),
     )
 
 
@@ -53,7 +58,10 @@ def _binary_gradient(
     positive, negative = _quotients(probability, smoothed_target(target, label_smoothing))
     return Gradients(
         negative - positive,
-        target_slope(label_smoothing) * (_log_complement(probability) - log(probability)),
+        times(
+            target_slope(label_smoothing) + 0 * target,
+            _log_complement(probability) - log(probability),
+        ),
     )
 
 
@@ -68,12 +76,12 @@ def _binary_bound(
     smoothed = smoothed_target(target, label_smoothing)
     slack = 4.0 if label_smoothing else 0.0
     presence, absence = np.abs(log(probability)), np.abs(_log_complement(probability))
-    positive, negative = _quotients(probability, smoothed)
+    positive, negative = map(np.abs, _quotients(probability, smoothed))
+    present, absent = np.abs(smoothed), np.abs(1 - smoothed)
     ones = np.ones_like(probability)
-    _, complement = _quotients(probability, np.zeros_like(ones))
+    complement = np.abs(_quotients(probability, np.zeros_like(ones))[1])
     return TermBounds(
-        unit
-        * ((4 + slack) * times(smoothed, presence) + times(4 * (1 - smoothed) + slack, absence)),
+        unit * ((4 + slack) * times(present, presence) + times(4 * absent + slack, absence)),
         unit * ((4 + slack) * positive + 4 * negative + times(slack * ones, complement)),
         unit * (4 + slack) * (presence + absence),
     )
@@ -119,13 +127,13 @@ def binary_cross_entropy(
 
 def _softplus(x: np.ndarray) -> np.ndarray:
     """log(1 + exp(x)) without overflow and with all digits on both sides."""
-    return np.where(x > 0, x, x * 0) + np.log1p(np.exp(-np.where(x > 0, x, -x)))
+    return np.where(x > 0, x, 0.0) + np.log1p(np.exp(-np.where(x > 0, x, -x)))
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-x)) without overflow and with all digits on both sides."""
     small = np.exp(-np.where(x > 0, x, -x))
-    return np.asarray(np.where(x > 0, x * 0 + 1, small) / (1 + small))
+    return np.asarray(np.where(x > 0, 1.0, small) / (1 + small))
 
 
 def _logits_gradient(
@@ -139,7 +147,10 @@ def _logits_gradient(
     weight = 1 if pos_weight is None else pos_weight
     return Gradients(
         (1 - smoothed) * sigmoid(logit) - weight * smoothed * sigmoid(-logit),
-        target_slope(label_smoothing) * (weight * _softplus(-logit) - _softplus(logit)),
+        times(
+            target_slope(label_smoothing) + 0 * target,
+            times(weight + 0 * target, _softplus(-logit)) - _softplus(logit),
+        ),
     )
 
 
@@ -153,33 +164,33 @@ def _logits_bound(
 ) -> TermBounds:
     """Relative for targets 0 and 1, with an absolute error of 2 u |x| for soft ones.
 
-    A soft target may cancel ``max(x, 0) - x t``.
+    A soft target may cancel ``max(x, 0) - x t``; one outside [0, 1] multiplies it, and its two
+    summands cancel each other.
     """
     unit = 2.0**-precision
     smoothed = smoothed_target(target, label_smoothing)
     weight = np.ones_like(logit) if pos_weight is None else np.broadcast_to(pos_weight, logit.shape)
     slack = 4.0 if label_smoothing else 0.0
     soft = (smoothed != 0) & (smoothed != 1)
-    term = binary_cross_entropy_with_logits.definition(
-        logit, target, pos_weight=pos_weight, label_smoothing=label_smoothing
-    )
+    present, absent = weight * np.abs(smoothed), np.abs(1 - smoothed)
+    summands = times(present, _softplus(-logit)) + times(absent, _softplus(logit))
+    outside = np.maximum(np.maximum(np.abs(smoothed), absent), 1)
     gradient = _logits_gradient(
         logit, target, pos_weight=pos_weight, label_smoothing=label_smoothing
     )
-    both = weight * _softplus(-logit) + _softplus(logit)
+    both = times(weight, _softplus(-logit)) + _softplus(logit)
     products = 6 + (0 if pos_weight is None else 3)
-    mixed = weight * smoothed + 1 - smoothed
     return TermBounds(
         unit
         * (
-            products * term
-            + np.where(soft, 2 * np.abs(logit) * np.maximum(weight, 1), 0.0)
-            + slack * both
+            products * summands
+            + np.where(soft, 2 * np.abs(logit) * np.maximum(weight, 1) * outside, 0.0)
+            + times(slack * np.ones_like(both), both)
         ),
         unit
         * (
-            products * mixed * sigmoid(logit)
-            + np.where(soft | (weight != 1), 2 * weight * smoothed, 0.0)
+            products * (present + absent) * sigmoid(logit)
+            + np.where(soft | (weight != 1), 2 * present, 0.0)
             + 2 * np.abs(gradient.prediction)
             + slack * (weight * sigmoid(-logit) + sigmoid(logit))
         ),
@@ -203,7 +214,7 @@ def binary_cross_entropy_with_logits(
               \qquad t' = (1 - \varepsilon) t + \varepsilon / 2
 
     Args:
-        logit: x, any finite number, any shape.
+        logit: x, any number, any shape; infinite ones have the limits of the formula.
         target: t in [0, 1], hard or soft, shape as ``logit``.
         pos_weight: w, the weight of the positive class, a number or an array that broadcasts
             against ``logit``.

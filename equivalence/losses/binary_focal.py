@@ -43,7 +43,7 @@ def missed(
 
 def focused(inner: np.ndarray, miss: Miss, gamma: Any) -> np.ndarray:
     """Balance times m^gamma times the cross-entropy."""
-    return np.asarray(miss.balance * times(power(miss.size, gamma), inner))
+    return times(miss.balance + 0 * miss.size, times(power(miss.size, gamma), inner))
 
 
 def focused_gradient(inner: np.ndarray, slopes: Gradients, miss: Miss, gamma: Any) -> Gradients:
@@ -57,7 +57,7 @@ def focused_gradient(inner: np.ndarray, slopes: Gradients, miss: Miss, gamma: An
     return Gradients(
         miss.balance * (times(steeper, steep) + times(modulated, slopes.prediction)),
         miss.balance * (times(miss.target, steep) + times(modulated, slopes.target))
-        + miss.tilt * times(modulated, inner),
+        + times(miss.tilt + 0 * miss.size, times(modulated, inner)),
     )
 
 
@@ -77,10 +77,11 @@ def focused_bound(
     dm/dp and dm/dt (differences of numbers of at most 1) by 3 u, the balance by 4 u, products by u
     each.
     """
-    modulated, moved = power(miss.size, gamma), power_error(miss.size, error, gamma, unit)
+    modulated, moved = np.abs(power(miss.size, gamma)), power_error(miss.size, error, gamma, unit)
     slope = power(miss.size, gamma - 1)
     slope_moved = power_error(miss.size, error, gamma - 1, unit)
     factor = gamma + 0 * miss.size
+    inner, slope = np.abs(inner), np.abs(slope)
     steep = times(factor, times(inner, slope))
     steep_moved = times(factor, times(inner + own.term, slope + slope_moved) - times(inner, slope))
     balance = np.abs(miss.balance) + 0 * miss.size
@@ -91,7 +92,8 @@ def focused_bound(
     def derivative(rate: np.ndarray, size: np.ndarray, wrong: np.ndarray) -> np.ndarray:
         rate = np.abs(rate)
         summands = times(rate, steep) + times(modulated, np.abs(size))
-        errors = times(rate + 3 * unit, steep_moved) + 3 * unit * steep + product(size, wrong)
+        tilted = np.where(np.isinf(steep) & (rate == 0), 0.0, 3 * unit)  # a flat sigmoid is flat
+        errors = times(rate + tilted, steep_moved) + times(tilted, steep) + product(size, wrong)
         return np.asarray(balance * (errors + 8 * unit * summands))
 
     term = product(inner, own.term)
@@ -150,7 +152,7 @@ def _bound(
     unit = 2.0**-precision
     inner, slopes, miss = _parts(of, prediction, target, alpha, label_smoothing)
     own = of.bound(prediction, target, precision, label_smoothing=label_smoothing)
-    error = 6 * unit * miss.size + (4 * unit if label_smoothing else 0.0)
+    error = 6 * unit * np.abs(miss.size) + (4 * unit if label_smoothing else 0.0)
     bound = focused_bound(inner, slopes, miss, own=own, error=error, gamma=gamma, unit=unit)
     return TermBounds(
         bound.term, bound.prediction, np.abs(target_slope(label_smoothing)) * bound.target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +13,12 @@ from equivalence.losses.loss import (
     Gradients,
     TermBounds,
     accumulation,
+    inverse,
     log,
     loss,
     times,
 )
+from equivalence.losses.softmax import softmax, surprisal_error
 
 
 def weighted_target(target: np.ndarray, weight: Any, label_smoothing: Any) -> np.ndarray:
@@ -30,39 +32,6 @@ def target_slope(target: np.ndarray, weight: Any, label_smoothing: Any) -> Any:
     """dq/dt, a number or an array that broadcasts against ``[..., classes]``."""
     slope = target * 0 + (1 if label_smoothing is None else 1 - label_smoothing)
     return slope if weight is None else slope * weight
-
-
-class Softmax(NamedTuple):
-    """The stable parts of softmax, none of them negative."""
-
-    gap: np.ndarray  # z = max x - x, shape [..., classes]
-    rest: np.ndarray  # S = log sum exp(-z), shape [..., 1]
-
-    @property
-    def surprisal(self) -> np.ndarray:
-        """-log softmax(x)."""
-        return np.asarray(self.gap + self.rest)
-
-    @property
-    def probability(self) -> np.ndarray:
-        """softmax(x)."""
-        return np.asarray(np.exp(-self.surprisal))
-
-
-def softmax(logits: np.ndarray) -> Softmax:
-    """Softmax, the maximum's ``exp(0) = 1`` out of the sum: log1p sees all digits of the rest."""
-    largest = np.argmax(logits, axis=-1)[..., None]
-    maximum = np.take_along_axis(logits, largest, axis=-1)
-    gap = maximum - logits
-    others = np.where(np.arange(logits.shape[-1]) == largest, 0.0, np.exp(-gap))
-    return Softmax(gap, np.log1p(np.sum(others, axis=-1, keepdims=True)))
-
-
-def surprisal_error(parts: Softmax, precision: int) -> np.ndarray:
-    """U (T + 2|L| + D + 2S + 4 + h(C)): DESIGN.md, "Exactness and bounds"; of every class."""
-    spread = np.sum(times(parts.probability, parts.gap), axis=-1, keepdims=True)
-    common = spread + 2 * parts.rest + 4 + accumulation(parts.gap.shape[-1], precision)
-    return np.asarray(2.0**-precision * (parts.gap + 2 * parts.surprisal + common))
 
 
 def mixing(target: np.ndarray, precision: int, weight: Any, label_smoothing: Any) -> np.ndarray:
@@ -82,9 +51,11 @@ def _cross_entropy_gradient(
     """The derivatives p sum(q) - q, and the slope of q times the surprisal."""
     parts = softmax(logits)
     weighted = weighted_target(target, weight, label_smoothing)
+    counts = np.any(weighted != 0, axis=-1, keepdims=True)
+    total = np.sum(weighted, axis=-1, keepdims=True)
     return Gradients(
-        parts.probability * np.sum(weighted, axis=-1, keepdims=True) - weighted,
-        target_slope(target, weight, label_smoothing) * parts.surprisal,
+        np.where(counts, parts.probability * total, 0.0) - weighted,
+        times(target_slope(target, weight, label_smoothing), parts.surprisal),
     )
 
 
@@ -108,12 +79,14 @@ def _cross_entropy_bound(
         logits, target, weight=weight, label_smoothing=label_smoothing
     )
     slope = np.abs(target_slope(target, weight, label_smoothing))
+    rounding = each + times(mixed + 0 * surprisal, surprisal)
+    moved = times(probability, np.expm1(times(probability != 0, each - unit * surprisal)))
     return TermBounds(
-        np.sum(times(weighted, each + mixed * surprisal), axis=-1),
-        total * times(probability, np.expm1(each - unit * surprisal))
+        np.sum(times(weighted, rounding), axis=-1),
+        times(total, moved)
         + 2 * unit * np.abs(gradient.prediction)
-        + mixed * (total * probability + weighted),
-        slope * (each + mixed * surprisal),
+        + mixed * (times(total, probability) + weighted),
+        times(slope, rounding),
     )
 
 
@@ -133,7 +106,9 @@ def cross_entropy(
               \left(\log \sum_k e^{x_k} - x_c\right)
 
     Args:
-        logits: x, any finite numbers, shape ``[..., classes]``.
+        logits: x, any finite numbers, shape ``[..., classes]``. A class masked by -inf costs
+            nothing where its target is 0, and infinity elsewhere; a row that holds NaN or +inf, or
+            -inf only, has no loss, unless nothing of it counts.
         target: t, a distribution over the classes, shape ``[..., classes]``; ``0 log 0 = 0``. It
             need not sum to one: the formula is then what it says.
         weight: w, class weights, shape ``[classes]``.
@@ -225,12 +200,13 @@ def _probability_gradient(
     weight: Any = None,
     label_smoothing: Any = None,
 ) -> Gradients:
-    """-q / p with ``0 / 0 = 0``, and minus the slope of q times log p."""
-    zero = probabilities == 0
+    """-q / p with ``0 / 0 = 0``, and minus the slope of q times log p.
+
+    Where p is negative neither exists.
+    """
     weighted = weighted_target(target, weight, label_smoothing)
-    inverse = np.where(zero, np.inf, 1 / np.where(zero, probabilities + 1, probabilities))
     return Gradients(
-        -times(weighted, inverse),
+        -times(weighted, inverse(probabilities)),
         -times(target_slope(target, weight, label_smoothing), log(probabilities)),
     )
 

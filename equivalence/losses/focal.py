@@ -8,8 +8,6 @@ import numpy as np
 
 from equivalence.losses.categorical import (
     mixing,
-    softmax,
-    surprisal_error,
     target_slope,
     weighted_target,
 )
@@ -19,10 +17,12 @@ from equivalence.losses.loss import (
     Gradients,
     TermBounds,
     accumulation,
+    inverse,
     log,
     loss,
     times,
 )
+from equivalence.losses.softmax import softmax, surprisal_error
 
 GAMMA = 2.0  # Lin et al.: "we found gamma = 2 to work best"
 
@@ -37,9 +37,10 @@ def power(base: np.ndarray, exponent: Any) -> np.ndarray:
 def power_error(base: np.ndarray, error: np.ndarray, exponent: Any, unit: float) -> np.ndarray:
     """The error of a power whose base errs by ``error`` and whose function errs by 4 u."""
     exact, above = power(base, exponent), power(base + error, exponent)
-    below = power(np.maximum(base - error, 0.0), exponent)
+    least = base - error
+    below = power(np.where((base >= 0) & (least < 0), 0.0, least), exponent)
     moved = np.maximum(np.abs(above - exact), np.abs(below - exact))
-    error = moved + 4 * unit * np.maximum(above, below)
+    error = moved + 4 * unit * np.maximum(np.abs(above), np.abs(below))
     return np.where(np.isfinite(exact), error, np.inf)
 
 
@@ -90,7 +91,7 @@ def _focal_gradient(
     others = np.sum(pull, axis=-1, keepdims=True) - pull
     return Gradients(
         focus.probability * others - pull * focus.complement,
-        target_slope(target, alpha, label_smoothing) * times(modulated, focus.surprisal),
+        times(target_slope(target, alpha, label_smoothing), times(modulated, focus.surprisal)),
     )
 
 
@@ -143,7 +144,7 @@ def _focal_bound(
         + 4 * unit * pull * focus.complement
     )
     own = np.abs(target_slope(target, alpha, label_smoothing))
-    return TermBounds(np.sum(times(q, term), axis=-1), prediction, own * term)
+    return TermBounds(np.sum(times(q, term), axis=-1), prediction, times(own, term))
 
 
 @loss(
@@ -196,11 +197,10 @@ def focal_cross_entropy(
 
 def _slope_of_focus(probability: np.ndarray, gamma: Any) -> np.ndarray:
     """Minus the derivative of (1 - p)^gamma (-log p), whose summands are both positive."""
-    zero, complement = probability == 0, 1 - probability
-    inverse = np.where(zero, np.inf, 1 / np.where(zero, probability + 1, probability))
+    complement = 1 - probability
     steep = times(-log(probability), power(complement, gamma - 1))
     return np.asarray(
-        times(power(complement, gamma), inverse) + times(gamma + 0 * complement, steep)
+        times(power(complement, gamma), inverse(probability)) + times(gamma + 0 * complement, steep)
     )
 
 
@@ -216,7 +216,7 @@ def _probability_gradient(
     focused = times(power(1 - probability, gamma), -log(probability))
     return Gradients(
         -times(_weighted(target, alpha, label_smoothing), _slope_of_focus(probability, gamma)),
-        target_slope(target, alpha, label_smoothing) * focused,
+        times(target_slope(target, alpha, label_smoothing), focused),
     )
 
 
@@ -238,7 +238,7 @@ def _probability_bound(
     gradient = _probability_gradient(
         probability, target, gamma=gamma, alpha=alpha, label_smoothing=label_smoothing
     )
-    focused = times(power(1 - probability, gamma), -log(probability))
+    focused = np.abs(times(power(1 - probability, gamma), -log(probability)))
     weighted = np.abs(_weighted(target, alpha, label_smoothing))
     return TermBounds(
         np.sum(times(weighted, relative * focused), axis=-1),

@@ -12,6 +12,7 @@ from equivalence.losses.loss import (
     Gradients,
     TermBounds,
     accumulation,
+    inverse,
     log,
     loss,
     times,
@@ -47,9 +48,9 @@ def _errors(
     t log t and t log p are rounded each before they are subtracted, or t / p before its logarithm
     is taken: so the error is relative to t |log t| + t |log p| and to t, not to the term, which
     may vanish. A library exp, log or product errs by at most 2 u each, their sum over the classes
-    by h(C) u.
+    by h(C) u. A share may be negative; its error is not.
     """
-    unit = 2.0**-precision
+    unit, share = 2.0**-precision, np.abs(share)
     sizes = np.abs(log_share) + np.abs(log_probability)
     adding = accumulation(share.shape[-1], precision)
     term = np.sum(times(share, (8 + adding) * sizes + 2), axis=-1)
@@ -63,7 +64,7 @@ def _kl_gradient(
     """-t, and log t - log p + 1 (by log t: t times as much)."""
     share, log_share = _target_parts(target, log_target)
     return Gradients(
-        -share,
+        np.where(share < 0, np.nan, -share),
         _target_slopes(share, log_share, log_probability, log_target),
     )
 
@@ -74,7 +75,7 @@ def _kl_bound(
     """Relative to t |log t| + t |log p|, as ``_errors`` derives; the gradient -t is copied."""
     share, log_share = _target_parts(target, log_target)
     term, slope = _errors(share, log_share, log_probability, precision, log_target)
-    return TermBounds(term, 4 * 2.0**-precision * share, slope)
+    return TermBounds(term, 4 * 2.0**-precision * np.abs(share), slope)
 
 
 @loss(
@@ -119,8 +120,7 @@ def kl_divergence(
 
 def _quotient(target: np.ndarray, probability: np.ndarray) -> np.ndarray:
     """T / p with ``0 / 0 = 0``."""
-    zero = probability == 0
-    return times(target, np.where(zero, np.inf, 1 / np.where(zero, probability + 1, probability)))
+    return times(np.where(target < 0, np.nan, target), inverse(probability))
 
 
 def _probability_gradient(probability: np.ndarray, target: np.ndarray) -> Gradients:
@@ -134,7 +134,7 @@ def _probability_gradient(probability: np.ndarray, target: np.ndarray) -> Gradie
 def _probability_bound(probability: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
     """As from log-probabilities; the quotient has a relative error of 4 u."""
     term, slope = _errors(target, log(target), log(probability), precision, None)
-    return TermBounds(term, 4 * 2.0**-precision * _quotient(target, probability), slope)
+    return TermBounds(term, 4 * 2.0**-precision * np.abs(_quotient(target, probability)), slope)
 
 
 @loss(

@@ -118,6 +118,15 @@ def log(y: np.ndarray) -> np.ndarray:
     return np.where(zero, -np.inf, np.log(np.where(zero, y + 1, y)))
 
 
+def inverse(y: np.ndarray) -> np.ndarray:
+    """The derivative 1 / y of ``log``, infinite at 0, for float64 arrays and balls.
+
+    For negative numbers it does not exist, as the logarithm does not.
+    """
+    zero = y == 0
+    return np.where(y < 0, np.nan, np.where(zero, np.inf, 1 / np.where(zero, y + 1, y)))
+
+
 def times(x: Any, y: Any) -> np.ndarray:
     """``x y`` with ``0 times anything = 0``, infinities included; for float64 arrays and balls."""
     zero = x == 0

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from equivalence.exact import FORMATS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reduction:
@@ -19,12 +21,14 @@ class Reduction:
         empty_is_zero: Whether 0 / 0 is taken for 0; in mathematics it does not exist.
         multiplies_zeros: Whether a weight of zero is multiplied out, so that zero times infinity
             is NaN; here it counts nothing.
+        counted_in: The format that the denominator is rounded to; empty if it is exact.
     """
 
     name: str
     denominator: str = ""
     empty_is_zero: bool = False
     multiplies_zeros: bool = False
+    counted_in: str = ""
 
     @property
     def kind(self) -> str:
@@ -91,6 +95,13 @@ class Weighing:
 
 def denominator(reduction: Reduction, weighing: Weighing) -> Any:
     """The number that the sum of the weighted terms is divided by: an int, a float or a ball."""
+    exact = _denominator(reduction, weighing)
+    if not reduction.counted_in:
+        return exact
+    return float(FORMATS[reduction.counted_in].round(float(exact)))
+
+
+def _denominator(reduction: Reduction, weighing: Weighing) -> Any:
     counted, sample = weighing.counted, weighing.sample
     if reduction.name == MEAN.name:
         return int(np.count_nonzero(counted))
@@ -126,15 +137,20 @@ def weigh(numbers: np.ndarray, factor: np.ndarray, reduction: Reduction) -> np.n
     """Numbers times their factors, where a factor of zero counts nothing."""
     if reduction.multiplies_zeros:
         return np.asarray(numbers * factor)
-    return np.where(factor == 0, 0.0, numbers * np.where(factor == 0, 1.0, factor))
+    nothing = factor == 0
+    if not np.any(nothing):
+        return np.asarray(numbers * factor)
+    return np.where(nothing, 0.0, numbers * np.where(nothing, 1.0, factor))
 
 
 def reduce(terms: np.ndarray, factor: np.ndarray, reduction: Reduction) -> np.ndarray:
     """The value: the weighted terms themselves, or their sum. A factor of zero counts nothing.
 
-    A NaN factor makes the value NaN.
+    A NaN factor makes the value NaN; so does a mean of no terms, which has no factors.
     """
     weighted = weigh(terms, factor, reduction)
+    if reduction.kind == "mean" and not weighted.size:
+        return np.asarray(0.0 if reduction.empty_is_zero else np.nan)
     return weighted if reduction.kind == "none" else np.asarray(np.sum(weighted))
 
 

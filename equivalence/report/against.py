@@ -1,124 +1,158 @@
-"""What is new against a baseline: a run that was made before, cell by cell."""
+"""What is new against an earlier run, in words."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+import math
 from typing import TYPE_CHECKING
 
-from equivalence.report.counts import RANK
-from equivalence.report.summary import summarise
-from equivalence.report.words import listed, plural
+from equivalence.finding import Verdict
+from equivalence.measured import framework_of
+from equivalence.pairing import Kind, raised, shape
+from equivalence.report.words import figure, listed, magnitude, plural, times_bound
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from equivalence.changes import Change, Comparison
     from equivalence.finding import Finding
-    from equivalence.report.summary import Cell, Summary
-    from equivalence.results import Run
 
 SHOWN = 50  # changed cells that are listed
-_KINDS = {
-    "graver": "graver than before",
-    "milder": "milder than before",
-    "moved": "the same verdict with other numbers",
-    "asked": "asked for the first time",
-    "gone": "no longer asked",
-}
+_ENOUGH = 8  # groups of cells that were not measured
+_PLAIN = {Verdict.AGREES: "agreement", Verdict.UNDEFINED: "no exact answer"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """A cell that is not as it was.
+def sentence(comparison: Comparison) -> str:
+    """The comparison in one sentence, with its denominators."""
+    same = f"{comparison.same:,} {'is' if comparison.same == 1 else 'are'} as before"
+    parts = [f"{kind} {number:,}" for kind, number in comparison.counts().items()]
+    both = f"Of {plural(comparison.cells, 'cell')} in both runs, {same}"
+    said = "; ".join((both, ", ".join(parts))) if parts else both
+    bits = f"{comparison.other_bits:,} of {plural(comparison.questions, 'answer')}"
+    other = f" Other bits inside the bound: {bits}." if comparison.other_bits else ""
+    asked = comparison.not_asked
+    left = f" Not asked this time: {plural(asked, 'cell')} of the earlier run." if asked else ""
+    return f"{said}.{other}{left}"
 
-    Attributes:
-        kind: ``"graver"``, ``"milder"`` or ``"moved"``.
-        before: As it was.
-        cell: As it is.
+
+def verdict(comparison: Comparison) -> str:
+    """What it comes to: what is to be heard, or that nothing is."""
+    if not comparison.complete:
+        return "Incomplete: not everything was measured."
+    if comparison.alarms:
+        return f"{plural(len(comparison.alarms), 'change')} to look at."
+    return "Nothing new fails, and no answer has changed."
+
+
+def environment(comparison: Comparison) -> str:
+    """What was not the same when the runs were made, in one sentence."""
+    if not comparison.environment:
+        return "The environment is the same."
+    return f"Not the same: {'; '.join(map(str, comparison.environment))}."
+
+
+def missing(comparison: Comparison) -> list[str]:
+    """What was not measured, and what to do about it; nothing if both runs are whole."""
+    lines = [
+        f"The {'earlier' if name == 'before' else 'later'} run is incomplete: it was cut "
+        "short, and `equivalence run --resume RUN.jsonl` goes on with it, or it lacks a framework "
+        "or a shard."
+        for name in comparison.incomplete
+    ]
+    lines += [f"{name} is absent now: {reason}" for name, reason in comparison.absent]
+    if comparison.unmeasured:
+        number = plural(len(comparison.unmeasured), "cell")
+        lines.append(f"Not measured: {number}: {groups(comparison.unmeasured)}.")
+    return lines
+
+
+def groups(cells: Iterable[str]) -> str:
+    """Cells by implementation and mode, or by framework where there are many, as SELECT takes them.
+
+    >>> groups(["loss:sparse:mean:float32:value:torch.nll_loss@eager"])
+    'loss:sparse:mean:float32:value:torch.nll_loss@eager'
     """
-
-    kind: str
-    before: Cell
-    cell: Cell
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Against:
-    """What is new against a baseline.
-
-    Attributes:
-        date: Of the baseline.
-        versions: What was installed otherwise: package, before, now.
-        counts: Cells by kind of change; ``"same"`` are those that are as they were.
-        changes: The gravest first.
-    """
-
-    date: str
-    versions: tuple[tuple[str, str, str], ...]
-    counts: dict[str, int]
-    changes: tuple[Change, ...]
-
-    @property
-    def sentence(self) -> str:
-        """The comparison in one sentence, with its denominator."""
-        parts = [
-            f"{self.counts[kind]:,} {'is' if self.counts[kind] == 1 else 'are'} {words}"
-            for kind, words in _KINDS.items()
-            if self.counts.get(kind)
-        ]
-        total = sum(self.counts.get(kind, 0) for kind in ("same", "graver", "milder", "moved"))
-        same = self.counts.get("same", 0)
-        as_before = f"{same:,} {'is' if same == 1 else 'are'} as before"
-        both = f"Of {plural(total, 'cell')} in both runs, {as_before}"
-        return f"{both}; {listed(parts)}." if parts else f"{both}."
-
-
-def _versions(run: Run) -> dict[str, str]:
-    versions = dict(run.environment.packages)
-    for record in run.environment.frameworks:
-        versions |= record.versions
-    return versions
-
-
-def against(run: Run, summary: Summary, baseline: Run) -> Against:
-    """Compares a run with a baseline. Numbers are compared where both asked the same question."""
-    before = {cell.id: cell for cell in summarise(baseline).cells if cell.verdict.asked}
-    now = {cell.id: cell for cell in summary.cells if cell.verdict.asked}
-    answers = {finding.name: finding for finding in baseline.findings}
-    moved: set[str] = set()
-    for finding in run.findings:
-        old = answers.get(finding.name)
-        if old is not None and old.digest == finding.digest and _differ(old, finding):
-            moved.add(finding.cell)
-    counts = Counter({"asked": len(now.keys() - before.keys()), "gone": len(before.keys() - now)})
-    changes = []
-    for name in sorted(now.keys() & before.keys()):
-        kind = _kind(before[name], now[name], moved=name in moved)
-        counts[kind] += 1
-        if kind != "same":
-            changes.append(Change(kind=kind, before=before[name], cell=now[name]))
-    order = list(_KINDS)
-    changes.sort(key=lambda c: (order.index(c.kind), RANK[c.cell.verdict], c.cell.id))
-    older, newer = _versions(baseline), _versions(run)
-    return Against(
-        date=baseline.environment.date,
-        versions=tuple(
-            (name, older.get(name, "absent"), newer.get(name, "absent"))
-            for name in sorted(older.keys() | newer.keys())
-            if older.get(name) != newer.get(name)
-        ),
-        counts=dict(counts),
-        changes=tuple(changes),
+    cells = list(cells)
+    for name in (str, _implementation, framework_of):
+        counted: dict[str, int] = {}
+        for cell in cells:
+            counted[name(cell)] = counted.get(name(cell), 0) + 1
+        if len(counted) <= _ENOUGH or name is framework_of:
+            break
+    return ", ".join(
+        group if number == 1 else f"{group} ({number:,})" for group, number in counted.items()
     )
 
 
-def _differ(one: Finding, other: Finding) -> bool:
-    """Whether two answers to the same question are not the same numbers."""
-    if one.bits and other.bits:
-        return one.bits != other.bits
-    return one.got != other.got or one.verdict is not other.verdict
+def _implementation(cell: str) -> str:
+    return cell.split(":", 5)[-1]
 
 
-def _kind(before: Cell, now: Cell, *, moved: bool) -> str:
-    ranks = RANK[before.verdict], RANK[now.verdict]
-    if ranks[0] != ranks[1]:
-        return "graver" if ranks[1] < ranks[0] else "milder"
-    return "moved" if moved else "same"
+def words(change: Change, comparison: Comparison) -> str:
+    """What became of a cell, in one sentence, divergences in the words of the catalogue."""
+    before, after = change.before, change.after
+    many = f"{change.questions} of {plural(change.of, 'question')}"
+    if change.kind is Kind.QUESTION:
+        fails = f"; one {said(after, comparison)}" if after and after.verdict.fails else ""
+        return f"{many}: another question is asked, so that answers cannot be compared{fails}"
+    if after is None:
+        reason = f": {change.reason}" if change.reason else ""
+        return f"not offered any more{reason}; was {said(before, comparison)}"
+    if before is None:
+        return f"asked for the first time: {said(after, comparison)}"
+    if change.kind in {Kind.GROWN, Kind.SHRUNK}:
+        old, new = times_bound(before.share), times_bound(after.share)
+        return f"the largest error was {old}, is {new}"
+    if change.kind is Kind.RETURNED:
+        return f"{many}: was {_returned(before)}, now {_returned(after)}"
+    return f"{many}: was {said(before, comparison)}; now {said(after, comparison)}"
+
+
+def numbers(change: Change) -> str:
+    """What came back before and now, and what is exact; empty where it is not one number."""
+    before, after = change.before, change.after
+    if before is None or after is None or change.kind is Kind.QUESTION:
+        return ""
+    parts = [
+        f"{name} {number.decimal}"
+        for name, number in (
+            ("was", before.got),
+            ("is", after.got),
+            ("exactly", after.exact or before.exact),
+        )
+        if number is not None
+    ]
+    return ", ".join(parts) if before.got is not None or after.got is not None else ""
+
+
+def said(finding: Finding | None, comparison: Comparison) -> str:
+    """A finding as it is put into a sentence: explained by what, how wrong, or raising what."""
+    if finding is None:
+        return "nothing"
+    verdict, share = finding.verdict, finding.share
+    size = times_bound(share) if share and not math.isnan(share) else ""
+    if exception := raised(finding):
+        return f"{verdict}: raises {exception}"
+    if finding.divergence:
+        how = f", {size}" if size and math.isfinite(share) else ""
+        return f"{verdict} by {explained(finding.divergence, comparison)}{how}"
+    if verdict is Verdict.UNDEFINED:
+        got = "nothing" if finding.got is None else figure(magnitude(finding.got))
+        return f"without an exact answer, and {got} came back"
+    detail = finding.detail if verdict.fails else size
+    return f"{_PLAIN.get(verdict, str(verdict))}{f' ({detail})' if detail else ''}"
+
+
+def explained(names: str, comparison: Comparison) -> str:
+    """Divergences with what the catalogue says they do."""
+    known = {record.name: record.summary for record in comparison.catalogue}
+    parts = [
+        f"{name} ({known[name].rstrip('.')})" if known.get(name) else name
+        for name in names.split(" + ")
+    ]
+    return listed(parts)
+
+
+def _returned(finding: Finding) -> str:
+    if found := shape(finding):
+        return f"the shape {found}"
+    return finding.returned or f"{finding.dtype} in the shape that was asked for"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,8 +30,10 @@ class Counts:
         >>> str(Counts.of([Verdict.AGREES, Verdict.EXPLAINED, Verdict.ABSENT]))
         '1 of 2 agree'
         """
-        counter = Counter(verdicts)
-        return cls(numbers=tuple(counter[verdict] for verdict in GRAVITY))
+        numbers = [0] * len(GRAVITY)
+        for verdict in verdicts:
+            numbers[RANK[verdict]] += 1
+        return cls(numbers=tuple(numbers))
 
     def __getitem__(self, verdict: Verdict) -> int:
         return self.numbers[RANK[verdict]]

@@ -220,7 +220,7 @@ def _errors(loss: str, quantity: str, answered: list[_Answered]) -> Chart | None
         )
     allowed = _exact(loss, answered[0].target, quantity).allowed
     return Chart(
-        title=f"Error of the {quantity} in ulps",
+        title=f"Error of the {quantity} in ulps of {DTYPE}",
         axis=axis,
         points=words,
         reference=Series(names=(), label="bound", numbers=tuple(allowed.tolist())),
@@ -270,7 +270,7 @@ def _flat(loss: str, answered: list[_Answered]) -> Chart | None:
         return None
     series.sort(key=lambda line: (max(line.numbers), line.names))
     return Chart(
-        title="The loss, where it goes flat",
+        title=f"The loss in {DTYPE}, where it goes flat",
         axis=axis,
         points=words,
         reference=Series(names=(), label="exact", numbers=tuple(exact.tolist())),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from equivalence.losses.reduction import REDUCTIONS
 from equivalence.report.drilldown import JOIN
-from equivalence.report.matrix import by, denominators
+from equivalence.report.matrix import by
+from equivalence.report.rows import denominators
 from equivalence.report.words import magnitude
 
 if TYPE_CHECKING:
@@ -42,14 +43,14 @@ class Divisors:
     """
 
     denominators: tuple[str, ...]
-    groups: tuple[tuple[str, tuple[tuple[str, tuple[Divisor | None, ...]], ...]], ...]
+    groups: tuple[tuple[str, tuple[tuple[tuple[str, ...], tuple[Divisor | None, ...]], ...]], ...]
 
 
 def _ratios(run: Run) -> dict[tuple[str, str, str], tuple[float, float]]:
     """What was got over what was asked for, by loss, implementation and denominator.
 
-    If there are findings of which the denominator is the one reason, of these: another reason moves
-    the ratio too.
+    If there are findings that one reason explains, of these: another reason moves the ratio too.
+    Where the catalogue had nothing to explain, both denominators gave the same number.
     """
     alone: dict[tuple[str, str, str], tuple[float, float]] = {}
     others: dict[tuple[str, str, str], tuple[float, float]] = {}
@@ -57,6 +58,7 @@ def _ratios(run: Run) -> dict[tuple[str, str, str], tuple[float, float]]:
         asked = REDUCTIONS.get(finding.reduction)
         if (
             finding.quantity != "value"
+            or not finding.divergence
             or not finding.denominator
             or not asked
             or finding.denominator == asked.denominator
@@ -101,7 +103,7 @@ def divisors(run: Run, summary: Summary, losses: tuple[str, ...]) -> Divisors:
         (cell for cell in summary.cells if cell.denominators), "loss", "framework", "implementation"
     )
     ratios = _ratios(run)
-    rows: dict[str, list[tuple[str, tuple[Divisor | None, ...]]]] = {}
+    rows: dict[str, dict[tuple[Divisor | None, ...], list[str]]] = {}
     for loss, framework, name in sorted(
         groups, key=lambda key: (known.get(key[0], len(known)), key[0], order.index(key[1]), key[2])
     ):
@@ -109,7 +111,11 @@ def divisors(run: Run, summary: Summary, losses: tuple[str, ...]) -> Divisors:
         entries = tuple(
             _divisor(cells, words, ratios.get((loss, name, words))) for words in columns
         )
-        rows.setdefault(loss, []).append((name, entries))
+        rows.setdefault(loss, {}).setdefault(entries, []).append(name)
     return Divisors(
-        denominators=columns, groups=tuple((loss, tuple(group)) for loss, group in rows.items())
+        denominators=columns,
+        groups=tuple(
+            (loss, tuple((tuple(names), entries) for entries, names in group.items()))
+            for loss, group in rows.items()
+        ),
     )

@@ -46,7 +46,8 @@ class Drawing:
         vertical: Words beside the lines across.
         reference: The bound, or the exact curve.
         lines: The others.
-        table: All numbers, a line for each point, a column for each line of the drawing.
+        table: All numbers, a row for each point, a column for each line of the drawing; first
+            their heads, numbered as in the key.
     """
 
     title: str
@@ -55,12 +56,21 @@ class Drawing:
     vertical: tuple[Tick, ...]
     reference: Line
     lines: tuple[Line, ...]
-    table: str
+    table: tuple[tuple[str, ...], ...]
 
     @property
     def summary(self) -> str:
         """The drawing in words."""
         return " ".join(f"{line.label} {line.summary}." for line in self.lines)
+
+    @property
+    def text(self) -> str:
+        """The table as lines of text, its columns apart by tabs: a spreadsheet takes it so.
+
+        The plots of all losses have 5,000 cells together, a quarter of what a page that opens in a
+        second may have: a page that is full has them so.
+        """
+        return "\n".join("\t".join(row) for row in self.table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,20 +171,12 @@ def _line(series: Series, scale: _Scale) -> Line:
     return Line(label=series.label, path=_path(series, scale), summary=series.summary)
 
 
-def _table(chart: Chart) -> str:
-    """The numbers as lines of text: on a page with many plots cells would be most of its elements.
-
-    The columns are numbered as in the key.
-    """
+def _table(chart: Chart) -> tuple[tuple[str, ...], ...]:
     series = (chart.reference, *chart.series)
-    head = [chart.axis, chart.reference.label, *(f"line {n + 1}" for n in range(len(chart.series)))]
-    columns = [
-        [head[0], *chart.points],
-        *([name, *map(_number, line.numbers)] for name, line in zip(head[1:], series, strict=True)),
-    ]
-    widths = [max(map(len, column)) for column in columns]
-    lines = zip(*columns, strict=True)
-    return "\n".join(
-        "  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True))
-        for line in lines
+    heads = (
+        "point",
+        chart.reference.label,
+        *(f"line {place + 1}" for place in range(len(chart.series))),
     )
+    columns = [chart.points, *([_number(number) for number in line.numbers] for line in series)]
+    return heads, *zip(*columns, strict=True)

@@ -24,17 +24,44 @@ JOIN = " + "  # between the names of divergences that explain one finding
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A cell that differs, in words.
+    """A cell that differs, in words; or several that say the same.
 
     Attributes:
-        text: Two lines: how many of its questions differ, and the numbers; the input and its case.
+        text: How many of its questions differ, the numbers of the smallest input, and the size of
+            the worst error, if that is another's.
+        input: That input; empty where the page is full.
+        case: Of that input; empty where the part says it.
         names: The divergences that explain its worst finding.
         others: How many of its findings have other reasons.
     """
 
     text: str
+    input: str
+    case: str
     names: tuple[str, ...]
     others: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The rows of one dtype, or of several that say the same.
+
+    Attributes:
+        label: The dtypes.
+        case: That of the smallest input, where it is the same in all rows.
+        rows: One for each quantity, or for several that say the same; the worst first.
+        cells: Whose rows they are.
+    """
+
+    label: str
+    case: str
+    rows: tuple[Row, ...]
+    cells: tuple[Cell, ...] = dataclasses.field(compare=False)
+
+    @property
+    def fragments(self) -> tuple[str, ...]:
+        """The ids of its cells."""
+        return tuple(cell.fragment for cell in self.cells)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +91,6 @@ class DrillDown:
         return self.worst.fragment
 
     @property
-    def part(self) -> str:
-        """The implementation@mode."""
-        return f"{self.worst.worst.implementation}@{self.worst.worst.mode}"
-
-    @property
     def place(self) -> str:
         """The target kind, the reduction and the mode, in which it differs from its neighbours."""
         worst = self.worst.worst
@@ -85,22 +107,39 @@ class DrillDown:
         return total(cell.counts for cell in self.cells)
 
     @functools.cached_property
-    def rows(self) -> tuple[Row, ...]:
-        """Every cell in words, those that say the same in one row; the worst first."""
-        rows: dict[Row, list[str]] = {}
+    def parts(self) -> tuple[Part, ...]:
+        """Every cell in words, those that say the same in one row; by dtype, the worst first."""
+        alike: dict[tuple[str, Row], list[Cell]] = {}
         for cell in self.cells:
-            worst = cell.worst
-            name = f"{short(worst.dtype, 60)} {short(worst.quantity, 60)}"
-            rows.setdefault(describe(cell, brief=self.brief), []).append(name)
-        return tuple(
-            dataclasses.replace(row, text=f"{', '.join(cells)} {row.text}")
-            for row, cells in rows.items()
-        )
+            row = describe(cell, brief=self.brief)
+            alike.setdefault((cell.worst.quantity, row), []).append(cell)
+        found: dict[tuple[str, ...], dict[Row, list[str]]] = {}
+        held: dict[tuple[str, ...], list[Cell]] = {}
+        for (quantity, row), cells in alike.items():
+            dtypes = tuple(short(cell.worst.dtype, 60) for cell in cells)
+            found.setdefault(dtypes, {}).setdefault(row, []).append(short(quantity, 60))
+            held.setdefault(dtypes, []).extend(cells)
+        return tuple(_part(dtypes, rows, held[dtypes]) for dtypes, rows in found.items())
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of all its parts."""
+        return tuple(row for part in self.parts for row in part.rows)
+
+    @property
+    def fragments(self) -> tuple[str, ...]:
+        """The ids of its cells."""
+        return tuple(cell.fragment for cell in self.cells)
 
     @property
     def smallest(self) -> Finding:
         """The finding with the smallest input, of those that show what the worst one shows."""
-        alike = [cell.smallest for cell in self.cells if cell.verdict is self.worst.verdict]
+        worst = self.worst.worst
+        alike = [
+            cell.smallest
+            for cell in self.cells
+            if cell.verdict is worst.verdict and cell.worst.divergence == worst.divergence
+        ]
         return min(alike, key=size)
 
     @property
@@ -140,6 +179,25 @@ def drill_downs(cells: Iterable[Cell]) -> list[DrillDown]:
     return [DrillDown(cells=tuple(entry)) for entry in entries.values()]
 
 
+def _part(dtypes: tuple[str, ...], rows: dict[Row, list[str]], cells: list[Cell]) -> Part:
+    """The rows of some dtypes, each after the names of its quantities."""
+    cases = {row.case for row in rows}
+    shared = cases.pop() if len(cases) == 1 else ""
+    return Part(
+        label=", ".join(dtypes),
+        case=shared,
+        rows=tuple(
+            dataclasses.replace(
+                row,
+                text=f"{', '.join(quantities)} {row.text}",
+                case="" if shared else row.case,
+            )
+            for row, quantities in rows.items()
+        ),
+        cells=tuple(cells),
+    )
+
+
 def describe(cell: Cell, *, brief: bool = False) -> Row:
     """A cell in a row: how many differ, the numbers of its smallest input, that input, the worst.
 
@@ -148,12 +206,14 @@ def describe(cell: Cell, *, brief: bool = False) -> Row:
         brief: Whether the case stands for its numbers.
     """
     small, worst = cell.smallest, cell.worst
-    said = figures(small) or short(small.detail, 160)
-    first = f"{MARKS[worst.verdict]} {cell.counts[worst.verdict]}/{cell.counts.asked}"
-    where = input_(small.where) if small.where and not brief else ""
-    second = [where, short(small.case)]
+    parts = [f"{MARKS[worst.verdict]} {cell.counts[worst.verdict]}/{cell.counts.asked}"]
+    parts.append(figures(small) or short(small.detail, 160))
     if worst is not small and size_of_error(worst) != size_of_error(small):
-        second.append(f"at worst {', '.join(size_of_error(worst))}")
-    text = "\n  ".join((", ".join(filter(None, (first, said))), ", ".join(filter(None, second))))
-    others = sum(number for name, number in cell.divergences if name != worst.divergence)
-    return Row(text=text, names=names([cell]), others=others)
+        parts.append(f"at worst {', '.join(size_of_error(worst))}")
+    return Row(
+        text=", ".join(filter(None, parts)),
+        input=input_(small.where) if small.where and not brief else "",
+        case=short(small.case),
+        names=names([cell]),
+        others=sum(number for name, number in cell.divergences if name != worst.divergence),
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
@@ -72,7 +72,7 @@ def _tag(name: str, *children: Markup | str, attributes: str = "") -> Markup:
 class _Reader:
     tokens: list[str]
     place: int = 0
-    depth: int = field(default=0)
+    depth: int = 0
 
     def peek(self) -> str:
         while self.place < len(self.tokens) and self.tokens[self.place].isspace():
@@ -105,7 +105,7 @@ class _Reader:
         """An atom with its primes, subscript and superscript."""
         base = self.atom()
         above, below, primes = "", "", ""
-        while self.peek() in {"^", "_", "'"} and self.peek():
+        while self.peek() in {"^", "_", "'"}:
             mark = self.take()
             if mark == "'":
                 primes += "′"

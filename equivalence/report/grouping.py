@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 # Characters on a page: of scripts, of a single one, and of rows with their inputs. Beyond, a
 # command stands in the place of a script, and the name of a case in the place of its numbers. The
 # room for both shrinks with every cell of the matrix, so that the page keeps its size.
-SCRIPTS, SCRIPTS_PER_CELL = 320_000, 20
-ROWS, ROWS_PER_CELL = 1_000_000, 100
+SCRIPTS, SCRIPTS_PER_CELL = 258_000, 20
+ROWS, ROWS_PER_CELL = 800_000, 100
 LEAST_SCRIPTS = 80_000
-SCRIPT = 4_000
+SCRIPT = 3_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +36,13 @@ class Block:
         drills: Worst first.
         script: The reproduction of the smallest finding of the worst; empty where the page is full.
         like: The fragment of a drill-down of the same implementation in whose block one stands.
+        shrunk: The input of a finding that fails, shrunk while the run was made, and what was got.
     """
 
     drills: tuple[DrillDown, ...]
     script: str = ""
     like: str = ""
+    shrunk: str = ""
 
     @property
     def worst(self) -> Cell:
@@ -99,8 +101,16 @@ class Group:
 
     @property
     def counts(self) -> Counts:
-        """Counts of its cells."""
-        return Counts.of(cell.verdict for cell in self.cells)
+        """Counts of the cells that it is about: that fail, or that the divergence explains.
+
+        Others stand beside them, because they are of the same entry.
+        """
+        red = bool(self.cells) and self.worst.verdict.fails
+        return Counts.of(
+            cell.verdict
+            for cell in self.cells
+            if (cell.verdict.fails if red else explains(self.name, cell))
+        )
 
     @property
     def worst(self) -> Cell:
@@ -133,6 +143,11 @@ def fragment(name: str) -> str:
     return f"divergence-{name}" if name.isidentifier() and len(name) < 100 else ""
 
 
+def explains(name: str, cell: Cell) -> bool:
+    """Whether a divergence is among those that explain the worst finding of a cell."""
+    return name in (names([cell]) or ("",))
+
+
 def _host(drill: DrillDown, met: Counter[str]) -> str:
     """The rarest divergence of its worst cell, which says most."""
     return min(names([drill.worst]), key=lambda name: (met[name], name), default="")
@@ -155,11 +170,11 @@ def _told(drills: list[DrillDown], cells: int) -> list[DrillDown]:
     for _, place in sorted(ranked):
         drill = drills[place]
         worst = drill.worst.worst
-        known = first.setdefault((worst.framework, worst.loss, drill.rows), place)
+        known = first.setdefault((worst.framework, worst.loss, drill.parts), place)
         if known != place and not worst.verdict.fails:
             drills[place] = dataclasses.replace(drill, like=drills[known])
         elif room > 0:
-            room -= sum(len(row.text) for row in drill.rows)
+            room -= sum(len(row.text) + len(row.input) for row in drill.rows)
         else:
             drills[place] = dataclasses.replace(drill, brief=True)
     return drills
@@ -175,9 +190,11 @@ def _blocks(drills: Iterable[DrillDown]) -> list[Block]:
 
 
 def _scripted(
-    groups: list[list[Block]], reproduce: Callable[[Finding], str], cells: int
+    groups: list[list[Block]], reproduce: Callable[[Finding], str], cells: int, run: Run
 ) -> list[tuple[Block, ...]]:
     """The blocks with scripts until the page is full: the first of each implementation first.
+
+    A script that the run holds, of a smaller input, stands in the place of that of a case.
 
     Those after them, which show the same call with other inputs, say where it stands.
     """
@@ -190,12 +207,20 @@ def _scripted(
             met[worst.loss, worst.implementation] += 1
     room = max(SCRIPTS - SCRIPTS_PER_CELL * cells, LEAST_SCRIPTS)
     first: dict[tuple[str, str], str] = {}
+    shrunk = {
+        cell: told
+        for record in run.environment.implementations
+        for cell, told in record.shrunk.items()
+        if {"input", "got", "script"} <= told.keys()
+    }
     for _, at, place in sorted(ranked):
         block = groups[at][place]
         worst = block.worst.worst
-        script = reproduce(block.smallest) if room > 0 else ""
+        small = next((shrunk[cell.id] for cell in block.cells if cell.id in shrunk), None)
+        script = (small["script"] if small else reproduce(block.smallest)) if room > 0 else ""
         if script and len(script) <= SCRIPT:
-            groups[at][place] = dataclasses.replace(block, script=script)
+            told = f"{small['input']}\n{small['got']}" if small else ""
+            groups[at][place] = dataclasses.replace(block, script=script, shrunk=told)
             first.setdefault((worst.loss, worst.implementation), block.worst.fragment)
             room -= len(script)
         else:
@@ -236,16 +261,17 @@ def groups(
         amber.setdefault(drill.host, []).append(drill)
         for name in drill.names:
             if name != drill.host:
-                elsewhere.setdefault(name, Counter())[drill.host] += len(drill.cells)
+                number = sum(explains(name, cell) for cell in drill.cells)
+                elsewhere.setdefault(name, Counter())[drill.host] += number
     for name in elsewhere:
         amber.setdefault(name, [])
 
     def weight(name: str) -> tuple[int, str]:
-        return -sum(len(drill.cells) for drill in amber[name]), name
+        return -sum(explains(name, c) for drill in amber[name] for c in drill.cells), name
 
     order = sorted(amber, key=weight)
     found = [*red.values(), *(amber[name] for name in order)]
-    blocks = _scripted([_blocks(group) for group in found], reproduce, cells)
+    blocks = _scripted([_blocks(group) for group in found], reproduce, cells, run)
     reds = tuple(
         Group(name=name, records=_records(run, names([group[0].worst])), blocks=told)
         for (name, group), told in zip(red.items(), blocks[: len(red)], strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import html
 from collections import Counter
 from dataclasses import dataclass
 from importlib import resources
@@ -13,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
-from equivalence.finding import GRAVITY, Verdict
-from equivalence.report import matrix, words
-from equivalence.report.against import SHOWN, against
+from equivalence.changes import compare
+from equivalence.finding import Verdict
+from equivalence.report import against, matrix, words
 from equivalence.report.curves import charts
 from equivalence.report.divisors import divisors
 from equivalence.report.drawing import HEIGHT, WIDTH, draw
 from equivalence.report.families import families
 from equivalence.report.formula import formula
 from equivalence.report.grouping import Block, Group, fragment, groups
-from equivalence.report.narrow import items, measure
+from equivalence.report.narrow import measure
+from equivalence.report.permalinks import anchors, named
 from equivalence.report.summary import QUANTITIES, summarise
 from equivalence.report.translations import translations
 from equivalence.report.undefined import undefined
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from equivalence.results import DivergenceRecord, Run
 
 TONES = ("fails", "catalogued", "agrees", "undefined")
+ROOMY = 3_000  # cells of a page that has room for the numbers of plots as tables
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 
@@ -94,6 +97,17 @@ def _without(text: str, start: str) -> str:
     return text[len(start) :].strip() if text.startswith(start) else text
 
 
+def _stretches(entries: Iterable[Any]) -> list[tuple[Any, int]]:
+    """The entries of a row, those in a row that are nothing as one, with their number."""
+    found: list[tuple[Any, int]] = []
+    for entry in entries:
+        if entry is None and found and found[-1][0] is None:
+            found[-1] = (None, found[-1][1] + 1)
+        else:
+            found.append((entry, 1))
+    return found
+
+
 def _standings(groups_: tuple[Group, ...]) -> list[tuple[str, list[Group]]]:
     """The groups by standing: what may be a defect first, what nothing is said about last."""
     found: dict[str, list[Group]] = {}
@@ -114,13 +128,19 @@ def _classes(blocks: Iterable[Block], filters_: dict[str, Filter]) -> str:
     return " ".join(found)
 
 
+def _content(text: str) -> Markup:
+    """The text as what an element holds, where quotes are themselves; not for an attribute."""
+    return Markup(html.escape(words.visible(text), quote=False))  # noqa: S704 -- escaped
+
+
 def _breakable(text: str) -> Markup:
     """The name with places where a line may break."""
     return Markup("_<wbr>").join(words.visible(text).split("_"))
 
 
 @functools.cache
-def _templates() -> jinja2.Environment:
+def templates() -> jinja2.Environment:
+    """The templates of the pages, and what they may call."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("equivalence.report"),
         autoescape=True,
@@ -135,10 +155,11 @@ def _templates() -> jinja2.Environment:
         words.web,
         words.href,
         words.plural,
-        items,
         measure,
         formula,
         fragment,
+        anchors,
+        named,
     ):
         environment.filters[function.__name__] = function
     environment.filters |= {
@@ -146,6 +167,8 @@ def _templates() -> jinja2.Environment:
         "breakable": _breakable,
         "groupby_standing": _standings,
         "classes": _classes,
+        "content": _content,
+        "stretches": _stretches,
         "extract": lambda name, keys: keys[name],
     }
     environment.globals |= {
@@ -153,10 +176,9 @@ def _templates() -> jinja2.Environment:
         "TONES": words.TONES,
         "NEWS": words.NEWS,
         "MEANINGS": words.MEANINGS,
-        "GRAVITY": GRAVITY,
         "VERDICTS": tuple(Verdict),
         "UNDEFINED": Verdict.UNDEFINED,
-        "SHOWN": SHOWN,
+        "SHOWN": against.SHOWN,
         "WIDTH": WIDTH,
         "HEIGHT": HEIGHT,
     }
@@ -165,10 +187,11 @@ def _templates() -> jinja2.Environment:
 
 def _script() -> Markup:
     """The script that only adds to the page; the page's policy names it by its hash."""
-    return Markup(_file("page.js"))  # noqa: S704 -- our own file
+    return Markup(page_file("page.js"))  # noqa: S704 -- our own file
 
 
-def _file(name: str) -> str:
+def page_file(name: str) -> str:
+    """A file that stands beside the templates."""
     return (resources.files("equivalence.report") / "templates" / name).read_text(encoding="utf-8")
 
 
@@ -186,8 +209,9 @@ def render_html(
     Args:
         run: What is reported. Everything in it is taken for text: it is escaped, and only web
             addresses become links.
-        reproduce: The reproduction of a finding in plain framework code; it is asked for the worst
-            finding of red and amber cells only.
+        reproduce: The reproduction of a finding in plain framework code; it is asked for the
+            finding with the smallest input of each block of red and amber cells, while there is
+            room.
         baseline: A run that was made before; the page says first what is new against it.
     """
     summary = summarise(run)
@@ -201,21 +225,22 @@ def render_html(
     script = _script()
     drawn = {loss: tuple(map(draw, found)) for loss, found in charts(run).items()}
     return (
-        _templates()
+        templates()
         .get_template("page.html.j2")
         .render(
-            style=Markup(_file("page.css")),  # noqa: S704 -- our own file
+            style=Markup(page_file("page.css")),  # noqa: S704 -- our own file
             script=script,
             script_hash=_hash(script),
-            against=None if baseline is None else against(run, summary, baseline),
+            against=None if baseline is None else compare(baseline, run),
+            speech=against,
+            fragments={cell.id: cell.fragment for cell in summary.cells},
             drawings=drawn,
+            roomy=sum(cell.verdict.asked for cell in summary.cells) <= ROOMY,
             families=families(run),
             translations=translations(run),
-            run=run,
             environment=run.environment,
             summary=summary,
             mark=summary.mark,
-            flags={record.name: record.flags for record in run.environment.frameworks},
             records={record.name: record for record in run.environment.frameworks},
             records_of=lambda block: known(block.names),
             red=red,

@@ -6,15 +6,18 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from equivalence.changes import compare
 from equivalence.finding import Verdict
-from equivalence.report.against import against
-from equivalence.report.summary import summarise
+from equivalence.report.against import environment as circumstances
+from equivalence.report.against import missing, sentence, verdict, words
+from equivalence.report.numbers import abridged
+from equivalence.report.summary import largest, summarise
 from equivalence.report.words import MARKS, figure, plural, short, visible, web
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from equivalence.report.against import Against
+    from equivalence.changes import Comparison
     from equivalence.report.summary import Cell, Summary
     from equivalence.results import Run
 
@@ -34,25 +37,26 @@ def escape(text: str, longest: int = _NAME) -> str:
     return _SPECIAL.sub(r"\\\1", short(visible(" ".join(text.split())), longest))
 
 
-def code(text: str) -> str:
+def code(text: str, longest: int = _NAME) -> str:
     """The text as code inside a table cell.
 
     >>> code("a|b`c")
     '`a¦bˋc`'
     """
-    text = short(visible(" ".join(text.split())), _NAME)
+    text = short(visible(" ".join(text.split())), longest)
     return "`" + text.replace("|", "¦").replace("`", "ˋ") + "`" if text else ""
 
 
 def link(text: str, url: str) -> str:
     """A link if the address is one of the web, else the text."""
     safe = web(url)
-    if not safe or len(safe) > _NAME or re.search(r"[\s<>()\\]", safe):
+    if not safe or len(safe) > _NAME or re.search(r"[\s<>()\\|]", visible(safe)):
         return escape(text)
     return f"[{escape(text)}](<{safe}>)"
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """The lines of a table, the first rows of it and how many more there are."""
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     lines += ["| " + " | ".join(row) + " |" for row in rows[:ROWS]]
     rest = len(rows) - ROWS
@@ -68,7 +72,7 @@ def _cell_row(cell: Cell) -> tuple[str, ...]:
         f"{cell.counts[verdict]} of {cell.counts.asked}",
         ulps,
         code(worst.got.decimal if worst.got else ""),
-        code(worst.exact.decimal[:24] if worst.exact else ""),
+        code(abridged(worst.exact.decimal, 24) if worst.exact else ""),
         escape(worst.divergence or worst.detail),
     )
 
@@ -79,12 +83,13 @@ def _frameworks(run: Run, summary: Summary) -> list[str]:
     for part in summary.frameworks:
         record = records.get(part.name)
         if record is not None and record.absent:
-            rows.append((f"**{escape(part.name)}**", "**absent**", escape(record.absent), "", ""))
+            rows.append(
+                (f"**{escape(part.name)}**", "**absent**", escape(record.absent), "", "", "")
+            )
             continue
-        versions = (
-            ", ".join(f"{name} {version}" for name, version in sorted(record.versions.items()))
-            if record
-            else ""
+        versions, flags = (
+            ", ".join(f"{name} {value}" for name, value in sorted(said.items()))
+            for said in ((record.versions, record.flags) if record else ({}, {}))
         )
         counts = part.findings
         agree = f"{counts.agree:,} of {counts.asked:,}"
@@ -92,12 +97,14 @@ def _frameworks(run: Run, summary: Summary) -> list[str]:
             (
                 escape(part.name),
                 escape(versions),
+                escape(flags),
                 agree,
                 f"{counts.catalogued:,}",
                 f"{counts.failing:,}",
             )
         )
-    return _table(("framework", "versions", "agree", "catalogued", "fail"), rows)
+    head = ("framework", "versions", "flags that decide numbers", "agree", "catalogued", "fail")
+    return table(head, rows)
 
 
 def _divergences(run: Run, summary: Summary) -> list[str]:
@@ -108,34 +115,37 @@ def _divergences(run: Run, summary: Summary) -> list[str]:
     rows = []
     for names, group in sorted(cells.items(), key=lambda item: (-len(item[1]), item[0])):
         known = [records[name] for name in names.split(" + ") if name in records]
+        worst = largest(cell.ulps for cell in group)
         rows.append(
             (
                 f"{MARKS[group[0].verdict]} {group[0].verdict}",
                 escape(" ".join(record.summary for record in known) or names),
                 f"{len(group):,}",
-                figure(group[0].ulps) if not math.isnan(group[0].ulps) else "",
+                "" if math.isnan(worst) else figure(worst),
                 " ".join(link("reference", record.reference) for record in known),
             )
         )
-    return _table(("verdict", "what it does", "cells", "worst ulps", ""), rows)
+    return table(("verdict", "what it does", "cells", "worst ulps", ""), rows)
 
 
-def _against(compared: Against) -> list[str]:
-    """What is new against the baseline."""
-    lines = [f"**Against the baseline** of {escape(compared.date)}: {compared.sentence}"]
-    if compared.versions:
-        changed = (
-            f"{escape(name)} {escape(before)} → {escape(now)}"
-            for name, before, now in compared.versions
-        )
-        lines += ["", f"Installed since: {', '.join(changed)}."]
-    if not compared.changes:
-        return lines
-    rows = [
-        (code(change.cell.id), str(change.before.verdict), str(change.cell.verdict))
-        for change in compared.changes
-    ]
-    return [*lines, "", *_table(("cell", "before", "now"), rows)]
+def section(comparison: Comparison) -> list[str]:
+    """What is new against an earlier run: what differed around it first, then the changes."""
+    title = f"Against the baseline of {comparison.date}"
+    lines = [f"**{escape(title)}**: {escape(verdict(comparison))}", ""]
+    lines += [escape(circumstances(comparison), 2000), "", escape(sentence(comparison), 2000)]
+    for line in missing(comparison):
+        lines += ["", escape(line, 2000)]
+    if comparison.changes:
+        rows = [
+            (
+                f"{'**' if change.alarms else ''}{change.kind}{'**' if change.alarms else ''}",
+                code(change.cell),
+                escape(words(change, comparison), 600),
+            )
+            for change in comparison.changes
+        ]
+        lines += ["", *table(("what", "cell", "how"), rows)]
+    return lines
 
 
 def render_markdown(run: Run, *, baseline: Run | None = None) -> str:
@@ -145,7 +155,7 @@ def render_markdown(run: Run, *, baseline: Run | None = None) -> str:
     if summary.rest:
         blocks.append([summary.rest])
     if baseline is not None:
-        blocks.append(_against(against(run, summary, baseline)))
+        blocks.append(section(compare(baseline, run)))
     if not summary.complete:
         blocks.append(
             ["**Incomplete:** the run was cut short. What it had is below; the rest was not asked."]
@@ -158,7 +168,7 @@ def render_markdown(run: Run, *, baseline: Run | None = None) -> str:
     if summary.failing:
         head = ("verdict", "cell", "questions", "ulps", "got", "exact", "why")
         blocks.append([f"#### What fails: {plural(len(summary.failing), 'cell')}"])
-        blocks.append(_table(head, [_cell_row(cell) for cell in summary.failing]))
+        blocks.append(table(head, [_cell_row(cell) for cell in summary.failing]))
     blocks.append(_frameworks(run, summary))
     if summary.catalogued:
         blocks.append([f"#### Catalogued divergences: {plural(len(summary.catalogued), 'cell')}"])
@@ -166,7 +176,7 @@ def render_markdown(run: Run, *, baseline: Run | None = None) -> str:
     if environment.claims:
         rows = [
             (
-                f"{claim.number}",
+                escape(str(claim.number)),
                 escape(claim.statement),
                 escape(claim.verdict),
                 escape(claim.domain),
@@ -174,16 +184,18 @@ def render_markdown(run: Run, *, baseline: Run | None = None) -> str:
             for claim in environment.claims
         ]
         blocks.append(["#### The tutorial's claims"])
-        blocks.append(_table(("", "claim", "verdict", "where"), rows))
+        blocks.append(table(("", "claim", "verdict", "where"), rows))
     undefined = summary.findings[Verdict.UNDEFINED]
     tail = [
         escape(environment.date),
         f"commit {code(environment.commit)}" if environment.commit else "",
         f"profile {escape(environment.profile)}",
         f"Python {escape(environment.python)}",
+        escape(environment.platform),
+        escape(", ".join(f"{name}={value}" for name, value in environment.settings.items())),
         f"{plural(undefined, 'question')} without an exact answer",
     ]
-    blocks.append([" · ".join(filter(None, tail)), "", f"Again: {code(environment.command)}"])
+    blocks.append([" · ".join(filter(None, tail)), "", f"Again: {code(environment.command, 4000)}"])
     return _cut(blocks)
 
 

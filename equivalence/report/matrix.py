@@ -3,65 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from equivalence.finding import Verdict
 from equivalence.report.counts import Counts, total
-from equivalence.report.summary import Cell, severity
+from equivalence.report.rows import Entry, Row, merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from equivalence.report.summary import Summary
+    from equivalence.report.summary import Cell, Summary
 
 KINDS = ("none", "sum", "mean")
 _TARGETS = ("sparse", "one_hot", "soft", "binary", "soft_binary")
 _SEGMENTATION = "_segmentation"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """Cells that are shown as one: the gravest of their verdicts, opening to all of them.
-
-    Attributes:
-        cells: At least one; in a table of implementations they differ in dtype and quantity only.
-    """
-
-    cells: tuple[Cell, ...]
-
-    @cached_property
-    def worst(self) -> Cell:
-        """The gravest cell."""
-        return min(self.cells, key=severity)
-
-    @cached_property
-    def findings(self) -> Counts:
-        """Counts of the findings of all the cells."""
-        return total(cell.counts for cell in self.cells)
-
-    @property
-    def asked(self) -> tuple[Cell, ...]:
-        """The cells in which anything was asked."""
-        return tuple(cell for cell in self.cells if cell.verdict.asked)
-
-    @property
-    def differing(self) -> int:
-        """Per cent of the findings that do not agree; 1 at least if there is one."""
-        counts = self.findings
-        number = counts.catalogued + counts.failing
-        return max(1, round(100 * number / counts.asked)) if number else 0
-
-    @property
-    def verdict(self) -> Verdict:
-        """The gravest verdict."""
-        return self.worst.verdict
-
-    @property
-    def share(self) -> float:
-        """The largest error as a fraction of the bound."""
-        shares = [cell.share for cell in self.cells if cell.share == cell.share]
-        return max(shares, default=float("nan"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,47 +28,14 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """What one implementation@mode answered: for each column an entry, or None if it has none."""
-
-    implementation: str
-    framework: str
-    mode: str
-    entries: tuple[Entry | None, ...]
-
-    @property
-    def counts(self) -> Counts:
-        """Counts of the row's findings."""
-        return total(entry.findings for entry in self.entries if entry)
-
-    @property
-    def runs(self) -> tuple[tuple[Entry | None, int], ...]:
-        """The entries, those in a row that hold nothing, or nothing that was asked, as one."""
-        found: list[tuple[Entry | None, int]] = []
-        for entry in self.entries:
-            empty = entry is None or not entry.asked
-            before = found[-1][0] if found else None
-            same = (before is None) == (entry is None) and (before is None or not before.asked)
-            if found and empty and same:
-                found[-1] = (before, found[-1][1] + 1)
-            else:
-                found.append((entry, 1))
-        return tuple(found)
-
-    @property
-    def denominators(self) -> tuple[tuple[str, Counts], ...]:
-        """What its mean divides by: the most frequent denominator first."""
-        return denominators(cell for entry in self.entries if entry for cell in entry.cells)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """One loss in one reduction mode: implementations by framework, against target kinds.
 
     Attributes:
         loss: Its name.
         columns: The target kinds.
-        groups: The rows of each framework, those in which anything was asked.
+        groups: The rows of each framework, those in which anything was asked; those that say the
+            same are one.
         unasked: implementation@mode of the rows in which nothing was.
     """
 
@@ -125,7 +47,7 @@ class Table:
     @property
     def counts(self) -> Counts:
         """Counts of the table's findings."""
-        return total(row.counts for _, rows in self.groups for row in rows)
+        return total(row.total for _, rows in self.groups for row in rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,16 +91,6 @@ def kind(reduction: str) -> str:
     return reduction.partition("_")[0]
 
 
-def denominators(cells: Iterable[Cell]) -> tuple[tuple[str, Counts], ...]:
-    """The denominators of some cells with the counts of their findings, the most frequent first."""
-    found: dict[str, list[Counts]] = {}
-    for cell in cells:
-        for words, counts in cell.denominators:
-            found.setdefault(words, []).append(counts)
-    totals = {words: total(counts) for words, counts in found.items()}
-    return tuple(sorted(totals.items(), key=lambda item: (-item[1].asked, item[0])))
-
-
 def by(cells: Iterable[Cell], *fields: str) -> dict[tuple[str, ...], list[Cell]]:
     """The cells by some of their fields."""
     groups: dict[tuple[str, ...], list[Cell]] = {}
@@ -208,14 +120,14 @@ def _entry(cells: list[Cell] | None) -> Entry | None:
 def _table(loss: str, cells: list[Cell], place: Callable[[str], int]) -> Table:
     columns = _columns(cells)
     entries = by(cells, "framework", "implementation", "mode", "target", "reduction")
-    rows: dict[str, dict[tuple[str, ...], Row]] = {}
+    rows: dict[str, list[Row]] = {}
     for framework, implementation, mode, *_ in sorted(
         entries, key=lambda key: (place(key[0]), key)
     ):
-        rows.setdefault(framework, {})[implementation, mode] = Row(
-            implementation=implementation,
-            framework=framework,
-            mode=mode,
+        if rows.get(framework) and rows[framework][-1].names == ((implementation, mode),):
+            continue
+        row = Row(
+            names=((implementation, mode),),
             entries=tuple(
                 _entry(
                     entries.get((framework, implementation, mode, column.target, column.reduction))
@@ -223,8 +135,9 @@ def _table(loss: str, cells: list[Cell], place: Callable[[str], int]) -> Table:
                 for column in columns
             ),
         )
+        rows.setdefault(framework, []).append(row)
     asked = {
-        framework: tuple(row for row in group.values() if row.counts.asked)
+        framework: merged(row for row in group if row.counts.asked)
         for framework, group in rows.items()
     }
     return Table(
@@ -232,9 +145,9 @@ def _table(loss: str, cells: list[Cell], place: Callable[[str], int]) -> Table:
         columns=columns,
         groups=tuple((framework, group) for framework, group in asked.items() if group),
         unasked=tuple(
-            f"{row.implementation}@{row.mode}"
+            "@".join(row.names[0])
             for group in rows.values()
-            for row in group.values()
+            for row in group
             if not row.counts.asked
         ),
     )

@@ -10,7 +10,7 @@ from equivalence.report.words import figure, short
 
 if TYPE_CHECKING:
     from equivalence.report.counts import Counts
-    from equivalence.report.matrix import Entry
+    from equivalence.report.rows import Entry
     from equivalence.report.summary import Cell
 
 
@@ -22,13 +22,15 @@ class Item:
         verdict: Of them all.
         dtypes: In the order of the run.
         quantities: In the order of the run.
-        text: A line for each quantity: each dtype with its number.
+        text: A line for each quantity, or several alike: each dtype with its number.
+        fragments: The ids of its cells; none of such as differ, which have drill-downs.
     """
 
     verdict: Verdict
     dtypes: tuple[str, ...]
     quantities: tuple[str, ...]
     text: str
+    fragments: tuple[str, ...]
 
 
 def measure(verdict: Verdict, counts: Counts, share: float) -> str:
@@ -66,15 +68,19 @@ def _dtypes(cells: list[Cell]) -> list[str]:
 
 def _item(by_quantity: dict[str, list[Cell]]) -> Item:
     first = next(iter(by_quantity.values()))
-    lines = []
+    verdict = first[0].verdict
+    lines: dict[str, list[str]] = {}
     for quantity, cells in by_quantity.items():
         numbers = [measure(cell.verdict, cell.counts, cell.share) for cell in cells]
         names = [short(cell.worst.dtype, 20) for cell in cells]
         pairs = (f"{name} {number}".strip() for name, number in zip(names, numbers, strict=True))
-        lines.append(f"{short(quantity, 20)}: {', '.join(pairs)}")
+        lines.setdefault(", ".join(pairs), []).append(short(quantity, 20))
     return Item(
-        verdict=first[0].verdict,
+        verdict=verdict,
         dtypes=tuple(_dtypes(first)),
         quantities=tuple(by_quantity),
-        text="\n".join(lines),
+        text="\n".join(f"{', '.join(names)}: {text}" for text, names in lines.items()),
+        fragments=()
+        if verdict.fails or verdict.catalogued
+        else tuple(cell.fragment for cells in by_quantity.values() for cell in cells),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,9 @@ if TYPE_CHECKING:
 
 INPUTS = 16  # numbers of an input that are printed in decimal and hexadecimal
 ROW = 8  # numbers of an input that are printed in a row
-# Characters of a decimal in a row, by dtype: enough to tell neighbours apart; the hexadecimal form
-# beside it is exact.
-DIGITS = {"float64": 19}
-FEWER = 12
+# Characters of a decimal in a row: at least so many, so many after the first that differs, and at
+# most so many, enough to tell neighbours apart; the hexadecimal form beside it is exact.
+LEAST, BEYOND, MOST = 8, 3, 19
 
 
 def compared(finding: Finding) -> list[str]:
@@ -31,7 +31,9 @@ def figures(finding: Finding) -> str:
     """The same on one line; empty if nothing was returned."""
     if finding.got is None or finding.exact is None:
         return ""
-    digits = DIGITS.get(finding.dtype, FEWER)
+    pairs = zip(finding.got.decimal, finding.exact.decimal, strict=False)
+    alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+    digits = min(max(LEAST, alike + BEYOND), MOST)
     got, exact = _pair(finding.got, digits), _pair(finding.exact, digits)
     return f"got {got}, exact {exact}: {', '.join(size_of_error(finding))}"
 
@@ -51,13 +53,22 @@ def size_of_error(finding: Finding, *, row: bool = True) -> list[str]:
     return parts
 
 
-def _pair(number: Number, digits: int) -> str:
-    """Decimal, of at most so many characters, and hexadecimal; one word where they are the same."""
-    decimal, hexed = number.decimal, hexadecimal(number)
+def abridged(decimal: str, digits: int) -> str:
+    """A decimal number of at most so many characters before its exponent, which stays.
+
+    >>> abridged("3.100000000000000145004855e-5", 6)
+    '3.1000…e-5'
+    """
     mantissa, e, exponent = decimal.partition("e")
     if len(mantissa) > digits and "." in mantissa[: digits - 1]:
-        decimal = f"{mantissa[:digits]}…{e}{exponent}"
-    decimal = short(decimal, 40)
+        return f"{mantissa[:digits]}…{e}{exponent}"
+    return decimal
+
+
+def _pair(number: Number, digits: int) -> str:
+    """Decimal, of at most so many characters, and hexadecimal; one word where they are the same."""
+    hexed = hexadecimal(number)
+    decimal = short(abridged(number.decimal, digits), 40)
     return decimal if decimal == hexed else f"{decimal} {short(hexed, 40)}"
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import math
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from equivalence.finding import Finding, Verdict
+from equivalence.report import permalinks
 from equivalence.report.counts import RANK, Counts, total
 from equivalence.report.smallest import smallest
 from equivalence.report.words import listed, magnitude
@@ -22,7 +21,13 @@ if TYPE_CHECKING:
 
     Key = TypeVar("Key", bound=Hashable)
 
-QUANTITIES = ("value", "gradient", "target_gradient")
+QUANTITIES = (
+    "value",
+    "gradient",
+    "target_gradient",
+    "weight_gradient",
+    "hessian_vector_product",
+)
 _VERBS = {
     Verdict.DIVERGES: ("diverges", "diverge"),
     Verdict.RETIRED: ("is retired", "are retired"),
@@ -61,15 +66,8 @@ class Cell:
 
     @property
     def fragment(self) -> str:
-        """The id on a page, the same in every run, of what tells of the cell.
-
-        Cells that differ in dtype and quantity only stand together, under one id: a page that has
-        an element for each of its thousands of cells is slow to open.
-        """
-        worst = self.worst
-        question = f"{worst.loss}:{worst.target}:{worst.reduction}"
-        name = f"{question}:{worst.implementation}@{worst.mode}"
-        return "c" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+        """The id on a page, the same in every run, of what tells of the cell."""
+        return permalinks.fragment(self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +194,8 @@ def _ranked(finding: Finding, fraction: float, ulps: float) -> tuple[object, ...
     )
 
 
-def _largest(numbers: Iterable[float]) -> float:
+def largest(numbers: Iterable[float]) -> float:
+    """The largest that is a number; NaN if none is."""
     return max((number for number in numbers if not math.isnan(number)), default=math.nan)
 
 
@@ -209,27 +208,25 @@ def grouped(items: Iterable[Finding], key: Callable[[Finding], Key]) -> dict[Key
 
 
 def _cell(name: str, findings: list[Finding]) -> Cell:
-    sizes = [(share(finding), magnitude(finding.ulps)) for finding in findings]
-    measured = list(zip(findings, sizes, strict=True))
-    compared = [size for finding, size in measured if finding.verdict is not Verdict.UNDEFINED]
-    denominators = grouped(
-        (f for f in findings if f.denominator), lambda finding: finding.denominator
-    )
-    names = Counter(finding.divergence for finding in findings if finding.divergence)
-    worst = min(measured, key=lambda one: _ranked(one[0], *one[1]))[0]
+    measured = [(finding, share(finding), magnitude(finding.ulps)) for finding in findings]
+    compared = [one for one in measured if one[0].verdict is not Verdict.UNDEFINED]
+    divided = [finding for finding in findings if finding.denominator]
+    denominators = grouped(divided, lambda finding: finding.denominator)
+    names = grouped((f for f in findings if f.divergence), lambda finding: finding.divergence)
+    worst = min(measured, key=lambda one: _ranked(*one))[0]
     differs = worst.verdict.fails or worst.verdict.catalogued
     return Cell(
         id=name,
         counts=Counts.of(finding.verdict for finding in findings),
         worst=worst,
         smallest=smallest(worst, findings) if differs else worst,
-        share=_largest(fraction for fraction, _ in compared),
-        ulps=_largest(ulps for _, ulps in compared),
+        share=largest(fraction for _, fraction, _ in compared),
+        ulps=largest(ulps for _, _, ulps in compared),
         denominators=tuple(
             (words, Counts.of(finding.verdict for finding in group))
             for words, group in sorted(denominators.items())
         ),
-        divergences=tuple(sorted(names.items())),
+        divergences=tuple((name, len(group)) for name, group in sorted(names.items())),
     )
 
 

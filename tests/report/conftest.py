@@ -70,6 +70,11 @@ def few_url(address):
 
 
 @pytest.fixture(scope="session")
+def few_all_url(few, address):
+    return address(render_html(few, reproduce=synthetic_run.script), "few_all")
+
+
+@pytest.fixture(scope="session")
 def real():
     """A run of real frameworks, those that are installed, with the claims of a whole one."""
     run = equivalence.run(["binary_cross_entropy:binary", "float32", "@eager"])

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import synthetic_run
 
+from equivalence.changes import compare
 from equivalence.finding import Finding, Verdict
-from equivalence.report import render_html, render_markdown, summarise
-from equivalence.report.against import against
+from equivalence.report import render_html, render_markdown
+from equivalence.report.against import sentence
 from equivalence.report.curves import Chart, Series, charts, flat
 from equivalence.report.drawing import draw
 from equivalence.report.families import FEWEST, families
@@ -46,7 +47,7 @@ def run_of(few, *findings):
 def test_the_errors_of_a_sweep_are_plotted_against_the_bound(few):
     value, flat_ = charts(few)["cross_entropy_from_probabilities"]
     clipped, right = value.series
-    assert value.title == "Error of the value in ulps"
+    assert value.title == "Error of the value in ulps of float32"
     assert max(clipped.numbers) > max(value.reference.numbers)
     assert "leaves the bound" in clipped.summary
     assert max(right.numbers) <= 0.5 + 1e-6
@@ -141,11 +142,16 @@ def test_a_source_that_returns_nothing_is_its_own_call(source):
     assert call(source) == " ".join(source.split())
 
 
-def test_the_smallest_input_is_pinned_or_has_the_fewest_numbers():
+def test_the_smallest_input_is_small_and_written_or_has_the_fewest_numbers():
     image, row = "normal.image.plain.0", "normal.one_row.plain.0"
     found = [finding(case=case, verdict=Verdict.EXPLAINED) for case in (image, row)]
     assert smallest(found[0], found).case == row
-    assert size(finding(case="pinned.tiny")) < size(found[1]) < size(finding(case="whatever"))
+    order = ("edge.one_row", row, image, "edge.more_terms_than_16_bits_count", "whatever")
+    sizes = [size(finding(case=case)) for case in order]
+    assert sizes == sorted(sizes)
+    assert (sizes[0], len(set(sizes))) == (0, len(sizes))
+    assert size(finding(case="pinned.probability_tiny")) == 0
+    assert size(finding(case="pinned.of_another_version")) == float("inf")
 
 
 def test_the_smallest_input_shows_what_the_worst_shows():
@@ -154,53 +160,24 @@ def test_the_smallest_input_shows_what_the_worst_shows():
     assert smallest(worst, [worst, other]) is worst
 
 
-def compared(few, before, now):
-    made = run_of(few, *now)
-    return against(made, summarise(made), run_of(few, *before))
-
-
-def test_a_baseline_tells_graver_milder_moved_new_and_gone_cells(few):
-    bad = Verdict.EXPLAINED
-    before = [
-        finding("graver", bits="1"),
-        finding("milder", verdict=bad, bits="1"),
-        finding("moved", bits="1"),
-        finding("same", bits="1"),
-        finding("gone", bits="1"),
-    ]
-    now = [
-        finding("graver", verdict=bad, bits="2"),
-        finding("milder", bits="2"),
-        finding("moved", bits="2"),
-        finding("same", bits="1"),
-        finding("asked", bits="1"),
-    ]
-    found = compared(few, before, now)
-    assert [(change.kind, change.cell.worst.implementation) for change in found.changes] == [
-        ("graver", "graver"),
-        ("milder", "milder"),
-        ("moved", "moved"),
-    ]
-    assert found.sentence == (
-        "Of 4 cells in both runs, 1 is as before; 1 is graver than before, 1 is milder than before,"
-        " 1 is the same verdict with other numbers, 1 is asked for the first time and 1 is no"
-        " longer asked."
-    )
-
-
-def test_another_question_is_not_compared_as_a_number(few):
-    found = compared(few, [finding(bits="1", digest="old")], [finding(bits="2", digest="new")])
-    assert found.changes == ()
-
-
-def test_the_same_run_is_no_news(few):
-    summary = summarise(few)
-    found = against(few, summary, few)
-    cells = sum(cell.verdict.asked for cell in summary.cells)
-    assert found.sentence == f"Of {cells:,} cells in both runs, {cells:,} are as before."
+def test_the_baseline_is_told_first_on_the_page_and_in_markdown(few):
     html = render_html(few, reproduce=synthetic_run.script, baseline=few)
     assert "What is new against the baseline" in html
-    assert found.sentence in render_markdown(few, baseline=few).replace("\\", "")
+    found = compare(few, few)
+    said = f"Of {found.cells:,} cells in both runs, {found.cells:,} are as before."
+    assert sentence(found) == said
+    assert said in html
+    assert said in render_markdown(few, baseline=few).replace("\\", "")
+
+
+def test_a_changed_cell_is_told_with_a_link_and_in_words(few):
+    first = few.findings[0]
+    cell = dataclasses.replace(first, verdict=Verdict.DIVERGES, bits="other", detail="<b>odd</b>")
+    after = Run.of(few.environment, (cell, *few.findings[1:]))
+    html = render_html(after, reproduce=synthetic_run.script, baseline=few)
+    assert "<b>new divergence</b>" in html
+    assert "now diverges (&lt;b&gt;odd&lt;/b&gt;)" in html
+    assert "**new divergence**" in render_markdown(after, baseline=few)
 
 
 def test_what_may_be_a_defect_comes_first(html):

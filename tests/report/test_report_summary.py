@@ -11,6 +11,7 @@ import synthetic_run
 
 from equivalence.exact import Number
 from equivalence.finding import Finding, Verdict, Where
+from equivalence.report import render_html
 from equivalence.report.counts import Counts, total
 from equivalence.report.divisors import divisors
 from equivalence.report.drilldown import describe, drill_downs
@@ -130,13 +131,16 @@ def test_denominators_say_whether_they_were_asked_for():
     numbers = dict(got=Number.of(3.0), exact=Number.of(2.0))
     found = (
         finding(Verdict.AGREES, 0.1),
-        finding(Verdict.EXPLAINED, 5.0, "b", denominator=other, **numbers),
+        finding(Verdict.EXPLAINED, 5.0, "b", denominator=other, divergence="clips", **numbers),
+        finding(
+            Verdict.AGREES, 0.1, "c", denominator=other, got=Number.of(1.0), exact=Number.of(1.0)
+        ),
     )
     run = Run(environment=synthetic_run.make(losses=()).environment, findings=found)
     ((_, rows),) = divisors(run, summarise(run), ()).groups
     assert [(entry.number, entry.asked, entry.ratios) for entry in rows[0][1]] == [
+        (2, 0, (1.5, 1.5)),
         (1, 1, None),
-        (1, 0, (1.5, 1.5)),
     ]
 
 
@@ -180,24 +184,29 @@ def test_a_drill_down_says_the_ratio_and_both_forms_of_a_number():
 def test_a_row_has_the_numbers_of_the_smallest_input_and_the_size_of_the_worst():
     where = Where(index=(), prediction=(Number.of(0.25),), target=(Number.of(1),))
     numbers = dict(got=Number.of(3.0), exact=Number.of(2.0), divergence="clips", where=where)
-    small = finding(Verdict.EXPLAINED, 1.5, case="pinned.a", **numbers)
+    small = finding(Verdict.EXPLAINED, 1.5, case="edge.one_row", **numbers)
     large = finding(Verdict.EXPLAINED, 9.0, case="normal.rows.plain.0", **numbers)
-    (row,) = drill_downs(summary(small, large).cells)[0].rows
-    first, second = row.text.splitlines()
+    (part,) = drill_downs(summary(small, large).cells)[0].parts
+    (row,) = part.rows
     pair = "got 3.0 0x1.8p+1, exact 2.0 0x1p+1"
-    assert first == f"float32 value ≈ 2/2, {pair}: 3 ulps, 1.5 × bound"
-    assert second == "  [0.25] target 1.0, pinned.a, at worst 18 ulps, 9 × bound"
+    sizes = "3 ulps, 1.5 × bound, at worst 18 ulps, 9 × bound"
+    assert row.text == f"value ≈ 2/2, {pair}: {sizes}"
+    assert (part.label, part.case, row.input) == ("float32", "edge.one_row", "[0.25] target 1.0")
     assert row.names == ("clips",)
 
 
 @pytest.mark.parametrize(
-    ("dtype", "shown"), [("float32", "0.3333333333…"), ("float64", "0.3333333333333333 ")]
+    ("exact", "shown"),
+    [
+        (0.5, "0.333333…"),
+        (0.33333333335, "0.3333333333333…"),
+        (1 / 3 + 2**-54, "0.3333333333333333 "),
+    ],
 )
-def test_a_row_has_the_digits_that_its_dtype_needs(dtype, shown):
-    third = dict(got=Number.of(1 / 3), exact=Number.of(0.5), dtype=dtype)
-    assert (
-        f"got {shown}" in describe(summary(finding(Verdict.EXPLAINED, 3.0, **third)).cells[0]).text
-    )
+def test_a_row_has_the_digits_that_tell_its_numbers_apart(exact, shown):
+    third = dict(got=Number.of(1 / 3), exact=Number.of(exact))
+    text = describe(summary(finding(Verdict.EXPLAINED, 3.0, **third)).cells[0]).text
+    assert f"got {shown}" in text
 
 
 def test_the_divergences_of_a_block_have_letters(run):
@@ -212,7 +221,10 @@ def test_the_divergences_of_a_block_have_letters(run):
 def test_cells_that_say_the_same_share_a_row():
     one = finding(Verdict.REFUSES, detail="no")
     (drill,) = drill_downs(summary(one, dataclasses.replace(one, dtype="float64")).cells)
-    assert [row.text for row in drill.rows] == ["float32 value, float64 value ⊘ 1/1, no\n  a"]
+    (part,) = drill.parts
+    assert (part.label, part.case) == ("float32, float64", "a")
+    assert [row.text for row in part.rows] == ["value ⊘ 1/1, no"]
+    assert part.fragments == drill.fragments
 
 
 def test_rows_that_another_function_repeats_are_told_once(run):
@@ -225,7 +237,7 @@ def test_rows_that_another_function_repeats_are_told_once(run):
     _, (group,) = groups(small, summarise(small), synthetic_run.script)
     told = {block.worst.worst.implementation: block.drills[0].like for block in group.blocks}
     assert [name for name in names if told[name] is None] == ["torch.CrossEntropyLoss", names[2]]
-    assert told["torch.cross_entropy"].part == "torch.CrossEntropyLoss@eager"
+    assert told["torch.cross_entropy"].worst.worst.implementation == "torch.CrossEntropyLoss"
 
 
 def test_a_full_page_names_the_case_in_the_place_of_its_numbers(run, monkeypatch):
@@ -233,14 +245,52 @@ def test_a_full_page_names_the_case_in_the_place_of_its_numbers(run, monkeypatch
     where = Where(index=(), prediction=(Number.of(0.25),), target=())
     small = dataclasses.replace(run, findings=(finding(Verdict.EXPLAINED, 3.0, where=where),))
     _, (group,) = groups(small, summarise(small), synthetic_run.script)
-    assert group.blocks[0].drills[0].rows[0].text.endswith("\n  a")
+    (part,) = group.blocks[0].drills[0].parts
+    assert (part.case, part.rows[0].input) == ("a", "")
 
 
 def test_an_entry_with_red_and_amber_cells_stands_once_among_the_red(run):
     found = (finding(Verdict.DIVERGES, 3.0), finding(Verdict.EXPLAINED, 3.0, quantity="gradient"))
     small = dataclasses.replace(run, findings=found)
     (red,), amber = groups(small, summarise(small), synthetic_run.script)
-    assert (len(red.cells), amber) == (2, ())
+    assert (len(red.cells), red.counts[Verdict.DIVERGES], amber) == (2, 1, ())
+    page = render_html(small, reproduce=synthetic_run.script)
+    assert "✗ diverges in 1 cell " in page
+
+
+def test_a_block_shows_the_divergence_that_explains_its_worst_cell():
+    """However small the input of another one is."""
+    numbers = dict(got=Number.of(3.0), exact=Number.of(2.0))
+    worst = finding(
+        Verdict.EXPLAINED, 9.0, case="normal.image.plain.0", divergence="one", **numbers
+    )
+    other = finding(
+        Verdict.EXPLAINED, 3.0, case="edge.one_row", divergence="two", dtype="float64", **numbers
+    )
+    (drill,) = drill_downs(summary(worst, other).cells)
+    assert drill.smallest is worst
+
+
+def test_a_card_counts_the_cells_that_its_divergence_explains(run):
+    found = [
+        finding(Verdict.EXPLAINED, 9.0, divergence="rare"),
+        finding(Verdict.EXPLAINED, 3.0, divergence="common", dtype="float64"),
+        finding(Verdict.EXPLAINED, 3.0, divergence="common", implementation="torch.b"),
+    ]
+    small = dataclasses.replace(run, findings=tuple(found))
+    _, amber = groups(small, summarise(small), synthetic_run.script)
+    told = {group.name: (group.counts[Verdict.EXPLAINED], len(group.cells)) for group in amber}
+    assert told == {"rare": (1, 2), "common": (1, 1)}
+    assert {group.name: group.elsewhere for group in amber}["common"] == (("rare", 1),)
+
+
+def test_what_has_no_answer_does_not_count_as_differing(run):
+    found = (
+        finding(Verdict.EXPLAINED, 3.0, case="a", divergence="clips"),
+        finding(Verdict.UNDEFINED, case="b"),
+    )
+    small = dataclasses.replace(run, findings=found)
+    assert "1 of 2 questions, 1 cell" in render_html(small, reproduce=synthetic_run.script)
 
 
 def test_a_chosen_dtype_shows_the_cells_of_an_entry_by_verdict():
@@ -252,7 +302,7 @@ def test_a_chosen_dtype_shows_the_cells_of_an_entry_by_verdict():
     ]
     (whole,) = items(Entry(cells=summary(*found).cells))
     assert (whole.dtypes, whole.quantities) == (dtypes, quantities)
-    assert whole.text == "value: float32 0.5, float64 0.5\ngradient: float32 0.5, float64 0.5"
+    assert whole.text == "value, gradient: float32 0.5, float64 0.5"
     found[3] = dataclasses.replace(found[3], verdict=Verdict.EXPLAINED)
     parts = items(Entry(cells=summary(*found).cells))
     pairs = [(p.verdict, d, q) for p in parts for d in p.dtypes for q in p.quantities]

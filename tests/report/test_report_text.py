@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 import synthetic_run
 
+from equivalence.exact import Number
 from equivalence.finding import Verdict
 from equivalence.report import render_html, render_markdown, summarise
 from equivalence.results import Run
@@ -26,8 +27,12 @@ class Elements(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.found.append((tag, dict(attrs)))
 
-    def values(self, name):
-        return [attributes[name] for _, attributes in self.found if name in attributes]
+    def values(self, name, tag=None):
+        return [
+            attributes[name]
+            for found, attributes in self.found
+            if name in attributes and tag in {None, found}
+        ]
 
 
 def page(run, **options):
@@ -68,7 +73,8 @@ def test_a_full_page_names_the_command_in_the_place_of_a_script(monkeypatch, few
     assert "equivalence reproduce " in html
 
 
-def test_only_the_worst_finding_of_a_drill_down_is_reproduced(few):
+def test_one_finding_of_a_block_is_reproduced_that_with_the_smallest_input(few):
+    """The synthetic cases are all of one size, so that it is the worst one."""
     asked = []
     render_html(few, reproduce=lambda finding: asked.append(finding) or "")
     summary = summarise(few)
@@ -102,8 +108,10 @@ def test_no_two_landmarks_have_one_name(request, name):
 
 
 def test_every_cell_has_a_fragment_that_another_run_has_too(html, run):
-    ids = set(Elements(html).values("id"))
-    assert {cell.fragment for cell in summarise(run).cells if cell.verdict.asked} <= ids
+    elements = Elements(html)
+    ids = [*elements.values("id"), *elements.values("name", "a")]
+    assert len(set(ids)) == len(ids)
+    assert {cell.fragment for cell in summarise(run).cells if cell.verdict.asked} <= set(ids)
     fewer = {
         cell.id: cell.fragment for cell in summarise(synthetic_run.make(seed=2, cases=2)).cells
     }
@@ -120,7 +128,10 @@ def test_nothing_is_fetched_and_nothing_runs(html, hostile_html):
         assert not [
             name for _, attributes in elements.found for name in attributes if name.startswith("on")
         ]
-        policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-"
+        policy = (
+            "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'unsafe-inline'; "
+            "img-src data:; script-src 'sha256-"
+        )
         assert policy in text
 
 
@@ -147,6 +158,30 @@ def test_markdown_says_the_verdict_what_is_missing_and_what_fails(run):
     )
     assert "**Absent:** jax" in text
     assert text.count("| ✗ diverges |") == 2
+
+
+def test_markdown_of_a_failure_keeps_the_exponent_of_the_exact_number(few):
+    place, failing = next((i, f) for i, f in enumerate(few.findings) if f.verdict.fails)
+    exact = Number.of(3.1e-5, "3.100000000000000145004855e-5")
+    found = (*few.findings[:place], dataclasses.replace(failing, exact=exact))
+    text = render_markdown(dataclasses.replace(few, findings=found))
+    assert "`3.1000000000000001450048…e-5`" in text
+
+
+def test_markdown_says_which_flags_settings_and_processor_decided(few):
+    text = render_markdown(few).replace("\\", "")
+    record = next(record for record in few.environment.frameworks if record.flags)
+    name, value = next(iter(record.flags.items()))
+    assert f"{name} {value}" in text
+    assert few.environment.platform.split(",")[0] in text
+
+
+def test_markdown_that_is_too_long_says_how_many_blocks_are_left_out(few, monkeypatch):
+    monkeypatch.setattr("equivalence.report.markdown.LARGEST", 2_000)
+    text = render_markdown(few)
+    assert len(text.encode()) <= 2_000
+    assert "left out: the summary is full." in text
+    assert text.startswith("### ")
 
 
 def test_markdown_names_a_commit_only_if_there_is_one(few):
@@ -215,5 +250,4 @@ def test_quantities_frameworks_and_origins_that_are_new_have_filters_and_rows(fe
     html = page(Run.of(few.environment, [*few.findings, new]))
     for word in ("weight_gradient", "keras_torch", "float8"):
         assert re.search(rf"<label for=\"\w+\">{word} <small>1</small>", html)
-    assert "float8 weight_gradient ≈ 1/1, got " in html
-    assert ", edge.infinity" in html
+    assert "float8</a>, edge.infinity\n  weight_gradient ≈ 1/1, got " in html

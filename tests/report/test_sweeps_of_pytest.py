@@ -18,4 +18,4 @@ def test_a_run_of_pytest_has_plots(tmp_path):
     options = ["--equivalence-frameworks=textbook", f"--equivalence-run={path}"]
     select = f"--equivalence-select={LOSS}:binary:mean:float32:value"
     subprocess.run([*command, *options, select], cwd=tmp_path, check=True, capture_output=True)
-    assert charts(results.read(path))[LOSS][0].title == "Error of the value in ulps"
+    assert charts(results.read(path))[LOSS][0].title == "Error of the value in ulps of float32"

@@ -1,0 +1,251 @@
+"""What PyTorch's margin losses, binary cross-entropy in another dress, answer instead."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, direction
+from equivalence.divergences.departures import row_mean, widened
+from equivalence.divergences.divergence import divergence
+from equivalence.divergences.dtypes import MULTI_LABEL, forms_complement_of_narrow_target
+from equivalence.divergences.overflow import infinite_where
+from equivalence.divergences.specials import (
+    by_both_log_sigmoids,
+    evaluates,
+    multiplies_zero_weights,
+)
+from equivalence.losses.loss import Gradients, Loss, TermBounds
+
+if TYPE_CHECKING:
+    from equivalence.cases.case import Case
+
+DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
+SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/Loss.cpp"
+MULTI_LABEL_SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/torch/nn/functional.py"
+
+
+divergence(
+    *MULTI_LABEL,
+    versions=">=1.0",
+    reference=DOCUMENTATION + "MultiLabelSoftMarginLoss.html",
+    name="complements_labels_in_their_dtype",
+    reason=(
+        "1 - t is rounded to the dtype of the target before the prediction widens it: with targets "
+        "of float16 beside predictions of float32 half a thousandth is lost."
+    ),
+    by_design="A plain convention of PyTorch: a tensor and a number are of the tensor's dtype.",
+)(forms_complement_of_narrow_target)
+
+
+@divergence(
+    *MULTI_LABEL,
+    versions=">=1.0",
+    reference=DOCUMENTATION + "MultiLabelSoftMarginLoss.html",
+    by_design="A plain convention: each operation returns what the dtype of its input holds.",
+)
+def sums_labels_before_dividing(case: Case) -> Case | None:
+    """Weighted terms, and their sum over the last axis, are formed before they are divided by C.
+
+    In float16 two terms of 40,000 add up to infinity, and so does the mean that would fit.
+    """
+    with np.errstate(all="ignore"):
+        prediction = np.asarray(case.prediction, dtype=np.float64)
+        weights = case.weighing.sample
+        terms = case.loss.definition(prediction, case.distribution) * weights
+        total = np.sum(terms, axis=-1, keepdims=True)
+    over = np.isinf(case.computed_in.round(np.maximum(total, terms))) & (weights != 0)
+    return replace(case, loss=infinite_where(case.loss, over)) if over.any() else None
+
+
+divergence(
+    *MULTI_LABEL,
+    versions=">=1.0",
+    reference=MULTI_LABEL_SOURCE,
+    name="multiplies_infinite_log_sigmoid",
+    reason=(
+        "-(t log sigmoid(x) + (1 - t) log sigmoid(-x)) is NaN for infinite logits that are right: "
+        "zero times infinity.\n\nThe limits exist, and the gradient is right."
+    ),
+    defect="Contradicts the mathematics, and its own gradient, which is that of the limits.",
+)(evaluates(by_both_log_sigmoids))
+
+divergence(
+    *MULTI_LABEL,
+    versions=">=1.0",
+    reference=MULTI_LABEL_SOURCE,
+    name="multiplies_labels_weighed_zero",
+    reason=(
+        "Terms are multiplied by their weights, zero too: NaN or infinity in a label that is "
+        "masked by a weight of 0 makes loss and gradient NaN."
+    ),
+    by_design="A plain convention: weights are coefficients, and IEEE 754 says that 0 NaN is NaN.",
+)(multiplies_zero_weights)
+
+
+@divergence(
+    *MULTI_LABEL,
+    versions=">=1.0",
+    reference="https://github.com/pytorch/pytorch/blob/v2.13.0/tools/autograd/derivatives.yaml",
+    only=(HESSIAN_VECTOR_PRODUCT,),
+    defect=(
+        "Contradicts binary_cross_entropy_with_logits of the same library, which keeps the digits "
+        "for negative logits."
+    ),
+)
+def subtracts_sigmoid_from_one(case: Case) -> Case:
+    """The second derivative of log sigmoid(x) is (z - 1) z, z = sigmoid(x), whose digits cancel.
+
+    It is 0 from x = 17 on in float32, for log sigmoid(-x) from x = -17 down.
+    """
+    return replace(case, loss=_curved_by_differences(case.loss, case.computed_in.unit))
+
+
+@functools.cache
+def _curved_by_differences(loss: Loss, unit: float) -> Loss:
+    def nothing(logit: np.ndarray, target: np.ndarray, _unit: float, **_: Any) -> TermBounds:
+        return TermBounds(0 * logit, 0 * logit, 0 * target)
+
+    def more(size: np.ndarray) -> np.ndarray:
+        # z, at most 1, errs by a library exponential, a sum and a quotient.
+        return np.asarray(6 * unit * direction(size.shape))
+
+    return widened(loss, "its curvature from (z - 1) z", nothing, more)
+
+
+@divergence(
+    *MULTI_LABEL,
+    versions=">=1.0",
+    reference=DOCUMENTATION + "MultiLabelSoftMarginLoss.html",
+    by_design='Documented: the formula has a factor 1/C, and the output of "none" the shape (N).',
+)
+def averages_labels(case: Case) -> Case | None:
+    """The weighted terms of the last axis are averaged before the reduction.
+
+    So none and sum see the means of rows; a mean is what it would be.
+    """
+    if case.reduction.kind == "mean":
+        return None
+    if case.weights is None:
+        return replace(case, loss=row_mean(case.loss))
+    weighted = _weighted(case.loss, case.weighing.sample, zeros=case.reduction.multiplies_zeros)
+    return replace(case, loss=row_mean(weighted), weights=None)
+
+
+def _weighted(loss: Loss, weights: np.ndarray, *, zeros: bool) -> Loss:
+    """The loss whose terms are multiplied by weights of their own, by zeros if it is said."""
+
+    def weighted(numbers: np.ndarray) -> np.ndarray:
+        if zeros:
+            return np.asarray(numbers * weights)
+        return np.where(weights == 0, 0.0, numbers * np.where(weights == 0, 1.0, weights))
+
+    def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
+        own = loss.gradient(prediction, target, **parameters)
+        return Gradients(*(weighted(part) for part in own))
+
+    def bound(
+        prediction: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
+    ) -> TermBounds:
+        own = loss.bound(prediction, target, precision, **parameters)
+        derivatives = loss.gradient(prediction, target, **parameters)
+        sizes = loss.definition(prediction, target, **parameters), *derivatives
+        unit = 2 * 2.0**-precision
+        return TermBounds(
+            *(weighted(error + unit * np.abs(size)) for error, size in zip(own, sizes, strict=True))
+        )
+
+    return replace(
+        loss,
+        name=f"{loss.name}, weighted",
+        definition=lambda prediction, target, **parameters: weighted(
+            loss.definition(prediction, target, **parameters)
+        ),
+        gradient=gradient,
+        bound=bound,
+    )
+
+
+def _overflown(case: Case) -> np.ndarray:
+    """Where exp(-y x) is infinite in the format, y = 2 t - 1."""
+    margin = (2 * case.distribution - 1) * np.asarray(case.prediction, dtype=np.float64)
+    return np.asarray(-margin > np.log(case.computed_in.largest))
+
+
+def _without_gradient_where(loss: Loss, over: np.ndarray) -> Loss:
+    """The loss whose derivatives are NaN where ``over`` says so."""
+
+    def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
+        own = loss.gradient(prediction, target, **parameters)
+        return Gradients(np.where(over, np.nan, own.prediction), own.target)
+
+    return replace(loss, name=f"{loss.name}, infinity by infinity", gradient=gradient)
+
+
+@divergence(
+    "torch.soft_margin_loss",
+    "torch.nn.SoftMarginLoss",
+    versions=">=1.0",
+    reference=SOURCE,
+    defect=(
+        "Contradicts the mathematics, and binary_cross_entropy_with_logits and softplus of the "
+        "same library, which compute the same number: it is |x|."
+    ),
+)
+def exponentiates_margin(case: Case) -> Case | None:
+    """log1p(exp(-y x)) is formed as written, so that the loss is infinite where exp is.
+
+    That is from -y x = 11.1 on in float16, 88.8 in bfloat16 and float32, 710 in float64: a
+    prediction that is very wrong costs infinity instead of |x|.
+    """
+    over = _overflown(case)
+    return replace(case, loss=infinite_where(case.loss, over)) if over.any() else None
+
+
+@divergence(
+    *(f"torch.soft_margin_loss@{mode}" for mode in ("eager", "strided", "func")),
+    *(f"torch.nn.SoftMarginLoss@{mode}" for mode in ("eager", "strided", "func")),
+    versions=">=1.0",
+    reference=SOURCE,
+    defect=(
+        "Contradicts its own compiled gradient, sigmoid(y x) - 1, which is finite, and the "
+        "mathematics: the gradient is -y."
+    ),
+)
+def divides_infinite_exponentials(case: Case) -> Case | None:
+    """The gradient is -y exp(-y x) / (1 + exp(-y x)): NaN where the exponential is infinite.
+
+    One prediction that is very wrong so makes every weight of a network NaN.
+    """
+    over = _overflown(case)
+    return replace(case, loss=_without_gradient_where(case.loss, over)) if over.any() else None
+
+
+@divergence(
+    "torch.soft_margin_loss@compile",
+    "torch.nn.SoftMarginLoss@compile",
+    versions=">=2.0",
+    reference="https://github.com/pytorch/pytorch/blob/v2.13.0/torch/_decomp/decompositions.py",
+    defect=(
+        "Contradicts its own eager gradient, which keeps all digits: the same call, compiled, has "
+        "another gradient."
+    ),
+)
+def subtracts_one_from_sigmoid(case: Case) -> Case:
+    """Compiled, the gradient is y (sigmoid(y x) - 1), whose digits cancel for right predictions.
+
+    From y x = 17 on it is 0 in float32.
+    """
+    return replace(case, loss=_from_sigmoid(case.loss))
+
+
+@functools.cache
+def _from_sigmoid(loss: Loss) -> Loss:
+    def more(logit: np.ndarray, target: np.ndarray, unit: float, **_: Any) -> TermBounds:
+        # The sigmoid, at most 1, errs by a library exponential, a sum and a quotient.
+        return TermBounds(0 * logit, 6 * unit + 0 * target, 0 * logit)
+
+    return widened(loss, "its gradient from sigmoid(y x) - 1", more)

@@ -1,0 +1,111 @@
+"""How much a mode is asked in a profile, and of which cases what is asked apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, WEIGHT_GRADIENT
+from equivalence.exact import FORMATS
+from equivalence.implementations.framework import columns
+from equivalence.implementations.needs import (
+    COLUMNS,
+    ROWS,
+    SEGMENTATION,
+    UNBATCHED,
+    shape_of,
+)
+
+if TYPE_CHECKING:
+    from equivalence.cases.case import Case
+    from equivalence.cases.generation import Spec
+    from equivalence.implementations import Implementation
+
+
+class Extent(NamedTuple):
+    """How much a mode is asked in a profile.
+
+    Attributes:
+        strength: How many levels are asked together; 0 asks nothing.
+        narrow: Whether only rows of plain float32 are asked, which differ in their numbers: where
+            each signature is compiled anew, and slowly.
+        pinned: Whether the pinned cases are asked too.
+    """
+
+    strength: int
+    narrow: bool = False
+    pinned: bool = True
+
+    def holds(self, spec: Spec) -> bool:
+        """Whether the cases of a spec are among those asked."""
+        plain = spec.shape == "rows" and spec.dtype == "float32" and not spec.options
+        return plain or not self.narrow
+
+
+NOTHING = Extent(0)
+# By profile: for a framework's first mode, and for its others. What a mode costs for each signature
+# decides: 2 ms in torch.func, 30 ms to trace a tf.function or a graph, 150 ms to compile it by XLA,
+# 2 s to compile by inductor.
+STRENGTHS = {"quick": Extent(2), "full": Extent(3)}
+OTHERS = {"quick": Extent(1), "full": Extent(2)}
+COSTLY = {
+    "quick": {
+        "strided": Extent(1, pinned=False),
+        "func": Extent(1, pinned=False),
+        "graph": Extent(1, pinned=False),
+        "function": Extent(1, narrow=True, pinned=False),
+        "xla": NOTHING,
+        "compile": NOTHING,
+    },
+    "full": {
+        "function": Extent(1),
+        "xla": Extent(1, pinned=False),
+        "compile": Extent(1, narrow=True, pinned=False),
+    },
+}
+
+
+def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
+    """How much an implementation is asked in a mode.
+
+    A function that has several means is asked in the quick profile every pair of levels of the
+    first one; the others compute the same terms, and are asked each level.
+
+    Raises:
+        KeyError: If the profile is unknown.
+    """
+    if mode != implementation.offered_modes[0]:
+        return COSTLY[profile].get(mode, OTHERS[profile])
+    several = [known for known in columns(implementation) if set(known.reductions) == {"mean"}]
+    another = profile == "quick" and implementation in several[1:]
+    return OTHERS[profile] if another else STRENGTHS[profile]
+
+
+class Apart(NamedTuple):
+    """Of which cases a quantity is asked that is asked apart: by a call of its own.
+
+    Attributes:
+        dtypes: In which formats.
+        shapes: Of which shapes.
+        reductions: Under which kinds of reduction.
+    """
+
+    dtypes: tuple[str, ...] = tuple(FORMATS)
+    shapes: tuple[str, ...] = (UNBATCHED, ROWS, COLUMNS, SEGMENTATION)
+    reductions: tuple[str, ...] = ("none", "sum", "mean")
+
+    def holds(self, case: Case) -> bool:
+        """Whether a case is among those asked."""
+        return (
+            case.dtype in self.dtypes
+            and shape_of(case) in self.shapes
+            and case.reduction.kind in self.reductions
+        )
+
+
+APART = {
+    "quick": {
+        WEIGHT_GRADIENT: Apart(("float32", "float64"), (ROWS, COLUMNS), ("mean",)),
+        HESSIAN_VECTOR_PRODUCT: Apart(("float32", "float64"), (ROWS, COLUMNS), ("sum",)),
+    },
+    "full": {WEIGHT_GRADIENT: Apart(), HESSIAN_VECTOR_PRODUCT: Apart()},
+}

@@ -1,0 +1,173 @@
+"""Second derivatives of the terms by the prediction, along a direction; known of a few losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from equivalence.losses.binary import binary_cross_entropy_with_logits, sigmoid, smoothed_target
+from equivalence.losses.categorical import (
+    cross_entropy,
+    mixing,
+    negative_log_likelihood,
+    weighted_target,
+)
+from equivalence.losses.loss import accumulation, times
+from equivalence.losses.softmax import softmax, surprisal_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from equivalence.losses.loss import Gradients, Loss
+
+# By the gradient that they are derivatives of: who replaces that has no second derivatives. Where a
+# bound is weakened, by both.
+_CURVATURES: dict[Callable[..., Gradients] | tuple[Callable[..., Any], ...], Curvature] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Curvature:
+    """The products of second derivatives with a direction.
+
+    Attributes:
+        product: ``(prediction, target, direction, **parameters)``, all of the prediction's shape;
+            float64 arrays or balls.
+        bound: ``(prediction, target, direction, precision, **parameters)``: the largest errors.
+    """
+
+    product: Callable[..., np.ndarray]
+    bound: Callable[..., np.ndarray]
+
+
+def curvature(loss: Loss) -> Curvature | None:
+    """The second derivatives of a loss; None if they are not known."""
+    return _CURVATURES.get((loss.gradient, loss.bound)) or _CURVATURES.get(loss.gradient)
+
+
+def curved(gradient: Callable[..., Gradients], known: Curvature) -> None:
+    """Makes second derivatives known, of everything that has the gradient."""
+    _CURVATURES[gradient] = known
+
+
+def weakened(loss: Loss, error: Callable[[np.ndarray], np.ndarray] | None) -> None:
+    """Makes the second derivatives of a loss with a weaker bound known.
+
+    Args:
+        loss: Its gradient is that of a loss whose second derivatives are known, or not.
+        error: From their sizes, what is added to their bounds; None adds nothing.
+    """
+    known = curvature(loss)
+    if known is None or error is None:
+        return
+    product, own = known.product, known.bound
+
+    def bound(
+        prediction: np.ndarray,
+        target: np.ndarray,
+        direction: np.ndarray,
+        precision: int,
+        **parameters: Any,
+    ) -> np.ndarray:
+        size = np.abs(product(prediction, target, direction, **parameters))
+        return np.asarray(own(prediction, target, direction, precision, **parameters) + error(size))
+
+    _CURVATURES[loss.gradient, loss.bound] = Curvature(product=product, bound=bound)
+
+
+def _softmax_product(
+    logits: np.ndarray,
+    target: np.ndarray,
+    direction: np.ndarray,
+    *,
+    weight: Any = None,
+    label_smoothing: Any = None,
+) -> np.ndarray:
+    """The product is p (v - <p, v>) sum(q), with p = softmax(x)."""
+    probability = softmax(logits).probability
+    total = np.sum(weighted_target(target, weight, label_smoothing), axis=-1, keepdims=True)
+    mean = np.sum(probability * direction, axis=-1, keepdims=True)
+    return np.asarray(total * probability * (direction - mean))
+
+
+def _softmax_bound(
+    logits: np.ndarray,
+    target: np.ndarray,
+    direction: np.ndarray,
+    precision: int,
+    *,
+    weight: Any = None,
+    label_smoothing: Any = None,
+) -> np.ndarray:
+    """The relative errors e of p as in the gradient, in p itself and in <p, v>; see docs/method.md.
+
+    sum(q) p ((e + 4 u) (|v| + <p, |v|>) + <p |v|, e + u (h(C) + 2)>), and what mixes q.
+    """
+    unit = 2.0**-precision
+    parts = softmax(logits)
+    probability = parts.probability
+    relative = np.expm1(surprisal_error(parts, precision) - unit * parts.surprisal)
+    total = np.sum(np.abs(weighted_target(target, weight, label_smoothing)), axis=-1, keepdims=True)
+    mixed = unit * mixing(target, precision, weight, label_smoothing)
+    size = np.abs(direction)
+    mean = np.sum(probability * size, axis=-1, keepdims=True)
+    summing = unit * (accumulation(np.shape(logits)[-1], precision) + 2)
+    moved = np.sum(times(probability, relative + summing) * size, axis=-1, keepdims=True)
+    return np.asarray(
+        total * times(probability, (relative + 4 * unit + mixed) * (size + mean) + moved)
+    )
+
+
+def _no_product(
+    log_probabilities: np.ndarray, target: np.ndarray, direction: np.ndarray, **_: Any
+) -> np.ndarray:
+    """Nothing: the loss is linear."""
+    return np.asarray(log_probabilities * 0 + direction * 0 + target * 0)
+
+
+def _no_bound(log_probabilities: np.ndarray, *_arguments: Any, **_parameters: Any) -> np.ndarray:
+    """Nothing: a constant has no derivative to be rounded."""
+    return np.zeros(np.shape(log_probabilities))
+
+
+def _sigmoid_product(
+    logit: np.ndarray,
+    target: np.ndarray,
+    direction: np.ndarray,
+    *,
+    pos_weight: Any = None,
+    label_smoothing: Any = None,
+) -> np.ndarray:
+    """The product is (1 - t' + w t') sigmoid(x) sigmoid(-x) v."""
+    smoothed = smoothed_target(target, label_smoothing)
+    weight = 1 if pos_weight is None else pos_weight
+    mixed = 1 - smoothed + weight * smoothed
+    return np.asarray(mixed * sigmoid(logit) * sigmoid(-logit) * direction)
+
+
+def _sigmoid_bound(
+    logit: np.ndarray,
+    target: np.ndarray,
+    direction: np.ndarray,
+    precision: int,
+    *,
+    pos_weight: Any = None,
+    label_smoothing: Any = None,
+) -> np.ndarray:
+    """Relative, and absolutely u p, as in the gradient: p (1 - p) sees 1 - p as it was rounded."""
+    smoothed = smoothed_target(target, label_smoothing)
+    weight = 1 if pos_weight is None else pos_weight
+    mixed = 1 - smoothed + weight * smoothed
+    products = 8 + (0 if pos_weight is None else 3) + (4 if label_smoothing else 0)
+    positive, negative = sigmoid(logit), sigmoid(-logit)
+    unit = 2.0**-precision
+    return np.asarray(unit * mixed * np.abs(direction) * positive * (products * negative + 3))
+
+
+curved(cross_entropy.gradient, Curvature(product=_softmax_product, bound=_softmax_bound))
+curved(negative_log_likelihood.gradient, Curvature(product=_no_product, bound=_no_bound))
+curved(
+    binary_cross_entropy_with_logits.gradient,
+    Curvature(product=_sigmoid_product, bound=_sigmoid_bound),
+)

@@ -1,0 +1,64 @@
+"""What implementations are asked, and what comes back: all at once, or a quantity apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from equivalence.cases.answers import QUANTITIES
+from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, WEIGHT_GRADIENT, has_curvature
+from equivalence.cases.remembered import Remembered
+from equivalence.expectation import catalogued, expectation
+from equivalence.implementations.implementation import apart
+
+if TYPE_CHECKING:
+    from equivalence.cases.case import Case
+    from equivalence.implementations import Implementation, Response
+
+_RESPONSES = 16  # kept, so that value and gradients come from one call
+
+_responses: Remembered[Response] = Remembered(_RESPONSES)
+
+
+def respond(implementation: Implementation, case: Case, mode: str) -> Response:
+    """The implementation's response, from one call for all quantities."""
+    key = (implementation, case, mode)
+    return _responses.of(key, lambda: implementation.respond(case, mode))
+
+
+def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:
+    """What is asked of an implementation about a case: the value, and the gradients on offer."""
+    integers = case.prediction.dtype.kind in "iub"  # nothing is differentiated by them
+    if not implementation.differentiates or integers:
+        return QUANTITIES[:1]
+    return QUANTITIES[: 3 if not case.malformed and implementation.has_target_gradient(case) else 2]
+
+
+def further(implementation: Implementation, case: Case, mode: str) -> tuple[str, ...]:
+    """What may be asked apart of an implementation about a case, in a mode.
+
+    Second derivatives are asked where those of what is answered are known.
+    """
+    if case.malformed:
+        return ()
+    offered = [name for name, modes in implementation.framework.apart.items() if mode in modes]
+    if WEIGHT_GRADIENT in offered and not case.weighted_by:
+        offered.remove(WEIGHT_GRADIENT)
+    if HESSIAN_VECTOR_PRODUCT in offered:
+        expected = expectation(case, catalogued(implementation, mode, HESSIAN_VECTOR_PRODUCT))
+        if not has_curvature(expected.case):
+            offered.remove(HESSIAN_VECTOR_PRODUCT)
+    return tuple(offered)
+
+
+def read(
+    implementation: Implementation, case: Case, mode: str, quantity: str
+) -> np.ndarray | Exception | None:
+    """One quantity of what an implementation returns; None if it returns none."""
+    if quantity in QUANTITIES[:3]:
+        found: np.ndarray | Exception | None = getattr(
+            respond(implementation, case, mode), quantity
+        )
+        return found
+    return apart(implementation, case, mode, quantity)

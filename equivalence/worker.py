@@ -1,0 +1,190 @@
+"""A worker process: one framework, fed with one implementation after the other."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from equivalence.asking import (
+    Asking,
+    Event,
+    Finished,
+    Judged,
+    Request,
+    ask,
+    crashed,
+    examined,
+    finished,
+    loaded,
+    selected,
+)
+from equivalence.implementations import IMPLEMENTATIONS
+from equivalence.selection import SelectError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+    from equivalence.finding import Finding
+
+CLAIMS = "claims"  # what the worker that examines them has instead of a framework
+PATIENCE = 240.0  # seconds without a word after which a worker is killed, by default
+GRACE = 5.0  # seconds that a worker is given to end
+_LAST_LINES = 5  # of what a dead worker wrote
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Unit:
+    """An implementation whose questions are asked by one worker; ``done`` of them have been."""
+
+    implementation: str
+    questions: int
+    done: int = 0
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Queue:
+    """A framework and what is still to be asked of it."""
+
+    framework: str
+    started: bool = False
+    loaded: bool = False
+    failures: int = 0
+    units: list[Unit] = field(default_factory=list)
+
+    @property
+    def waiting(self) -> int:
+        """How many questions no worker has taken yet."""
+        return sum(unit.questions - unit.done for unit in self.units)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Worker:
+    """A process, and what it is doing."""
+
+    queue: Queue
+    process: BaseProcess
+    connection: Connection
+    written: Path
+    time_limit: float = PATIENCE
+    unit: Unit | None = None
+    useful: bool = False
+    hanging: bool = False
+    heard: float = field(default_factory=time.monotonic)
+    asking: tuple[Finding, ...] = ()
+
+    def next(self) -> None:
+        """Gives it the next implementation, or lets it end."""
+        self.unit = self.queue.units.pop(0) if self.queue.units else None
+        order = None if self.unit is None else (self.unit.implementation, self.unit.done)
+        try:
+            self.connection.send(order)
+        except OSError:  # it has died meanwhile, which its connection will tell
+            return
+
+    def listen(self) -> Event | SelectError | None:
+        """What it says; None if it has ended."""
+        try:
+            event: Event | SelectError = self.connection.recv()
+        except (EOFError, OSError):
+            return None
+        return event
+
+    def watch(self, *, speaks: bool) -> None:
+        """Kills it if it has said nothing for too long; what it was asked is what crashed."""
+        now = time.monotonic()
+        if speaks:
+            self.heard = now
+        elif now - self.heard > self.time_limit:
+            self.hanging = True
+            self.process.kill()
+
+    def last_words(self) -> str:
+        """How it ended, and the last lines that it wrote."""
+        self.process.join(GRACE)
+        code = self.process.exitcode
+        how = f"exit status {code}" if code is None or code >= 0 else _signal(-code)
+        if self.hanging:
+            how = f"killed after {self.time_limit:g} s without an answer"
+        lines = self.written.read_text(encoding="utf-8", errors="replace").splitlines()
+        said = " | ".join([line.strip() for line in lines if line.strip()][-_LAST_LINES:])
+        return f"the process died ({how})" + (f": {said}" if said else "")
+
+    def end(self) -> None:
+        """Ends it, whatever it is doing."""
+        self.connection.close()
+        self.process.terminate()
+        self.process.join(GRACE)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+def _signal(number: int) -> str:
+    """The name of a signal; those of real time have none.
+
+    >>> _signal(9), _signal(40)
+    ('SIGKILL', 'signal 40')
+    """
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def start(queue: Queue, request: Request, written: Path, time_limit: float) -> Worker:
+    """Starts a worker for a framework; what it prints is ``written`` to a file."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    written.touch()
+    process = context.Process(
+        target=_work, args=(theirs, queue.framework, request, str(written)), daemon=True
+    )
+    process.start()
+    theirs.close()
+    queue.started = True
+    return Worker(
+        queue=queue, process=process, connection=ours, written=written, time_limit=time_limit
+    )
+
+
+def _work(connection: Connection, framework: str, request: Request, written: str) -> None:
+    """What a worker does: loads its framework, and asks what it is told to, until nothing is."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with Path(written).open("w", encoding="utf-8") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno() if sys.stdout else 1)
+        os.dup2(file.fileno(), sys.stderr.fileno() if sys.stderr else 2)
+    try:
+        if framework == CLAIMS:
+            connection.send(examined(request))
+            os._exit(0)
+        connection.send(loaded(framework, request))
+        while order := connection.recv():
+            name, done = order
+            ended = Finished(framework=framework, implementation=name)
+            failing: list[Finding] = []
+            left = False
+            for question in itertools.islice(selected(IMPLEMENTATIONS[name], request), done, None):
+                connection.send(Asking(crashed=crashed(question)))
+                findings = ask(question)
+                failing += (found for found in findings if found.verdict.fails)
+                connection.send(Judged(findings=findings))
+                left = True
+            if left or not done:  # else a worker before this one died of the sweep
+                wanted = name not in request.swept
+                ended = finished(IMPLEMENTATIONS[name], failing, sweep=wanted)
+            connection.send(ended)
+    except SelectError as error:
+        connection.send(error)
+    except (EOFError, OSError):  # nobody listens any more
+        pass
+    connection.close()
+    os._exit(0)  # past the frameworks' own clean-up, which may crash
