@@ -141,7 +141,7 @@ def _judge_misreading(asked: _Asked, reading: np.ndarray, expected: Expectation)
     got = Number.of(float(reading.flat[0])) if reading.size and not imaginary else None
     plain = not {case.prediction.dtype.kind, case.target.dtype.kind}.intersection("cU")
     shown = (_row(case.prediction), _row(case.target)) if plain else ((), ())
-    where = Where(index=(), prediction=shown[0], target=shown[1])
+    where = Where(index=(0,) * reading.ndim, prediction=shown[0], target=shown[1])
     return replace(made, got=got, bits=bits(reading.real), where=where)
 
 

@@ -38,18 +38,19 @@ def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:
 def further(implementation: Implementation, case: Case, mode: str) -> tuple[str, ...]:
     """What may be asked apart of an implementation about a case, in a mode.
 
-    Second derivatives are asked where those of what is answered are known.
+    It is asked where it is known of what the catalogue says is answered.
     """
     if case.malformed:
         return ()
     offered = [name for name, modes in implementation.framework.apart.items() if mode in modes]
-    if WEIGHT_GRADIENT in offered and not case.weighted_by:
-        offered.remove(WEIGHT_GRADIENT)
-    if HESSIAN_VECTOR_PRODUCT in offered:
-        expected = expectation(case, catalogued(implementation, mode, HESSIAN_VECTOR_PRODUCT))
-        if not has_curvature(expected.case):
-            offered.remove(HESSIAN_VECTOR_PRODUCT)
-    return tuple(offered)
+
+    def known(quantity: str) -> bool:
+        answered = expectation(case, catalogued(implementation, mode, quantity)).case
+        if quantity == WEIGHT_GRADIENT:
+            return bool(case.weighted_by and answered.weighted_by)
+        return has_curvature(answered)
+
+    return tuple(quantity for quantity in offered if known(quantity))
 
 
 def read(
