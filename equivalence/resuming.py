@@ -23,14 +23,19 @@ class ResumeError(ValueError):
 def check_resumable(path: Path, run: Run, environment: Environment) -> None:
     """Checks that a run says what it was asked for, and was made with what there is now.
 
+    A framework that was absent may be there by now: it is asked then.
+
     Raises:
         ResumeError: If not.
     """
     if run.environment.asked is None:
         message = f"{path} does not say what it was asked for; {_ANEW}"
         raise ResumeError(message)
+    absent = {record.name for record in run.environment.frameworks if record.absent}
     found = [
-        one for one in differences(run.environment, environment) if one.name not in _MAY_DIFFER
+        one
+        for one in differences(run.environment, environment)
+        if one.name not in _MAY_DIFFER | absent
     ]
     if found:
         message = f"{path} was made with another environment: {found[0]}; {_ANEW}"

@@ -104,6 +104,8 @@ def numbers(finding, output):
 def number(finding, output, axis):
     """The number at the finding's position in what a script printed."""
     array = numbers(finding, output)
+    if finding.quantity == "weight_gradient":  # whose positions are told without axes of one
+        array = np.squeeze(array)
     if not array.ndim:  # of a large gradient only this number is printed
         return float(array)
     return float(array[printed_index(finding.where.index, axis, finding.quantity)])

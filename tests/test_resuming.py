@@ -214,6 +214,21 @@ def test_a_framework_that_was_absent_may_be_there_now(whole):
         check_same(gone, whole)
 
 
+def test_a_framework_whose_workers_died_is_asked_when_it_is_gone_on_with(whole, cut):
+    run = results.read(cut)
+    (sklearn,) = (one for one in run.environment.frameworks if one.name == "sklearn")
+    gone = dataclasses.replace(sklearn, absent="the process died", versions={}, flags={})
+    others = [one for one in run.environment.frameworks if one.name != "sklearn"]
+    theirs = {one.name for one in run.environment.implementations if one.framework == "sklearn"}
+    left = tuple(one for one in run.environment.implementations if one.name not in theirs)
+    rewritten(cut, frameworks=(*others, gone), implementations=left)
+    run = results.read(cut)
+    found = [finding for finding in run.findings if finding.implementation not in theirs]
+    results.write(results.Run.of(run.environment, found), cut)
+    assert main(["run", "--resume", str(cut), "-n", "1"]) == 0
+    assert equal(results.read(cut), whole)
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
