@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.cases.answers import QUANTITIES
-from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, WEIGHT_GRADIENT, has_curvature
+from equivalence.cases.further import WEIGHT_GRADIENT, has_curvature
 from equivalence.cases.remembered import Remembered
 from equivalence.expectation import catalogued, expectation
 from equivalence.implementations.implementation import apart
