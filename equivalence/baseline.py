@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from equivalence import results
-from equivalence.finding import GRAVITY, Finding
+from equivalence.finding import GRAVITY, Finding, joined
 from equivalence.pairing import raised, shape
 from equivalence.results import Run
 
@@ -78,7 +78,7 @@ def lines(baseline: Baseline) -> Iterable[str]:
         "environment": {name: fields[name] for name in sorted(fields) if name not in _NOT_KEPT},
     }
     yield json.dumps(header, allow_nan=False)
-    named = {name for finding in baseline.run.findings for name in finding.divergence.split(" + ")}
+    named = {name for finding in baseline.run.findings for name in finding.divergences}
     for record in sorted(environment.divergences, key=lambda record: record.name):
         if record.name in named:
             entry = {"kind": "divergence", "name": record.name, "summary": record.summary}
@@ -90,14 +90,14 @@ def lines(baseline: Baseline) -> Iterable[str]:
 def _cell_line(cell: str, findings: list[Finding], because: str) -> str:
     worst = min(findings, key=lambda finding: GRAVITY.index(finding.verdict))
     shares = [f.share for f in findings if f.error is not None and f.share == f.share]
-    names = {name for finding in findings for name in finding.divergence.split(" + ")} - {""}
+    names = {name for finding in findings for name in finding.divergences}
     line = {
         "kind": "cell",
         "cell": cell,
         "verdict": str(worst.verdict),
         "share": _figure(max(shares)) if shares else "",
         "questions": questions_digest({finding.case: finding.digest for finding in findings}),
-        "divergence": " + ".join(sorted(names)),
+        "divergence": joined(sorted(names)),
         "answers": {finding.case: _answer(finding) for finding in findings},
     }
     return json.dumps(line | ({"because": because} if because else {}), allow_nan=False)

@@ -129,7 +129,7 @@ def _shown(
     for number, question in enumerate(asked):
         for quantity in question.quantities:
             finding = judge(question.implementation, question.case, quantity, question.mode)
-            names = finding.divergence.split(" + ")
+            names = finding.divergences
             # Best is a number, and a finding that needs no other divergence.
             rank = finding.got is None, len(names)
             if divergence.name in names and rank < least:

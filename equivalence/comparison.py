@@ -15,7 +15,7 @@ from equivalence.distance import Distance, distance
 from equivalence.divergences import Divergence
 from equivalence.exact import Number
 from equivalence.expectation import Expectation, catalogued, declines, expectation
-from equivalence.finding import Finding, Verdict, Where
+from equivalence.finding import Finding, Verdict, Where, joined
 from equivalence.matching import matching, narrower, needed, only_weaker, too_good
 from equivalence.misreading import real
 from equivalence.responses import further, quantities, read
@@ -84,7 +84,7 @@ def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> F
             verdict,
             measured=(reading, answer, measured),
             denominator=expected.case.reduction.denominator,
-            divergence=" + ".join(step.name for step in steps),
+            divergence=joined(step.name for step in steps),
             detail=detail or measured.problem,
         )
 
@@ -135,9 +135,7 @@ def _judge_misreading(asked: _Asked, reading: np.ndarray, expected: Expectation)
     steps = expected.steps
     if verdict is Verdict.EXPLAINED:
         steps = needed(reading, case, steps, asked.quantity)
-    made = _finding(
-        asked, verdict, divergence=" + ".join(step.name for step in steps), detail=detail
-    )
+    made = _finding(asked, verdict, divergence=joined(step.name for step in steps), detail=detail)
     got = Number.of(float(reading.flat[0])) if reading.size and not imaginary else None
     plain = not {case.prediction.dtype.kind, case.target.dtype.kind}.intersection("cU")
     shown = (_row(case.prediction), _row(case.target)) if plain else ((), ())
@@ -154,7 +152,7 @@ def _judge_exception(asked: _Asked, error: Exception, expected: Expectation) -> 
     text = f"raises {type(error).__name__}: {' '.join(str(error).split())}"[:500]
     if asked.case.malformed and expected.raises is None and expected.steps:
         text = f"the catalogue expects an answer to another question; {text}"
-        names = " + ".join(step.name for step in expected.steps)
+        names = joined(step.name for step in expected.steps)
         return _finding(asked, Verdict.RETIRED, divergence=names, detail=text)
     if expected.raises is not None and isinstance(error, expected.raises):
         step = expected.steps[-1].name

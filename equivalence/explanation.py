@@ -104,7 +104,7 @@ def explanation(finding: Finding, environment: Environment) -> list[tuple[str, l
     parts.append(("verdict", [f"{finding.verdict}: {MEANINGS[finding.verdict]}", finding.detail]))
     parts.append(("divides by", [finding.denominator]))
     for entry in environment.divergences:
-        if entry.name in finding.divergence.split(" + "):
+        if entry.name in finding.divergences:
             since = f"versions {entry.versions}" if entry.versions else "every version"
             reason = [" ".join(paragraph.split()) for paragraph in entry.reason.split("\n\n")]
             parts.append(("because", [f"{entry.name} ({since})", *reason, entry.reference]))

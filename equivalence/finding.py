@@ -7,6 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from equivalence.exact import Number
 
 
@@ -58,6 +60,27 @@ GRAVITY = (
 )
 
 
+_JOIN = " + "
+
+
+def joined(names: Iterable[str]) -> str:
+    """The names of several divergences as one text.
+
+    >>> joined(["clips", "divides"])
+    'clips + divides'
+    """
+    return _JOIN.join(names)
+
+
+def separated(text: str) -> tuple[str, ...]:
+    """The names that were joined.
+
+    >>> separated("clips + divides"), separated("")
+    (('clips', 'divides'), ())
+    """
+    return tuple(text.split(_JOIN)) if text else ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
     """The position of the largest error, and the numbers that were given there.
@@ -93,8 +116,7 @@ class Finding:
         bound: The largest error allowed there.
         ulps: The error in ulps of the dtype at the exact number.
         where: The worst position and its inputs.
-        divergence: The names of the catalogued divergences that explain the finding, joined by
-            " + ".
+        divergence: The names of the catalogued divergences that explain the finding, as ``joined``.
         returned: The dtype of what came back, if it is not the question's.
         detail: One sentence: the exception, the shape, what was expected instead.
         bits: A hash of all the numbers that came back; empty if none did.
@@ -133,6 +155,11 @@ class Finding:
     def name(self) -> str:
         """The cell and the case: what ``equivalence explain`` and ``reproduce`` take."""
         return f"{self.cell}:{self.case}" if self.case else self.cell
+
+    @property
+    def divergences(self) -> tuple[str, ...]:
+        """The names of the catalogued divergences that explain the finding."""
+        return separated(self.divergence)
 
     @property
     def share(self) -> float:

@@ -147,7 +147,7 @@ def _state(findings: list[Finding]) -> str:
     if not findings:
         return NOT_OFFERED
     worst = min((finding.verdict for finding in findings), key=_RANK.__getitem__)
-    names = {name for finding in findings for name in finding.divergence.split(" + ") if name}
+    names = {name for finding in findings for name in finding.divergences}
     return " ".join([worst.value, *sorted(names)])
 
 

@@ -188,8 +188,14 @@ def read(path: Path) -> Run:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
-        message = f"{path}: cannot be read ({reason}); `equivalence run -o {path}` writes one"
+        way_out = f"`equivalence run -o {path}` writes one"
+        if path.is_dir():
+            way_out = "name a run file in it"
+        message = f"{path}: cannot be read ({reason}); {way_out}"
         raise RunFileError(message) from error
+    if not text:
+        message = f"{path} is empty: nothing was written to it; `equivalence run -o {path}` does"
+        raise RunFileError(message)
     lines = text.split("\n")
     torn = lines.pop()
     try:

@@ -108,7 +108,7 @@ def _reasons(findings: Iterable[Finding]) -> list[tuple[str, tuple[int, str]]]:
     met: dict[str, tuple[int, str]] = {}
     alone: set[str] = set()
     for finding in findings:
-        for name in filter(None, finding.divergence.split(" + ")):
+        for name in finding.divergences:
             number, example = met.get(name, (0, finding.name))
             if name not in alone and finding.divergence == name:
                 alone.add(name)

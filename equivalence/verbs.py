@@ -204,9 +204,13 @@ def report(options: argparse.Namespace) -> int:
             message = f"{output} is a run that is read; name another file"
             raise UsageError(message)
         _writable(output)
-    made = merge([results.read(Path(path)) for path in options.runs])
-    if not made.environment.complete:
-        stderr().print("equivalence: the run is incomplete: it was cut short", soft_wrap=True)
+    runs = {path: results.read(Path(path)) for path in options.runs}
+    made = merge(list(runs.values()))
+    for path in (path for path, one in runs.items() if not one.environment.complete):
+        goes_on = command("run", "--resume", path)
+        stderr().print(
+            f"equivalence: {path} was cut short; {goes_on} asks the rest", soft_wrap=True
+        )
     baseline = recorded(Path(options.baseline)) if options.baseline else None
     renders = {
         "html": lambda: page_of(made, baseline),

@@ -140,6 +140,7 @@ def _bury(worker: Worker) -> Iterator[Event]:
             yield Finished(framework=queue.framework, implementation=unit.implementation)
             unit = None
     elif unit is not None and not unit.questions:  # it died of the sweep, which alone was left
+        yield Lost(framework=queue.framework, reason=f"plots of {unit.implementation}: {reason}")
         yield Finished(framework=queue.framework, implementation=unit.implementation)
         unit = None
     elif not worker.useful:

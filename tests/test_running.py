@@ -193,6 +193,8 @@ def test_a_run_that_is_stopped_keeps_what_it_had(tmp_path, number):
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": str(Path(equivalence.__file__).parents[1])},
+        # What is started in the background ignores SIGINT, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and (

@@ -107,9 +107,11 @@ def multiplies_zero_class_weight(case: Case) -> Case | None:
     """Multiplies a class weight of zero with the -log p of a row that has none: NaN.
 
     So a padding class that is given the weight 0, and whose rows are NaN or infinite, spoils the
-    loss, where ignore_index does not. What does not fit is infinite before a mean divides it.
+    loss, where ignore_index does not.
     """
-    return multiplies_surprisals(case) if encoding(case.target_kind) == SPARSE else None
+    weighed_zero = np.any(np.equal(case.options.get("weight", 1.0), 0.0))
+    concerned = weighed_zero and encoding(case.target_kind) == SPARSE
+    return multiplies_surprisals(case) if concerned else None
 
 
 divergence(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from equivalence.finding import Verdict
+from equivalence.finding import Verdict, separated
 from equivalence.measured import framework_of
 from equivalence.pairing import Kind, raised, shape
 from equivalence.report.words import figure, listed, magnitude, plural, times_bound
@@ -147,7 +147,7 @@ def explained(names: str, comparison: Comparison) -> str:
     known = {record.name: record.summary for record in comparison.catalogue}
     parts = [
         f"{name} ({known[name].rstrip('.')})" if known.get(name) else name
-        for name in names.split(" + ")
+        for name in separated(names)
     ]
     return listed(parts)
 

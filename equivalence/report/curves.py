@@ -269,8 +269,10 @@ def _flat(loss: str, answered: list[_Answered]) -> Chart | None:
     if not series:
         return None
     series.sort(key=lambda line: (max(line.numbers), line.names))
+    left = len(series) - SHOWN - 1
+    more = f" (the lowest {SHOWN + 1}; {left} higher not drawn)" if left > 0 else ""
     return Chart(
-        title=f"The loss in {DTYPE}, where it goes flat",
+        title=f"The loss in {DTYPE}, where it goes flat{more}",
         axis=axis,
         points=words,
         reference=Series(names=(), label="exact", numbers=tuple(exact.tolist())),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from equivalence.losses.reduction import REDUCTIONS
-from equivalence.report.drilldown import JOIN
 from equivalence.report.matrix import by
 from equivalence.report.rows import denominators
 from equivalence.report.words import magnitude
@@ -68,7 +67,7 @@ def _ratios(run: Run) -> dict[tuple[str, str, str], tuple[float, float]]:
         if not (math.isfinite(got) and math.isfinite(exact)) or not exact:
             continue
         key = (finding.loss, finding.implementation, finding.denominator)
-        found = others if JOIN in finding.divergence else alone
+        found = others if len(finding.divergences) > 1 else alone
         low, high = found.get(key, (math.inf, -math.inf))
         found[key] = min(low, got / exact), max(high, got / exact)
     return others | alone

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from equivalence.finding import Finding
 
-JOIN = " + "  # between the names of divergences that explain one finding
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -165,7 +163,7 @@ class DrillDown:
 
 def names(cells: Iterable[Cell]) -> tuple[str, ...]:
     """The divergences that explain the worst findings of some cells, each once."""
-    found = {name: None for cell in cells for name in cell.worst.divergence.split(JOIN) if name}
+    found = {name: None for cell in cells for name in cell.worst.divergences}
     return tuple(found)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
+from equivalence.cases.answers import QUANTITIES
 from equivalence.changes import compare
 from equivalence.finding import Verdict
 from equivalence.report import against, matrix, words
@@ -25,7 +26,7 @@ from equivalence.report.formula import formula
 from equivalence.report.grouping import Block, Group, fragment, groups
 from equivalence.report.narrow import measure
 from equivalence.report.permalinks import anchors, named
-from equivalence.report.summary import QUANTITIES, summarise
+from equivalence.report.summary import summarise
 from equivalence.report.translations import translations
 from equivalence.report.undefined import undefined
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from equivalence.changes import compare
-from equivalence.finding import Verdict
+from equivalence.finding import Verdict, separated
 from equivalence.report.against import environment as circumstances
 from equivalence.report.against import missing, sentence, verdict, words
 from equivalence.report.numbers import abridged
@@ -114,7 +114,7 @@ def _divergences(run: Run, summary: Summary) -> list[str]:
         cells.setdefault(cell.worst.divergence, []).append(cell)
     rows = []
     for names, group in sorted(cells.items(), key=lambda item: (-len(item[1]), item[0])):
-        known = [records[name] for name in names.split(" + ") if name in records]
+        known = [records[name] for name in separated(names) if name in records]
         worst = largest(cell.ulps for cell in group)
         rows.append(
             (

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from equivalence.cases.answers import QUANTITIES
 from equivalence.finding import Finding, Verdict
 from equivalence.report import permalinks
 from equivalence.report.counts import RANK, Counts, total
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
 
     Key = TypeVar("Key", bound=Hashable)
 
-QUANTITIES = (
-    "value",
-    "gradient",
-    "target_gradient",
-    "weight_gradient",
-    "hessian_vector_product",
-)
 _VERBS = {
     Verdict.DIVERGES: ("diverges", "diverge"),
     Verdict.RETIRED: ("is retired", "are retired"),

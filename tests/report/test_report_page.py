@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from equivalence.finding import Verdict
 from equivalence.report import summarise
@@ -164,7 +165,7 @@ def test_every_cell_has_a_permalink_of_its_own_that_shows_it(few, visit, few_all
         differs = cell.verdict.fails or cell.verdict.catalogued
         place = page.locator(".facts" if differs else "td", has=page.locator(":target"))
         place = place.or_(page.locator("td:target"))
-        assert place.is_visible(), cell.id
+        expect(place, cell.id).to_be_visible()  # what was far off is laid out a frame later
         text = place.text_content()
         assert cell.worst.dtype in text, cell.id
         assert cell.worst.quantity in text, cell.id

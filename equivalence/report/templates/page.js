@@ -21,6 +21,7 @@
   all("#failing").forEach(equip);
   const rows = all("#matrix .cells tr.some, #divergences article");
   const box = make("input", { type: "search", id: "find", placeholder: "keras mean explained" });
+  const found = make("output", { htmlFor: "find" });
   const words = new Map();
   const heading = (row) => row.closest("section.loss")?.querySelector("h4").textContent ?? "";
   box.addEventListener("input", () => {
@@ -29,17 +30,19 @@
       if (!words.has(row)) words.set(row, `${heading(row)} ${row.textContent}`.toLowerCase());
       row.hidden = !wanted.every((word) => words.get(row).includes(word));
     });
+    const left = rows.filter((row) => !row.hidden).length;
+    found.textContent = wanted.length ? `${left || "no"} of ${rows.length} rows and cards have them` : "";
   });
   const form = document.querySelector("#matrix form");
   if (form) {
     form.append(make("fieldset", {}, make("legend", { textContent: "Text" }),
-      make("label", { htmlFor: "find", className: "find", textContent: "every word " }), box));
+      make("label", { htmlFor: "find", className: "find", textContent: "every word " }), box, found));
     form.addEventListener("submit", (event) => event.preventDefault());
   }
   const value = (row, place) => {
     const text = row.cells[place]?.textContent.trim() ?? "";
-    const number = parseFloat(text.replace(/[^0-9.e+-]*/, "").replace(/,/g, ""));
-    return Number.isNaN(number) ? text : number;
+    const number = /^[^\w.+-]*([+-]?[\d.,]+(e[+-]?\d+)?)/.exec(text);
+    return number ? parseFloat(number[1].replace(/,/g, "")) : text;
   };
   const order = (one, other) => (typeof one === typeof other
     ? (one > other) - (one < other) : typeof one === "number" ? -1 : 1);
