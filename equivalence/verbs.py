@@ -207,10 +207,9 @@ def report(options: argparse.Namespace) -> int:
     runs = {path: results.read(Path(path)) for path in options.runs}
     made = merge(list(runs.values()))
     for path in (path for path, one in runs.items() if not one.environment.complete):
-        goes_on = command("run", "--resume", path)
-        stderr().print(
-            f"equivalence: {path} was cut short; {goes_on} asks the rest", soft_wrap=True
-        )
+        goes_on = f"{command('run', '--resume')} {shlex.quote(path)}"
+        said = f"equivalence: {path} was cut short; `{goes_on}` asks the rest"
+        stderr().print(said, soft_wrap=True)
     baseline = recorded(Path(options.baseline)) if options.baseline else None
     renders = {
         "html": lambda: page_of(made, baseline),

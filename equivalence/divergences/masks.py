@@ -8,6 +8,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from equivalence.cases.case import SPARSE, encoding
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.specials import (
