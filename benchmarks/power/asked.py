@@ -112,6 +112,32 @@ def slopes_of(asked: Asked) -> Gradients:
     return asked.loss.gradient(asked.prediction, asked.target, **asked.parameters)
 
 
+def weighed_slopes(asked: Asked, upstream: np.ndarray) -> list[np.ndarray]:
+    """The derivatives of the terms, multiplied by what comes from above.
+
+    A kernel multiplies before it divides: where a quotient does not fit, the product may. Here such
+    a quotient is formed in wider numbers.
+    """
+    slopes = slopes_of(asked)
+    if not any(np.isinf(slope).any() for slope in slopes):
+        return [upstream * np.asarray(slope) for slope in slopes]
+
+    def widened(numbers: Any) -> Any:
+        return np.asarray(numbers).astype(np.longdouble)
+
+    parameters = {name: widened(value) for name, value in asked.parameters.items()}
+    wide = replace(
+        asked,
+        prediction=widened(asked.prediction),
+        target=widened(asked.target),
+        parameters=parameters,
+    )
+    return [
+        np.where(np.isinf(slope), widened(upstream) * more, upstream * np.asarray(slope))
+        for slope, more in zip(slopes, slopes_of(wide), strict=True)
+    ]
+
+
 def weights_of(asked: Asked) -> np.ndarray:
     """How much each term counts, shape ``[...]``; an ignored one nothing."""
     return np.where(
@@ -151,14 +177,18 @@ def right(
 ) -> Response:
     """The right answer, rounded once to the dtype; what is given is taken as it is."""
     terms = terms_of(asked) if terms is None else terms
-    slopes = slopes_of(asked) if slopes is None else slopes
     factor = factor_of(asked) if factor is None else factor
     if value is None:
         nothing = asked.reduction == "mean" and not asked.counted.any()
         weighted = terms * np.nan if nothing else multiplied(terms, factor)
         value = weighted if asked.reduction == "none" else np.sum(weighted)
     upstream = upstream_of(asked, factor) if upstream is None else upstream
-    gradients = [np.where(upstream == 0, 0, upstream * np.asarray(slope)) for slope in slopes]
+    weighed = (
+        weighed_slopes(asked, upstream)
+        if slopes is None
+        else [upstream * np.asarray(slope) for slope in slopes]
+    )
+    gradients = [np.where(upstream == 0, 0, slope) for slope in weighed]
     rounded = [np.asarray(array).astype(asked.dtype) for array in (value, *gradients)]
     return Response(
         value=rounded[0],

@@ -31,8 +31,8 @@ in float32 and float64, values and gradients.
 """
 FORMS = """\
 Right implementations in other forms (`benchmarks/power/forms/`): none may be accused. Sums that are
-formed one by one are asked up to 64 summands only: their error grows with the number, and the
-bounds are those of sums in blocks.
+formed one by one are asked up to 64 summands only, in four lanes up to 256: their error grows with
+the number, and the bounds are those of sums in blocks.
 """
 
 
@@ -68,7 +68,7 @@ class Measured:
         if share < QUICK_BAR:
             found.append(f"quick catches {share:.1%}, not {QUICK_BAR:.0%}")
         found += [f"full misses {mutant}" for mutant, s in self.full.items() if not s.caught]
-        found += [alarm for result in self.alarms for alarm in result.alarms]
+        found += [f"{one.form}: {alarm}" for one in self.alarms for alarm in one.alarms]
         cases = sum(result.cases for result in self.alarms)
         if self.full and cases < CASES_BAR:
             found.append(f"{cases:,} cases were judged, not {CASES_BAR:,}")

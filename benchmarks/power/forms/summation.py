@@ -87,5 +87,7 @@ for name, by in {
     "Kahan summation": compensated,
     "summation in four lanes": in_lanes,
 }.items():
-    longest = ONE_BY_ONE if by in {sequential, from_the_end} else math.inf
+    longest = {sequential: ONE_BY_ONE, from_the_end: ONE_BY_ONE, in_lanes: BLOCK * ONE_BY_ONE}.get(
+        by, math.inf
+    )
     form(name, LOSSES.values(), summing(by), longest=longest)
