@@ -7,7 +7,6 @@ the bounds are computed again, from the sweep's name.
 from __future__ import annotations
 
 import functools
-import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from equivalence.cases.case import cotangent
 from equivalence.cases.sweeping import DTYPE, points, sweep
 from equivalence.exact import FORMATS, Enclosure
 from equivalence.losses.loss import LOG_PROBABILITIES, LOGITS, LOSSES, PROBABILITIES
-from equivalence.report.words import figure
+from equivalence.report.lines import Chart, Series, in_words, marked
 
 if TYPE_CHECKING:
     from equivalence.cases.answers import Answer
@@ -33,44 +32,6 @@ _AXES = {
     LOGITS: "logit of the target, against zeros",
     LOG_PROBABILITIES: "logit of the target, against zeros, before log_softmax",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
-    """What one or several implementations, with the same bits at every point, returned.
-
-    Attributes:
-        names: Of the implementations; empty for the bound, and for the exact curve.
-        label: What the legend says.
-        numbers: One a point: errors in ulps, or the loss itself; NaN where there is none.
-        summary: The line in words.
-    """
-
-    names: tuple[str, ...]
-    label: str
-    numbers: tuple[float, ...]
-    summary: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """Some lines over the points of a sweep.
-
-    Attributes:
-        title: What is drawn.
-        axis: What the points are.
-        points: Their words.
-        reference: The bound, or the exact curve.
-        series: The others, the most striking first.
-        logarithmic: Whether the numbers are drawn by their logarithm.
-    """
-
-    title: str
-    axis: str
-    points: tuple[str, ...]
-    reference: Series
-    series: tuple[Series, ...]
-    logarithmic: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +135,7 @@ def _charts(loss: str, answered: list[_Answered]) -> tuple[Chart, ...]:
     if not answered:
         return ()
     errors = [_errors(loss, quantity, answered) for quantity in QUANTITIES]
-    return tuple(chart for chart in (*errors, _flat(loss, answered)) if chart is not None)
+    return marked(chart for chart in (*errors, _flat(loss, answered)) if chart is not None)
 
 
 def _axis(loss: str) -> tuple[str, tuple[str, ...]]:
@@ -201,7 +162,7 @@ def _errors(loss: str, quantity: str, answered: list[_Answered]) -> Chart | None
             names=names,
             label=_label(names),
             numbers=tuple(ulps.tolist()),
-            summary=_in_words(words, ulps, beyond),
+            summary=in_words(words, ulps, beyond),
         )
         for names, ulps, beyond in drawn[:SHOWN]
     ]
@@ -215,7 +176,7 @@ def _errors(loss: str, quantity: str, answered: list[_Answered]) -> Chart | None
                 names=names,
                 label=label,
                 numbers=tuple(ulps.tolist()),
-                summary=_in_words(words, ulps, beyond),
+                summary=in_words(words, ulps, beyond),
             )
         )
     allowed = _exact(loss, answered[0].target, quantity).allowed
@@ -230,17 +191,6 @@ def _errors(loss: str, quantity: str, answered: list[_Answered]) -> Chart | None
 
 def _largest(numbers: np.ndarray) -> float:
     return float(np.nanmax(numbers, initial=0.0))
-
-
-def _in_words(words: tuple[str, ...], ulps: np.ndarray, beyond: np.ndarray) -> str:
-    known = np.where(np.isnan(ulps), -1.0, ulps)
-    place = int(np.argmax(known))
-    worst = "is not finite" if math.isinf(known[place]) else f"reaches {figure(known[place])} ulps"
-    if not beyond.any():
-        return f"stays inside the bound and {worst} at {words[place]}"
-    first, last = (int(place) for place in np.flatnonzero(beyond)[[0, -1]])
-    span = words[first] if first == last else f"between {words[first]} and {words[last]}"
-    return f"leaves the bound at {int(beyond.sum())} of {len(words)} points, {span}; {worst}"
 
 
 def _flat(loss: str, answered: list[_Answered]) -> Chart | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from equivalence.report.words import figure
 
 if TYPE_CHECKING:
-    from equivalence.report.curves import Chart, Series
+    from equivalence.report.lines import Chart, Series
 
 WIDTH, HEIGHT = 560, 260
 LEFT, RIGHT, TOP, BOTTOM = 46, 8, 22, 40
@@ -28,11 +28,12 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line of a drawing: its name, its path, and what it shows in words."""
+    """A line of a drawing: its name, its path, what it shows in words, and the style it has."""
 
     label: str
     path: str
     summary: str
+    mark: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,10 @@ class _Scale:
         if self.logarithmic:
             step = max(1, math.ceil(span / (_TICKS - 1)))
             powers = range(int(self.low), int(self.high) + 1, step)
-            return tuple(Tick(at=round(self(10.0**k), 1), text=_power(k)) for k in powers)
+            return tuple(
+                Tick(at=round(self(10.0**k), 1), text="≤ " * (k == self.low) + _power(k))
+                for k in powers
+            )
         step = next(
             size * 10**k
             for k in range(-30, 300)
@@ -168,7 +172,12 @@ def draw(chart: Chart) -> Drawing:
 
 
 def _line(series: Series, scale: _Scale) -> Line:
-    return Line(label=series.label, path=_path(series, scale), summary=series.summary)
+    return Line(
+        label=series.label,
+        path=_path(series, scale),
+        summary=series.summary,
+        mark=series.mark,
+    )
 
 
 def _table(chart: Chart) -> tuple[tuple[str, ...], ...]:

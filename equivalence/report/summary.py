@@ -125,9 +125,9 @@ class Summary:
         if not counts.asked:
             return "Nothing was asked."
         if not counts.failing:
-            start = (
-                "Nothing fails" if self.complete else "Nothing failed before the run was cut short"
-            )
+            start = "Every difference is explained" if counts.catalogued else "Nothing fails"
+            if not self.complete:
+                start = "Nothing failed before the run was cut short"
             agree = f"{counts.agree:,} of {counts.asked:,} questions asked agree"
             return f"{start}: {agree} with the exact answer."
         kinds = [

@@ -13,9 +13,10 @@ from equivalence.changes import compare
 from equivalence.finding import Finding, Verdict
 from equivalence.report import render_html, render_markdown
 from equivalence.report.against import sentence
-from equivalence.report.curves import Chart, Series, charts, flat
+from equivalence.report.curves import charts, flat
 from equivalence.report.drawing import draw
 from equivalence.report.families import FEWEST, families
+from equivalence.report.lines import MARKS, Chart, Series, marked
 from equivalence.report.smallest import size, smallest
 from equivalence.report.translations import call, translations
 from equivalence.results import Run
@@ -81,6 +82,21 @@ def test_flat_is_where_the_exact_curve_moves_on():
     assert flat(exact, exact) is None
     assert flat(np.zeros(4), exact) is None
     assert flat(np.full(4, np.inf), exact) is None
+
+
+def lines(*names):
+    series = tuple(Series(names=(name,), label=name, numbers=(1.0,)) for name in names)
+    return Chart(title="t", axis="x", points=("a",), reference=series[0], series=series)
+
+
+def test_the_same_implementations_have_one_mark_in_all_charts_of_a_loss():
+    value, gradient, flat_ = marked([lines(*"abcdef"), lines("c", "g", "a"), lines(*"gfedcb")])
+    marks = [{line.names[0]: line.mark for line in chart.series} for chart in (value, gradient)]
+    assert marks[1]["a"] == marks[0]["a"]
+    assert marks[1]["c"] == marks[0]["c"]
+    for chart in (value, gradient, flat_):
+        assert len({line.mark for line in chart.series}) == len(chart.series)
+        assert {line.mark for line in chart.series} <= set(range(MARKS))
 
 
 @pytest.mark.parametrize("logarithmic", [False, True])
