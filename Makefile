@@ -41,9 +41,10 @@ atlas: venv ## which release of scikit-learn and Keras changed which cell, as da
 full: venv ## the same with the full profile; writes reports/full.html
 	$(bin)/equivalence run --profile full -o reports/full.jsonl --html reports/full.html
 
-# Some minutes. The page is written whole or not at all; make stops if a bar is missed.
-benchmark: venv ## what the suite catches and does not cry about; writes docs/power.md
-	$(bin)/python -m benchmarks.power -o docs/power.md
+# An hour. Both pages are written whatever the bars come to; make stops if one of them is missed.
+benchmark: venv ## what the suite catches, cries about and costs; writes docs/power.md, docs/speed.md
+	$(bin)/python -m benchmarks.power -o docs/power.md; power=$$?; \
+	$(bin)/python -m benchmarks.speed -o docs/speed.md && exit $$power
 
 # `python -m pytest` and not `pytest`: the checkout must come before an installed wheel.
 test: suite ## the laws over every framework, then the tests of the tool

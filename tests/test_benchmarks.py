@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import equivalence
+from benchmarks import speed
 from equivalence import results
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -47,3 +48,43 @@ def test_the_page_is_weighed_beside_another(tmp_path):
     assert " 4 elements" in theirs
     assert last.startswith("missed: ")
     assert process.returncode == 1
+
+
+def test_where_time_goes_adds_up(capsys):
+    pytest.importorskip("sklearn")
+    names = runpy.run_path(str(BENCHMARKS / "where_time_goes.py"))
+    assert names["main"](["sklearn"]) == 0
+    rows = [line.split("|") for line in capsys.readouterr().out.splitlines()[2:]]
+    shares = [int(row[2].strip().rstrip("%")) for row in rows]
+    assert abs(sum(shares) - 100) <= len(shares)  # each is rounded
+    assert min(shares) >= 0
+    with pytest.raises(LookupError, match=r"nothing was called no\.py:where"):
+        names["seconds"](names["profiled"]("textbook"), "no.py:where")
+
+
+def test_growth_is_told_by_what_a_further_finding_costs():
+    names = runpy.run_path(str(BENCHMARKS / "growth.py"))
+    before, after = (
+        names["Cost"](findings=findings, wall=1, processor=seconds, memory=1, size=1)
+        for findings, seconds in ((100, 5.0), (300, 6.0))
+    )
+    assert names["slope"](before, after) == 0.005
+
+
+@pytest.mark.parametrize(
+    ("script", "held", "text"),
+    [
+        ("print('| a |\\n|---|')", True, "| a |\n|---|"),
+        ("print('missed'); raise SystemExit(1)", False, "missed"),
+        ("raise ValueError('no such file')", False, "It failed: ValueError: no such file"),
+    ],
+)
+def test_the_page_of_speed_has_what_scripts_print(tmp_path, monkeypatch, script, held, text):
+    (tmp_path / "one.py").write_text(script)
+    monkeypatch.setattr(speed, "HERE", tmp_path)
+    section = speed.Section(title="One", script="one.py", about="Why.")
+    monkeypatch.setattr(speed, "SECTIONS", (section,))
+    page = tmp_path / "speed.md"
+    assert speed.main([str(tmp_path / "run.jsonl"), "-o", str(page)]) == (0 if held else 1)
+    assert text in page.read_text()
+    assert ("Every bar is held." in page.read_text()) is held

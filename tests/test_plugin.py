@@ -98,7 +98,9 @@ def test_the_summary_counts_with_denominators(laws):
     done = laws(*SMALL)
     assert done.ret == 0
     done.stdout.re_match_lines([r"textbook  [\d,]+ of [\d,]+ agree"])
-    done.stdout.re_match_lines([r"Every difference is explained: [\d,]+ of [\d,]+ questions asked agree.*"])
+    done.stdout.re_match_lines(
+        [r"Every difference is explained: [\d,]+ of [\d,]+ questions asked agree.*"]
+    )
 
 
 def test_strict_fails_where_only_the_catalogue_explains(laws):

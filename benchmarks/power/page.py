@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import metadata
 from importlib.util import find_spec
 
+from benchmarks.machine import machine
 from benchmarks.power import tables, usual_checks, vacuity
 from benchmarks.power.alarms import Judged, judged
 from benchmarks.power.mutants import Mutant
 from benchmarks.power.scoring import Score, score
-from equivalence.environment import environment
 from equivalence.finding import Verdict
 from equivalence.losses import Loss
 from equivalence.results import Run
 
+PACKAGES = ("torch", "numpy", "ml_dtypes")
 QUICK_BAR, CASES_BAR = 0.95, 100_000
 EVERY_SECOND = 2  # question of the full profile is asked of the forms: enough for the bar
 
@@ -126,7 +125,7 @@ def render(made: Measured, *, seconds: float) -> str:
     command = "make benchmark" if made.full else "python -m benchmarks.power --quick"
     parts = [
         "# Power: what the suite catches, and what it does not cry about\n",
-        f"Made by `{command}`, not by hand ({_machine()}; {seconds:.0f} s of a processor).\n",
+        f"Made by `{command}`, not by hand ({machine(PACKAGES)}; {seconds:.0f} s of processor).\n",
         "## Mutants\n",
         MUTANTS.format(faults=faults, mutants=len(made.quick), checks=usual_checks),
         tables.by_family(columns),
@@ -149,11 +148,3 @@ def render(made: Measured, *, seconds: float) -> str:
         tables.each(made.quick, made.full, usual),
     ]
     return "\n".join(parts)
-
-
-def _machine() -> str:
-    """The machine and the versions."""
-    here = environment(profile="full", command="")
-    installed = [name for name in ("torch", "numpy", "ml_dtypes") if find_spec(name)]
-    versions = [f"{name} {metadata.version(name)}" for name in installed]
-    return ", ".join([here.system, f"Python {platform.python_version()}", *versions])

@@ -1,0 +1,150 @@
+"""What a run costs: every benchmark of speed in turn, as one page.
+
+Run it as ``python -m benchmarks.speed [-o PAGE.md] [RUN.jsonl]``; it writes ``docs/speed.md``. The
+run is that of which pages are made, by default the quick profile on what is installed, asked anew.
+It takes half an hour, and wants a machine with nothing else to do. A script that fails or misses a
+bar is on the page all the same, and the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.machine import machine
+
+HERE = Path(__file__).parent
+RUN = "RUN"  # stands for the run file among the arguments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A benchmark on the page.
+
+    Attributes:
+        title: What it is about.
+        script: Beside this one.
+        arguments: Of the script.
+        about: What to know of what it prints, and why a bar is missed.
+    """
+
+    title: str
+    script: str
+    arguments: tuple[str, ...] = ()
+    about: str
+
+
+SECTIONS = (
+    Section(
+        title="Start-up",
+        script="startup.py",
+        about="What the package costs those who do not use it.",
+    ),
+    Section(
+        title="Against the bare calls of the frameworks",
+        script="floor.py",
+        about=(
+            "The bar was measured on a prototype that compared values with a float64 reference. A "
+            "run computes an enclosure and a bound for each number, and as many again for what "
+            "the catalogue's models say: the next section has the parts."
+        ),
+    ),
+    Section(
+        title="Where the time of a run goes",
+        script="where_time_goes.py",
+        about=(
+            "Under the profiler, which makes calls of Python dearer than what is compiled: the "
+            "framework's own share is larger."
+        ),
+    ),
+    Section(
+        title="Against tests by hand",
+        script="by_hand.py",
+        about=(
+            "Tests by hand compare five random numbers with a formula that is as good as theirs. "
+            "They catch what docs/power.md lists under assert_close, less than half; a run pays "
+            "for exact answers, bounds and explanations at every end of the range."
+        ),
+    ),
+    Section(
+        title="Growth, and a second process",
+        script="growth.py",
+        about="The full profile of torch, by shards; imports and compiled graphs are in it.",
+    ),
+    Section(
+        title="The page",
+        script="report_page.py",
+        arguments=(RUN, "5"),
+        about="Opened in Chromium without a script, beside pytest-html's page of as many tests.",
+    ),
+    Section(
+        title="A large run",
+        script="large_run.py",
+        arguments=(RUN,),
+        about="From a run file to a page.",
+    ),
+)
+
+
+def said(section: Section, run: Path) -> tuple[bool, str]:
+    """Whether every bar is held, and what the script printed."""
+    arguments = [str(run) if word == RUN else word for word in section.arguments]
+    done = subprocess.run(
+        [sys.executable, str(HERE / section.script), *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+    text = done.stdout.strip()
+    if "Traceback" in done.stderr:
+        text = f"{text}\n\nIt failed: {done.stderr.strip().splitlines()[-1]}".strip()
+    return done.returncode == 0, text
+
+
+def part(section: Section, text: str) -> str:
+    """A section of the page; what is no table is set as it was printed."""
+    shown = text if "|---" in text else f"```text\n{text}\n```"
+    words = " ".join([section.script, *section.arguments])
+    return f"## {section.title}\n\n`python benchmarks/{words}`: {section.about}\n\n{shown}\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Writes the page, and returns 1 if a bar is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
+    parser.add_argument("run", nargs="?", type=Path, help="a run file, by default asked anew")
+    parser.add_argument("-o", "--output", type=Path, help="where the page is written")
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        run = given.run or Path(folder) / "run.jsonl"
+        if given.run is None:
+            asked = [sys.executable, "-m", "equivalence", "run", "-o", str(run)]
+            subprocess.run(asked, check=False, capture_output=True)
+        parts, held = [], []
+        for section in SECTIONS:
+            print(f"{section.script} ...", file=sys.stderr, flush=True)
+            ok, text = said(section, run)
+            held.append(ok)
+            parts.append(part(section, text))
+    missed = [one.script for one, ok in zip(SECTIONS, held, strict=True) if not ok]
+    verdict = (
+        f"Missed in {', '.join(missed)}: why is said there." if missed else "Every bar is held."
+    )
+    made = f"Made by `make benchmark`, not by hand ({machine()})."
+    head = f"# Speed: what a run costs\n\n{made} {verdict}\n"
+    page = "\n".join([head, *parts])
+    if given.output:
+        given.output.write_text(page, encoding="utf-8")
+    else:
+        sys.stdout.write(page)
+    return 0 if all(held) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
