@@ -15,11 +15,7 @@ from typing import TYPE_CHECKING
 
 from equivalence.comparison import judge
 from equivalence.declined import inapplicable
-from equivalence.environment import (
-    divergence_records,
-    framework_record,
-    implementation_record,
-)
+from equivalence.environment import divergence_records, framework_record, implementation_record
 from equivalence.finding import Finding, Verdict
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, load
 from equivalence.plan import Question, questions, withheld
@@ -153,8 +149,10 @@ def implementations_of(framework: str) -> tuple[Implementation, ...]:
     return tuple(known for known in IMPLEMENTATIONS.values() if known.framework.name == framework)
 
 
-def loaded(framework: str, request: Request) -> Loaded:
-    """Imports a framework and says what it offers.
+def loaded(framework: str, request: Request, *, counts: bool = True) -> Loaded:
+    """Imports a framework and says what it offers: what is asked, and with ``counts`` how much.
+
+    The first process of a framework has counted for those that join it.
 
     Raises:
         SelectError: If the selection names an implementation that it does not have.
@@ -164,6 +162,8 @@ def loaded(framework: str, request: Request) -> Loaded:
         return Loaded(record=FrameworkRecord(name=framework, versions={}, flags={}, absent=absent))
     _load_own(framework)
     mine = implementations_of(framework)
+    if not counts:
+        return Loaded(record=framework_record(mine[0].framework))
     names = [f"{known}@{mode}" for known in mine for mode in known.offered_modes]
     request.selection.check(framework, names)
     counted = ((known.name, _count(known, request)) for known in mine)

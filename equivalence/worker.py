@@ -145,7 +145,9 @@ def start(queue: Queue, request: Request, written: Path, time_limit: float) -> W
     ours, theirs = context.Pipe()
     written.touch()
     process = context.Process(
-        target=_work, args=(theirs, queue.framework, request, str(written)), daemon=True
+        target=_work,
+        args=(theirs, queue.framework, request, str(written), not queue.loaded),
+        daemon=True,
     )
     process.start()
     theirs.close()
@@ -155,7 +157,13 @@ def start(queue: Queue, request: Request, written: Path, time_limit: float) -> W
     )
 
 
-def _work(connection: Connection, framework: str, request: Request, written: str) -> None:
+def _work(
+    connection: Connection,
+    framework: str,
+    request: Request,
+    written: str,
+    counts: bool,  # noqa: FBT001 - positional, as all that a process is started with
+) -> None:
     """What a worker does: loads its framework, and asks what it is told to, until nothing is."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -166,7 +174,7 @@ def _work(connection: Connection, framework: str, request: Request, written: str
         if framework == CLAIMS:
             connection.send(examined(request))
             os._exit(0)
-        connection.send(loaded(framework, request))
+        connection.send(loaded(framework, request, counts=counts))
         while order := connection.recv():
             name, done = order
             ended = Finished(framework=framework, implementation=name)
