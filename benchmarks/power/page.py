@@ -31,7 +31,8 @@ in float32 and float64, values and gradients.
 FORMS = """\
 Right implementations in other forms (`benchmarks/power/forms/`): none may be accused. Sums that are
 formed one by one are asked up to 64 summands only, in four lanes up to 256: their error grows with
-the number, and the bounds are those of sums in blocks.
+the number, and the bounds are those of sums in blocks. None is asked about logits whose difference
+does not fit their dtype.
 """
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from dataclasses import dataclass, field
 from importlib import metadata
 from types import MappingProxyType
@@ -116,6 +117,7 @@ class Framework:
         dtypes: tuple[str, ...] = (),
         modes: tuple[str, ...] = (),
         unchecked: bool = False,
+        most_classes: float = math.inf,
         needs: Mapping[str, str] = MappingProxyType({}),
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Registers the decorated function as this framework's translation of a loss.
@@ -139,6 +141,8 @@ class Framework:
             modes: The modes in which it is run; by default all that the framework has.
             unchecked: Whether it takes lengths and labels on trust, so that malformed questions
                 that make it leave its arrays must not be asked.
+            most_classes: With how many classes it is asked, where the translation forms what grows
+                faster than they do.
             needs: What only some versions offer: the native name of a reduction, an option, or
                 ``""`` for all of it, and the requirement, ``{"mean": "keras>=3.7"}``. At other
                 versions the cell is inapplicable.
@@ -183,6 +187,7 @@ class Framework:
                     dtypes=dtypes or self.dtypes,
                     modes=modes,
                     unchecked=unchecked,
+                    most_classes=most_classes,
                     lacks=_lacking(needs, self),
                 )
             return function

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import textwrap
 import warnings
 from dataclasses import dataclass, field
@@ -87,6 +88,8 @@ class Implementation:
         modes: The modes in which it is run; empty for those of its framework.
         unchecked: Whether it takes lengths and labels on trust, so that wrong ones are undefined
             behaviour, which harms the rest of the process.
+        most_classes: With how many classes it is asked, where its translation forms what grows
+            faster than they do.
         lacks: What the installed version does not offer, with the reason.
     """
 
@@ -106,6 +109,7 @@ class Implementation:
     dtypes: tuple[str, ...] = tuple(FORMATS)
     modes: tuple[str, ...] = field(default=())
     unchecked: bool = False
+    most_classes: float = math.inf
     lacks: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -156,6 +160,12 @@ class Implementation:
             missing -= {REDUCTION}
         if missing:
             return f"has no option {', '.join(sorted(missing))}"
+        return self._declines_shape(case)
+
+    def _declines_shape(self, case: Case) -> str:
+        """Why the shape is not offered, in words; empty if it is."""
+        if case.loss.has_classes and case.prediction.shape[-1] > self.most_classes:
+            return f"is asked with at most {self.most_classes:,} classes"
         if case.weights is not None and shape_of(case) not in self.weighted_shapes:
             return f"takes no sample weights with {shape_of(case)} shape"
         return "" if shape_of(case) in self.shapes else f"takes no {shape_of(case)} shape"

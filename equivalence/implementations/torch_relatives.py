@@ -11,6 +11,7 @@ from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
 from equivalence.implementations.needs import COLUMNS, ROWS, SEGMENTATION, UNBATCHED
 from equivalence.implementations.torch_framework import DOCUMENTATION, implements
 
+MOST_CLASSES = 4096  # a layer that leaves logits as they are has as many rows as columns
 AVERAGED = frozenset((ROWS, COLUMNS, SEGMENTATION))  # with a last axis, which is averaged
 # Elementwise: a mean divides by the number of elements, batchmean by the length of the first axis.
 KL_DIV: dict[str, str | tuple[str, ...]] = {
@@ -91,6 +92,7 @@ def multilabel_soft_margin_loss_class(logit, target, *, sample_weight=None, redu
     losses.cross_entropy,
     targets=SPARSE | ONE_HOT | SOFT,
     shapes=frozenset((UNBATCHED, ROWS)),
+    most_classes=MOST_CLASSES,
     differentiates_target=True,
     documentation=DOCUMENTATION + "functional.linear_cross_entropy.html",
 )
@@ -114,6 +116,7 @@ def linear_cross_entropy(
     targets=SPARSE,
     name="linear_cross_entropy(chunked)",
     shapes=frozenset((UNBATCHED, ROWS)),
+    most_classes=MOST_CLASSES,
     modes=("eager", "strided"),  # documented: the chunked path does not work with the others
     documentation=DOCUMENTATION + "functional.linear_cross_entropy.html",
 )

@@ -13,6 +13,7 @@ from benchmarks.power.private import Evaluate
 from equivalence.cases.case import Case
 from equivalence.exact import FORMATS
 from equivalence.losses import Loss
+from equivalence.losses.loss import LOGITS
 
 FORMS: list[Form] = []
 # Beyond, one by one is no good algorithm: its error grows as the number, or as its root.
@@ -50,7 +51,23 @@ class Form:
         """Whether it is a good algorithm for a case."""
         classes = case.prediction.shape[-1] if self.loss.has_classes else 1
         summands = max(classes, 1 if case.reduction.kind == "none" else math.prod(case.shape))
-        return case.dtype in self.dtypes and summands <= self.longest
+        return case.dtype in self.dtypes and summands <= self.longest and not _overflows(case)
+
+
+def _overflows(case: Case) -> bool:
+    """Whether a difference of two logits does not fit, so that a term is infinite on the way.
+
+    The mean of such terms may fit. No algorithm in the dtype has it, and the catalogue says so of
+    the frameworks.
+    """
+    if not case.loss.has_classes or case.loss.prediction != LOGITS or not case.prediction.size:
+        return False
+    logits = np.asarray(case.prediction, dtype=np.longdouble)
+    finite = np.isfinite(logits)
+    largest = np.max(logits, axis=-1, where=finite, initial=-np.inf)
+    smallest = np.min(logits, axis=-1, where=finite, initial=np.inf)
+    spans = np.where(finite.any(axis=-1), largest - smallest, 0)
+    return bool(FORMATS[case.dtype].overflows(spans).any())
 
 
 def form(
