@@ -6,22 +6,21 @@ formula in NumPy in float64, ``torch.testing.assert_close`` for both; in float32
 since the tolerances of 16 bits accuse right answers. They are as many comparisons as the quick
 profile of torch has findings; pytest runs them, in one process. Both are started in turn.
 
-Run it as ``python benchmarks/by_hand.py [TURNS]``.
+Run it as ``python -m benchmarks.by_hand [TURNS]``.
 """
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.machine import MEBIBYTE, Usage, usage
 from equivalence import results
 
 LEAST_RATIO = 4.0
-MEBIBYTE, KIBIBYTE = 2**20, 2**10
 
 BY_HAND = """\
 import numpy as np
@@ -83,24 +82,6 @@ def test_loss(loss, reduction, dtype, seed):
 COMBINATIONS, EACH = 2 * 3 * 2, 2  # of the parameters besides the seed; comparisons of an item
 
 
-def cost(command: list[str], folder: Path) -> tuple[float, float]:
-    """Seconds of a processor, and bytes of the largest process."""
-    pid = os.posix_spawn(
-        sys.executable,
-        [sys.executable, *command],
-        os.environ | {"OMP_NUM_THREADS": "1"},
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 1, str(folder / "said"), os.O_WRONLY | os.O_CREAT, 0o600),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ],
-    )
-    _, status, usage = os.wait4(pid, 0)
-    if os.waitstatus_to_exitcode(status):
-        message = f"{' '.join(command)} failed: {(folder / 'said').read_text()[-2000:]}"
-        raise RuntimeError(message)
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * KIBIBYTE
-
-
 def main(turns: int) -> int:
     """Prints the table, and returns 1 if a bar is missed."""
     with tempfile.TemporaryDirectory() as name:
@@ -108,19 +89,17 @@ def main(turns: int) -> int:
         run, tests = folder / "run.jsonl", folder / "test_by_hand.py"
         ours = ["-m", "equivalence", "run", "--frameworks", "torch", "-n", "0", "-o", str(run)]
         theirs = ["-m", "pytest", "-q", "-p", "no:equivalence.plugin", str(tests)]
-        costs: dict[str, list[tuple[float, float]]] = {"ours": [], "theirs": []}
+        costs: dict[str, list[Usage]] = {"ours": [], "theirs": []}
         start = time.perf_counter()
         for _ in range(turns):
-            costs["ours"].append(cost(ours, folder))
+            costs["ours"].append(usage(ours, (0, 1)))
             asked = sum(finding.verdict.asked for finding in results.read(run).findings)
             seeds = max(1, round(asked / COMBINATIONS / EACH))
             tests.write_text(f"SEEDS = {seeds}\n{BY_HAND}", encoding="utf-8")
-            costs["theirs"].append(cost(theirs, folder))
+            costs["theirs"].append(usage(theirs))
         seconds = time.perf_counter() - start
-    processor, memory = (
-        {who: statistics.median(one[part] for one in found) for who, found in costs.items()}
-        for part in (0, 1)
-    )
+    processor = {who: statistics.median(u.processor for u in us) for who, us in costs.items()}
+    memory = {who: statistics.median(u.memory for u in us) for who, us in costs.items()}
     print("| for as many comparisons | comparisons | processor | memory |\n|---|---:|---:|---:|")
     for who, words, number in (
         ("ours", "the quick profile of torch", asked),

@@ -6,23 +6,22 @@ process and the size of the run file, and what the last two shards cost for each
 that is more than ``MOST_GROWTH`` times what it was between the first two, cost does not grow
 linearly. Then one shard is run by one process and by two, in turn.
 
-Run it as ``python benchmarks/growth.py [FRAMEWORK [LAST_SHARD]]``; some minutes, by default of all
-of torch.
+Run it as ``python -m benchmarks.growth [FRAMEWORK]``, by default of torch: half an hour.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.machine import MEBIBYTE, usage
+
 SHARDS = (48, 12, 3, 1)  # one of so many
 TURNS, SHARED = 2, 24  # how often, and one shard of how many, is run by one process and by two
 MOST_GROWTH, LEAST_GAIN = 1.5, 1.6
-MEBIBYTE, KIBIBYTE = 2**20, 2**10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,30 +48,18 @@ def cost(framework: str, shard: int, processes: int) -> Cost:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.jsonl"
         words = ["run", "--profile", "full", "--frameworks", framework, "-n", str(processes)]
-        command = [sys.executable, "-m", "equivalence", *words, "-o", str(path)]
+        command = ["-m", "equivalence", *words, "-o", str(path)]
         command += ["--shard", f"1/{shard}"] if shard > 1 else []
         start = time.perf_counter()
-        process = os.posix_spawn(
-            sys.executable,
-            command,
-            os.environ | {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"},
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)
-            ],
-        )
-        _, status, usage = os.wait4(process, 0)
+        used = usage(command, (0, 1))
         wall = time.perf_counter() - start
-        code = os.waitstatus_to_exitcode(status)
-        if code not in {0, 1}:
-            message = f"{' '.join(command)} ended with {code}"
-            raise RuntimeError(message)
         with path.open("rb") as lines:
             findings = sum(1 for _ in lines) - 1
         return Cost(
             findings=findings,
             wall=wall,
-            processor=usage.ru_utime + usage.ru_stime,
-            memory=usage.ru_maxrss * KIBIBYTE,
+            processor=used.processor,
+            memory=used.memory,
             size=path.stat().st_size,
         )
 
@@ -112,14 +99,12 @@ def gained(framework: str) -> bool:
     return one / two >= LEAST_GAIN
 
 
-def main(framework: str, last: int) -> int:
+def main(framework: str) -> int:
     """Prints both, and returns 1 if a bar is missed."""
-    shards = tuple(shard for shard in SHARDS if shard >= last)
-    held = [grown(framework, shards), gained(framework)]
+    held = [grown(framework, SHARDS), gained(framework)]
     print("every bar is held" if all(held) else "a bar is missed")
     return 0 if all(held) else 1
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    raise SystemExit(main(given[0] if given else "torch", int(given[1]) if given[1:] else 1))
+    raise SystemExit(main(sys.argv[1] if sys.argv[1:] else "torch"))

@@ -2,32 +2,24 @@
 
 The findings of a real run are repeated under other seeds until there are enough; they are written
 to a file, which ``equivalence report`` then reads in a process of its own. Run it as
-``python benchmarks/large_run.py RUN.jsonl [FINDINGS]``.
+``python -m benchmarks.large_run RUN.jsonl [FINDINGS]``.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.machine import usage
 from equivalence import results
 from equivalence.finding import Finding
 
 FINDINGS = 100_000
 MOST_SECONDS, MOST_MEGABYTES = 10.0, 1000.0
-# Between: a process begins with the memory of the one that starts it, and that may be a large one.
-WATCH = """\
-import json, os, sys
-process = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
-_, status, usage = os.wait4(process, 0)
-print(json.dumps([status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000]))
-"""
 
 
 def grown(run: results.Run, count: int) -> results.Run:
@@ -50,15 +42,14 @@ def main(path: Path, count: int) -> int:
         results.write(grown(results.read(path), count), large)
         megabytes = large.stat().st_size / 1e6
         start = time.perf_counter()
-        command = [sys.executable, "-m", "equivalence", "report", str(large), "-o", str(target)]
-        watch = [sys.executable, "-c", WATCH, *command]
-        printed = subprocess.run(watch, check=True, capture_output=True, text=True).stdout
-        status, busy, memory = json.loads(printed.splitlines()[-1])
+        used = usage(["-m", "equivalence", "report", str(large), "-o", str(target)])
         taken = time.perf_counter() - start
-        assert status == 0, "the report was not made"
         size = target.stat().st_size
+    memory = used.memory / 1e6
     print(f"{count:,} findings, {megabytes:.0f} MB, become a page of {size:,} bytes")
-    print(f"{taken:.1f} s ({busy:.1f} s of a processor), {memory:.0f} MB of memory at most")
+    print(
+        f"{taken:.1f} s ({used.processor:.1f} s of a processor), {memory:.0f} MB of memory at most"
+    )
     held = taken <= MOST_SECONDS and memory <= MOST_MEGABYTES
     print("every bar is held" if held else "a bar is missed")
     return 0 if held else 1

@@ -20,6 +20,7 @@ from pathlib import Path
 from benchmarks.machine import machine
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent
 RUN = "RUN"  # stands for the run file among the arguments
 
 
@@ -67,7 +68,7 @@ SECTIONS = (
         title="Against tests by hand",
         script="by_hand.py",
         about=(
-            "Tests by hand compare five random numbers with a formula that is as good as theirs. "
+            "Tests by hand compare random numbers of ordinary size with a formula in float64. "
             "They catch what docs/power.md lists under assert_close, less than half; a run pays "
             "for exact answers, bounds and explanations at every end of the range."
         ),
@@ -93,26 +94,27 @@ SECTIONS = (
 
 
 def said(section: Section, run: Path) -> tuple[bool, str]:
-    """Whether every bar is held, and what the script printed."""
+    """Whether every bar is held, and what the script printed; if it failed, also how."""
     arguments = [str(run) if word == RUN else word for word in section.arguments]
     done = subprocess.run(
         [sys.executable, str(HERE / section.script), *arguments],
         check=False,
         capture_output=True,
         text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
     )
     text = done.stdout.strip()
-    if "Traceback" in done.stderr:
-        text = f"{text}\n\nIt failed: {done.stderr.strip().splitlines()[-1]}".strip()
+    if done.returncode and "missed" not in text:
+        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+        text = f"{text}\n\nIt ended with {done.returncode}: {last}".strip()
     return done.returncode == 0, text
 
 
 def part(section: Section, text: str) -> str:
     """A section of the page; what is no table is set as it was printed."""
     shown = text if "|---" in text else f"```text\n{text}\n```"
-    words = " ".join([section.script, *section.arguments])
-    return f"## {section.title}\n\n`python benchmarks/{words}`: {section.about}\n\n{shown}\n"
+    words = " ".join([f"benchmarks.{Path(section.script).stem}", *section.arguments])
+    return f"## {section.title}\n\n`python -m {words}`: {section.about}\n\n{shown}\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -121,6 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("run", nargs="?", type=Path, help="a run file, by default asked anew")
     parser.add_argument("-o", "--output", type=Path, help="where the page is written")
     given = parser.parse_args(arguments)
+    made = f"Made by `make benchmark`, not by hand ({machine()})."
     with tempfile.TemporaryDirectory() as folder:
         run = given.run or Path(folder) / "run.jsonl"
         if given.run is None:
@@ -133,10 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             held.append(ok)
             parts.append(part(section, text))
     missed = [one.script for one, ok in zip(SECTIONS, held, strict=True) if not ok]
-    verdict = (
-        f"Missed in {', '.join(missed)}: why is said there." if missed else "Every bar is held."
-    )
-    made = f"Made by `make benchmark`, not by hand ({machine()})."
+    verdict = f"Missed in {', '.join(missed)}." if missed else "Every bar is held."
     head = f"# Speed: what a run costs\n\n{made} {verdict}\n"
     page = "\n".join([head, *parts])
     if given.output:

@@ -2,14 +2,16 @@
 
 Shares are of the time under the profiler, which makes calls of Python dearer than what is compiled:
 the framework's own share is larger than what is printed. Run it as
-``python benchmarks/where_time_goes.py [FRAMEWORK ...]``.
+``python -m benchmarks.where_time_goes [FRAMEWORK ...]``.
 """
 
 from __future__ import annotations
 
 import cProfile
+import json
 import os
 import pstats
+import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -75,22 +77,34 @@ def seconds(stats: pstats.Stats, named: str) -> float:
     return sum(found)
 
 
+def shares(framework: str) -> dict[str, float]:
+    """The part of the whole that each of the parts has."""
+    stats = profiled(framework)
+    whole = stats.total_tt  # type: ignore[attr-defined]
+    parts = {part: sum(seconds(stats, one) for one in PARTS[part]) / whole for part in PARTS}
+    return parts | {"everything else": 1 - sum(parts.values())}
+
+
+def apart(framework: str) -> dict[str, float]:
+    """The same in a process of its own: frameworks share answers, which are remembered."""
+    command = [sys.executable, __file__, "--shares", framework]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
 def main(frameworks: list[str]) -> int:
     """Prints the table."""
-    shares: dict[str, list[str]] = {part: [] for part in (*PARTS, "everything else")}
-    for framework in frameworks:
-        stats = profiled(framework)
-        whole = stats.total_tt  # type: ignore[attr-defined]
-        parts = {part: sum(seconds(stats, one) for one in PARTS[part]) for part in PARTS}
-        parts["everything else"] = whole - sum(parts.values())
-        for part, spent in parts.items():
-            shares[part].append(f"{spent / whole:.0%}")
+    columns = [apart(framework) for framework in frameworks]
     print(f"| part of the time | {' | '.join(frameworks)} |")
     print(f"|---|{'---:|' * len(frameworks)}")
-    for part, row in shares.items():
-        print(f"| {part} | {' | '.join(row)} |")
+    for part in columns[0]:
+        print(f"| {part} | {' | '.join(f'{column[part]:.0%}' for column in columns)} |")
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:] or ["torch", "tensorflow_v2", "sklearn"]))
+    if sys.argv[1:2] == ["--shares"]:
+        print(json.dumps(shares(sys.argv[2])))
+    else:
+        raise SystemExit(main(sys.argv[1:] or ["torch", "tensorflow_v2", "sklearn"]))

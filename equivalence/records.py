@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 SCHEMA = 1
 
 
+DIED = "died"  # the key of a sweep over which a process died
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameworkRecord:
     """A framework as it was met: its versions and flags, or why it is absent."""
@@ -30,7 +33,8 @@ class ImplementationRecord:
         array: How an array is written, from ``{values}`` and ``{dtype}``.
         reductions: The native names by kind of reduction.
         reduces: Whether the function is told the reduction.
-        sweep: What it returned along a range of magnitudes (``sweeping.swept``).
+        sweep: What it returned along a range of magnitudes (``sweeping.swept``); if the process
+            died of it, how, by ``DIED``.
         shrunk: For some cases that fail a small input, what was got, and a script.
         differentiates_target: Whether it is differentiated with respect to soft targets too.
     """

@@ -49,6 +49,11 @@ def command(verb: str, name: str) -> str:
     return f"equivalence {verb} {shlex.quote(name)}"
 
 
+def resuming(path: str) -> str:
+    """The command that asks what is left of a run that was cut short."""
+    return f"equivalence run --resume {shlex.quote(path)}"
+
+
 def print_run(run: Run, console: Console) -> None:
     """Prints what a run comes to: a table, what is absent, the verdict, what is red."""
     summary = summarise(run)

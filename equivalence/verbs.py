@@ -35,6 +35,7 @@ from equivalence.terminal import (
     print_facts,
     print_list,
     print_run,
+    resuming,
     stderr,
     stdout,
 )
@@ -187,7 +188,7 @@ def _tell(
         for line in unasked:
             stderr().print(f"  not measured: {line}", soft_wrap=True)
         if output:
-            stderr().print(f"  {command('run', '--resume')} {output}", soft_wrap=True)
+            stderr().print(f"  {resuming(str(output))}", soft_wrap=True)
         return INCOMPLETE
     return status
 
@@ -207,9 +208,8 @@ def report(options: argparse.Namespace) -> int:
     runs = {path: results.read(Path(path)) for path in options.runs}
     made = merge(list(runs.values()))
     for path in (path for path, one in runs.items() if not one.environment.complete):
-        goes_on = f"{command('run', '--resume')} {shlex.quote(path)}"
-        said = f"equivalence: {path} was cut short; `{goes_on}` asks the rest"
-        stderr().print(said, soft_wrap=True)
+        more = f"; `{resuming(path)}` asks the rest" if runs[path].environment.asked else ""
+        stderr().print(f"equivalence: {path} was cut short{more}", soft_wrap=True)
     baseline = recorded(Path(options.baseline)) if options.baseline else None
     renders = {
         "html": lambda: page_of(made, baseline),

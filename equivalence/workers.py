@@ -23,7 +23,7 @@ from equivalence.asking import (
     Lost,
     Request,
 )
-from equivalence.results import FrameworkRecord
+from equivalence.records import DIED, FrameworkRecord
 from equivalence.selection import SelectError
 from equivalence.worker import CLAIMS, Queue, Unit, Worker, start
 
@@ -76,7 +76,7 @@ def _neediest(queues: list[Queue], workers: list[Worker]) -> Queue | None:
             return queue
     for queue in sorted(queues, key=lambda queue: -queue.waiting):
         serving = sum(worker.queue is queue for worker in workers)
-        if queue.units and queue.waiting > ENOUGH * serving:
+        if queue.units and (queue.waiting > ENOUGH * serving or not serving):
             return queue
     return None
 
@@ -139,9 +139,10 @@ def _bury(worker: Worker) -> Iterator[Event]:
         if unit.done == unit.questions:
             yield Finished(framework=queue.framework, implementation=unit.implementation)
             unit = None
-    elif unit is not None and not unit.questions:  # it died of the sweep, which alone was left
-        yield Lost(framework=queue.framework, reason=f"plots of {unit.implementation}: {reason}")
-        yield Finished(framework=queue.framework, implementation=unit.implementation)
+    elif unit is not None and unit.done == unit.questions:  # of the sweep, which alone was left
+        yield Finished(
+            framework=queue.framework, implementation=unit.implementation, sweep={DIED: reason}
+        )
         unit = None
     elif not worker.useful:
         queue.failures += 1

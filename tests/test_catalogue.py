@@ -47,7 +47,7 @@ def findings(divergence, profiles=PROFILES):
     for profile in profiles:
         for question, quantity in () if found else concerned(divergence, profile):
             finding = judge(question.implementation, question.case, quantity, question.mode)
-            if divergence.name in finding.divergence.split(" + "):
+            if divergence.name in finding.divergences:
                 found = True
                 yield question, quantity, finding
 

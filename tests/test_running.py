@@ -13,8 +13,10 @@ import pytest
 import equivalence
 from equivalence import results
 from equivalence.asking import Judged
+from equivalence.cases.sweeping import sweep
 from equivalence.cli import main
 from equivalence.finding import Verdict
+from equivalence.records import DIED
 from equivalence.running import AbsentError, UnknownError, request
 from equivalence.selection import SelectError
 
@@ -223,3 +225,42 @@ def test_a_framework_that_cannot_be_imported_leaves_the_others_cells(impostor, t
     said = capsys.readouterr().err
     assert "not measured: sklearn: no cell of it, ImportError: libfoo.so is missing" in said
     assert f"equivalence run --resume {path}" in said
+
+
+# Two implementations of a user, both of which die of what is swept for the plots: 29 rows.
+DYING_SWEEPS = """\
+import os
+import numpy as np
+from equivalence.cases.case import BINARY
+from equivalence.implementations.textbook import framework
+from equivalence.losses import binary_cross_entropy_with_logits
+
+def answer(logit, target, *, reduction="mean"):
+    if logit.shape == (29,):
+        os.abort()
+    terms = np.maximum(logit, 0) - logit * target + np.log1p(np.exp(-np.abs(logit)))
+    return {"none": terms, "sum": terms.sum(), "mean": terms.mean()}[reduction]
+
+for name in ("dies_first", "dies_second"):
+    framework.implements(binary_cross_entropy_with_logits, targets=BINARY, name=name)(answer)
+"""
+
+
+def test_a_sweep_that_kills_the_process_is_not_drawn_and_the_run_is_complete(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("conftest.py").write_text(DYING_SWEEPS)
+    assert sweep("binary_cross_entropy_with_logits", "binary").shape == (29,)
+    path = tmp_path / "run.jsonl"
+    words = ["textbook.dies_*", "float32:value", "pinned.*"]
+    asked = ["run", *words, "--frameworks", "textbook", "-n", "1", "-o", str(path)]
+    assert main([*asked, "--html", "page.html"]) == 0
+    run = results.read(path)
+    dead = {one.name: one.sweep for one in run.environment.implementations if "dies" in one.name}
+    assert dead == {
+        f"textbook.dies_{name}": {DIED: "the process died (SIGABRT)"}
+        for name in ("first", "second")
+    }
+    assert run.environment.complete
+    assert all(finding.verdict is not Verdict.CRASHED for finding in run.findings)
+    page = Path("page.html").read_text()
+    assert "Not drawn: textbook.dies_second, the process died (SIGABRT)." in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ import numpy as np
 
 from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.specials import numbers, overlaid, surprisals
+from equivalence.divergences.overflow import overflows
+from equivalence.divergences.specials import numbers, overlaid, surprisals, weighs_rows_zero
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -40,6 +42,35 @@ def multiplies_by_matrix(case: Case) -> Case | None:
     if not lost.any():
         return None
     return replace(case, prediction=np.where(lost, np.nan, case.prediction))
+
+
+divergence(
+    "torch.linear_cross_entropy(chunked)",
+    versions=">=2.13",
+    reference=CHUNKED,
+    name="chunks_overflow_before_mean",
+    reason=(
+        "Forms each term before the mean divides it, of 16 bits in float32: a difference of two "
+        "logits that does not fit makes the mean infinite, where a third of it would fit."
+    ),
+    by_design="A plain convention: kernels return what the dtype of their input holds.",
+)(overflows(sums=False, formed="float32", weighed="float32"))
+
+
+divergence(
+    "torch.linear_cross_entropy(chunked)",
+    versions=">=2.13",
+    reference=CHUNKED,
+    name="chunks_multiply_zero_class_weight",
+    reason=(
+        "Multiplies a class weight of zero with the -log p of a row that has none: NaN.\n\nAs "
+        "multiplies_zero_class_weight, but terms of 16 bits are formed in float32."
+    ),
+    defect=(
+        "Contradicts its own treatment of ignore_index, which leaves the value of such a row out: "
+        "a class of weight 0 counts nothing."
+    ),
+)(functools.partial(weighs_rows_zero, widened=True))
 
 
 @divergence(

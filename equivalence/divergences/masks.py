@@ -8,8 +8,6 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from equivalence.cases.case import SPARSE, encoding
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.specials import (
@@ -19,6 +17,7 @@ from equivalence.divergences.specials import (
     evaluates,
     multiplies_softmax,
     multiplies_surprisals,
+    weighs_rows_zero,
     weighs_slope_of_target,
 )
 
@@ -94,7 +93,7 @@ divergence(
 @divergence(
     "torch.cross_entropy",
     "torch.nn.CrossEntropyLoss",
-    "torch.linear_cross_entropy*",
+    "torch.linear_cross_entropy",
     "torch.nn.LogSoftmax+nn.NLLLoss",
     "torch.nll_loss",
     "torch.nn.NLLLoss",
@@ -111,9 +110,7 @@ def multiplies_zero_class_weight(case: Case) -> Case | None:
     So a padding class that is given the weight 0, and whose rows are NaN or infinite, spoils the
     loss, where ignore_index does not.
     """
-    weighed_zero = np.any(np.equal(case.options.get("weight", 1.0), 0.0))
-    concerned = weighed_zero and encoding(case.target_kind) == SPARSE
-    return multiplies_surprisals(case) if concerned else None
+    return weighs_rows_zero(case)
 
 
 divergence(

@@ -29,12 +29,12 @@ def wider(format_: Format, other: str) -> Format:
 
 
 def overflows(
-    *, sums: bool, accumulator: str = "", weighed: str = ""
+    *, sums: bool, accumulator: str = "", weighed: str = "", formed: str = ""
 ) -> Callable[[Case], Case | None]:
     """A weighted term, or with ``sums`` also their sum, is infinite before the mean divides it.
 
-    Sums may be accumulated in a wider format, the ``accumulator``, and terms may be weighted in
-    one, ``weighed``.
+    Sums may be accumulated in a wider format, the ``accumulator``, terms may be weighted in one,
+    ``weighed``, and ``formed`` in one.
 
     It concerns only means in which that happens, in the format that is computed in: elsewhere the
     answer does not fit either.
@@ -53,7 +53,8 @@ def overflows(
             weighted = np.where(case.weighing.sample == 0, 0.0, terms * case.weighing.sample)
             mean = reduce(terms, factors(case.reduction, case.weighing), case.reduction)
             format_ = case.computed_in
-            over = format_.overflows(terms) | wider(format_, weighed).overflows(weighted)
+            over = wider(format_, formed).overflows(terms)
+            over |= wider(format_, weighed).overflows(weighted)
             counts = np.isfinite(terms) & (case.weighing.sample != 0)
             over &= counts
             if sums and wider(format_, accumulator).overflows(np.sum(weighted)):

@@ -118,6 +118,13 @@ def multiplies_surprisals(case: Case, *, widened: bool = False) -> Case | None:
         )
 
 
+def weighs_rows_zero(case: Case, *, widened: bool = False) -> Case | None:
+    """As ``multiplies_surprisals``, of class indices where a row's own class weighs zero."""
+    weighed_zero = np.equal(case.options.get("weight", 1.0), 0.0) & (case.distribution != 0)
+    concerned = encoding(case.target_kind) == SPARSE and np.any(weighed_zero)
+    return multiplies_surprisals(case, widened=widened) if concerned else None
+
+
 def multiplies_softmax(case: Case) -> Case | None:
     """The gradient is softmax(x) times what counts, zero included: NaN where softmax has none.
 

@@ -89,19 +89,6 @@ divergence(
     by_design="A plain convention: kernels return what the dtype of their input holds.",
 )(overflows(sums=True))
 
-divergence(
-    "torch.linear_cross_entropy(chunked)",
-    versions=">=2.13",
-    reference=NLL_SOURCE,
-    name="linear_overflows_before_mean",
-    reason=(
-        "Forms each term in the dtype of the input before the mean divides it.\n\nA difference of "
-        "two logits that does not fit makes the mean infinite, where a third of it would fit. The "
-        "sum of chunks itself is accumulated more widely."
-    ),
-    by_design="A plain convention: kernels return what the dtype of their input holds.",
-)(overflows(sums=False))
-
 
 @divergence(
     "torch.cross_entropy",

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from equivalence.cases.answers import QUANTITIES
 from equivalence.changes import compare
 from equivalence.finding import Verdict
+from equivalence.records import DIED
 from equivalence.report import against, matrix, words
 from equivalence.report.curves import charts
 from equivalence.report.divisors import divisors
@@ -182,6 +183,7 @@ def templates() -> jinja2.Environment:
         "SHOWN": against.SHOWN,
         "WIDTH": WIDTH,
         "HEIGHT": HEIGHT,
+        "DIED": DIED,
     }
     return environment
 

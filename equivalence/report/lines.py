@@ -26,7 +26,7 @@ class Series:
         label: What the legend says.
         numbers: One a point: errors in ulps, or the loss itself; NaN where there is none.
         summary: The line in words.
-        mark: Its colour, dashes and shape: one of ``MARKS``, in every chart of a loss the same.
+        mark: Its colour, dashes and shape: one of ``MARKS``.
     """
 
     names: tuple[str, ...]
@@ -58,11 +58,14 @@ class Chart:
 
 
 def marked(charts: Iterable[Chart]) -> tuple[Chart, ...]:
-    """The charts of one loss, with one mark for the same implementations in all of them."""
+    """The charts of one loss, the same implementations by one mark, if there are enough."""
     known: dict[tuple[str, ...], int] = {}
     found = []
     for chart in charts:
-        mine = {line.names: known[line.names] for line in chart.series if line.names in known}
+        mine: dict[tuple[str, ...], int] = {}
+        for names in (line.names for line in chart.series if line.names in known):
+            if known[names] not in mine.values():  # six marks: two may share one from before
+                mine[names] = known[names]
         free = [mark for mark in range(MARKS) if mark not in mine.values()]
         free.sort(key=lambda mark: mark in known.values())  # rather one that nobody has yet
         for line in chart.series:

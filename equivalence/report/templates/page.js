@@ -31,7 +31,7 @@
       row.hidden = !wanted.every((word) => words.get(row).includes(word));
     });
     const left = rows.filter((row) => !row.hidden).length;
-    found.textContent = wanted.length ? `${left || "no"} of ${rows.length} rows and cards have them` : "";
+    found.textContent = wanted.length ? `${left || "none"} of ${rows.length} rows and cards, in all tabs` : "";
   });
   const form = document.querySelector("#matrix form");
   if (form) {
@@ -41,7 +41,7 @@
   }
   const value = (row, place) => {
     const text = row.cells[place]?.textContent.trim() ?? "";
-    const number = /^[^\w.+-]*([+-]?[\d.,]+(e[+-]?\d+)?)/.exec(text);
+    const number = /^[^\w.+-]*([+-]?\d[\d.,]*(e[+-]?\d+)?)/.exec(text);
     return number ? parseFloat(number[1].replace(/,/g, "")) : text;
   };
   const order = (one, other) => (typeof one === typeof other
