@@ -209,7 +209,7 @@ def test_an_incomplete_run_says_so(capsys):
     Path("one.jsonl").write_bytes(whole[:-10])
     assert main(["report", "one.jsonl", "--format", "json"]) == 0
     captured = capsys.readouterr()
-    assert "the run is incomplete" in captured.err
+    assert "one.jsonl was cut short; `equivalence run --resume one.jsonl` asks" in captured.err
     assert '"complete": false' in captured.out
 
 

@@ -19,7 +19,10 @@ def test_no_form_of_a_loss_is_accused(loss):
     """Every other question of the quick profile is asked of every form that is good for it."""
     results = judged(loss, "quick", step=2)
     assert [alarm for result in results for alarm in result.alarms][:20] == []
-    assert min(result.findings for result in results) > 25
+    asked = Counter()  # a form may be registered once for each length that it is good for
+    for result in results:
+        asked[result.form.name] += result.findings
+    assert min(asked.values()) > 25
     verdicts = sum((result.verdicts for result in results), Counter())
     assert verdicts[Verdict.UNDEFINED] < verdicts.total() / 8
 

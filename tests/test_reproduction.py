@@ -151,6 +151,13 @@ def test_every_script_of_a_page_prints_what_was_measured(run):
     assert wrong == []
 
 
+def test_every_script_of_the_sample_report_prints_what_was_measured():
+    """What `make docs` asks of every framework, in processes of their own."""
+    count, wrong = check(equivalence.run(["*:binary:mean:float32"], processes=2))
+    assert count
+    assert wrong == []
+
+
 def test_a_script_needs_nothing_of_this_package(run):
     assert "equivalence" not in reproduction(sample(run)[0], run.environment)
 

@@ -90,7 +90,7 @@ def test_a_file_that_was_cut_is_read_up_to_its_last_whole_line(run, path, kept):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "line 1 is not the environment"),
+        ("", "is empty: nothing was written to it; `equivalence run -o .*` does"),
         ("not json\n", "line 1 is not the environment"),
         ('{"kind": "finding"}\n', "line 1 is not the environment"),
         ('{"kind": "environment", "schema": 99}\n', "schema 99, this version reads 1"),
@@ -102,6 +102,11 @@ def test_what_is_no_run_gets_one_line(tmp_path, text, said):
     with pytest.raises(results.RunFileError, match=said) as raised:
         results.read(tmp_path / "run.jsonl")
     assert "\n" not in str(raised.value)
+
+
+def test_a_folder_is_no_run(tmp_path):
+    with pytest.raises(results.RunFileError, match=r"Is a directory.; name a run file in it"):
+        results.read(tmp_path)
 
 
 def test_a_broken_line_is_named(path):
