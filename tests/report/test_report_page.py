@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
 
 from equivalence.finding import Verdict
 from equivalence.report import summarise
@@ -157,6 +156,7 @@ def test_a_permalink_opens_its_drill_down_without_scripts(run, visit, verdict):
 
 def test_every_cell_has_a_permalink_of_its_own_that_shows_it(few, visit, few_all_url):
     """In a drill-down that is opened if it differs, else in its place in the matrix."""
+    expect = pytest.importorskip("playwright.sync_api").expect
     cells = [cell for cell in summarise(few).cells if cell.verdict.asked]
     assert len({cell.fragment for cell in cells}) == len(cells)
     page = visit(address=few_all_url)
