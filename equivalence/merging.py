@@ -41,14 +41,19 @@ def merge(runs: Iterable[Run], names: Sequence[str] = ()) -> Run:
     findings: dict[str, tuple[Finding, Run]] = {}
     for part in parts:
         for finding in part.findings:
-            known, other = findings.setdefault(finding.name, (finding, part))
+            name = finding.name
+            if name not in findings:
+                findings[name] = (finding, part)
+                continue
+            known, other = findings[name]
             if _answer(known) != _answer(finding):
                 both = " and ".join(sorted((named[id(other)], named[id(part)])))
-                message = f"two answers for {finding.name}, in {both}; merge only one of them"
+                message = f"two answers for {name}, in {both}; merge only one of them"
                 raise MergeError(message)
             if finding.detail < known.detail:
-                findings[finding.name] = (finding, part)
-    return Run.of(environment, (finding for finding, _ in findings.values()))
+                findings[name] = (finding, part)
+    by_name = tuple(findings[name][0] for name in sorted(findings))
+    return Run(environment=environment, findings=by_name)
 
 
 def _answer(finding: Finding) -> Finding:

@@ -205,8 +205,9 @@ def report(options: argparse.Namespace) -> int:
             message = f"{output} is a run that is read; name another file"
             raise UsageError(message)
         _writable(output)
-    runs = {path: results.read(Path(path)) for path in options.runs}
-    made = merge(list(runs.values()))
+    with uncollected():
+        runs = {path: results.read(Path(path)) for path in options.runs}
+        made = merge(list(runs.values()))
     for path in (path for path, one in runs.items() if not one.environment.complete):
         more = f"; `{resuming(path)}` asks the rest" if runs[path].environment.asked else ""
         stderr().print(f"equivalence: {path} was cut short{more}", soft_wrap=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ class Cell:
         denominators: What its mean divided by, with the counts of the findings of each.
         divergences: The catalogued divergences that it met, with the number of findings of each.
         smallest: Of the findings that show the same as the worst, the one with the smallest input.
+        severity: The key that sorts cells from the worst to the best.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Cell:
     denominators: tuple[tuple[str, Counts], ...]
     divergences: tuple[tuple[str, int], ...]
     smallest: Finding
+    severity: tuple[object, ...]
 
     @property
     def verdict(self) -> Verdict:
@@ -156,9 +159,7 @@ class Summary:
         return f"{text} Not counted: {listed(unasked)}.".strip() if unasked else text
 
 
-def severity(cell: Cell) -> tuple[object, ...]:
-    """The key that sorts cells from the worst to the best."""
-    return _severity(cell.worst)
+severity = operator.attrgetter("severity")
 
 
 def share(finding: Finding) -> float:
@@ -172,10 +173,6 @@ def share(finding: Finding) -> float:
     if math.isnan(error) or math.isnan(bound):
         return math.inf
     return error / bound if bound > 0 else (0.0 if error == 0 else math.inf)
-
-
-def _severity(finding: Finding) -> tuple[object, ...]:
-    return _ranked(finding, share(finding), magnitude(finding.ulps))
 
 
 def _ranked(finding: Finding, fraction: float, ulps: float) -> tuple[object, ...]:
@@ -207,13 +204,15 @@ def _cell(name: str, findings: list[Finding]) -> Cell:
     divided = [finding for finding in findings if finding.denominator]
     denominators = grouped(divided, lambda finding: finding.denominator)
     names = grouped((f for f in findings if f.divergence), lambda finding: finding.divergence)
-    worst = min(measured, key=lambda one: _ranked(*one))[0]
+    gravest = min(measured, key=lambda one: _ranked(*one))
+    worst = gravest[0]
     differs = worst.verdict.fails or worst.verdict.catalogued
     return Cell(
         id=name,
         counts=Counts.of(finding.verdict for finding in findings),
         worst=worst,
         smallest=smallest(worst, findings) if differs else worst,
+        severity=_ranked(*gravest),
         share=largest(fraction for _, fraction, _ in compared),
         ulps=largest(ulps for _, _, ulps in compared),
         denominators=tuple(
