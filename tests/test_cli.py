@@ -149,6 +149,15 @@ def test_run_prints_a_table_and_writes_its_files(capsys):
     assert Path("a/page.html").read_text().startswith("<!")
 
 
+def test_the_page_of_a_run_is_that_of_its_file():
+    pytest.importorskip("tensorflow")
+    select = "mean:bfloat16:value:tensorflow_v2.keras.BinaryCrossentropy*@eager"
+    main(["run", select, "-n", "1", "-o", "run.jsonl", "--html", "page.html"])
+    assert main(["report", "run.jsonl", "-o", "again.html"]) == 0
+    assert "keras" in Path("page.html").read_text()
+    assert Path("again.html").read_bytes() == Path("page.html").read_bytes()
+
+
 @pytest.mark.parametrize("width", [40, 80])
 def test_no_line_of_a_table_is_wider_than_the_terminal(width, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(width))
