@@ -91,9 +91,14 @@ def extended(
 
 
 def framework_record(framework: Framework) -> FrameworkRecord:
-    """A framework that is loaded: its versions and the flags that decide numbers."""
+    """A framework that is loaded: its versions and the flags that decide numbers.
+
+    Both are sorted, as in a run file, so that a page made of either is the same.
+    """
     return FrameworkRecord(
-        name=framework.name, versions=framework.versions, flags=framework.flags()
+        name=framework.name,
+        versions=dict(sorted(framework.versions.items())),
+        flags=dict(sorted(framework.flags().items())),
     )
 
 

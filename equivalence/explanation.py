@@ -109,7 +109,7 @@ def explanation(finding: Finding, environment: Environment) -> list[tuple[str, l
             reason = [" ".join(paragraph.split()) for paragraph in entry.reason.split("\n\n")]
             parts.append(("because", [f"{entry.name} ({since})", *reason, entry.reference]))
     parts.append(
-        ("versions", [", ".join(f"{name} {version}" for name, version in sorted(versions.items()))])
+        ("versions", [", ".join(f"{name} {version}" for name, version in versions.items())])
     )
     parts.append(("documented", [record_.documentation if record_ else ""]))
     return [(heading, [line for line in lines if line]) for heading, lines in parts if any(lines)]

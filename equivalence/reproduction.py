@@ -149,7 +149,7 @@ def _heading(finding: Finding, versions: dict[str, str], case: Case, axis: int) 
     """Comments: what is shown, with which versions, what was got and what is right."""
     lines = [f"# {finding.name}"]
     if versions:
-        said = (f"{package} {version}" for package, version in sorted(versions.items()))
+        said = (f"{package} {version}" for package, version in versions.items())
         lines.append(f"# {', '.join(said)}")
     if case.digest != finding.digest:
         lines.append(
