@@ -246,8 +246,9 @@ def _along(case: Case) -> np.ndarray:
 def _along_bound(case: Case) -> np.ndarray:
     """The term's own bound, weighted, with the roundings of the weighting.
 
-    The floor is granted to p v and to p <p, v>, twice to what they are multiplied with afterwards,
-    and to the result: each may be flushed to zero, and p before it is multiplied by v or <p, v>.
+    The floor is granted to p, before it is multiplied by v or <p, v>, and to the result. It is also
+    granted to p v and p <p, v>, which a mean's factor f makes smaller afterwards; or else, where v
+    is multiplied by f first, to f v, to <p, f v> and to what p makes of both: p is at most 1.
     """
     format_, weighing, curved = FORMATS[case.dtype], case.weighing, curvature(case.loss)
     assert curved is not None  # noqa: S101 - what has_curvature says
@@ -257,6 +258,8 @@ def _along_bound(case: Case) -> np.ndarray:
     factor = np.abs(factors(case.reduction, weighing))
     _, units = rounding(case.reduction, weighing)
     size = np.abs(_curvature(case, _floats))
-    flushed = format_.floor * (2 + np.abs(along) + np.max(np.abs(along), initial=0.0))
+    floor = format_.floor
+    flushed = floor * (np.abs(along) + np.max(np.abs(along), initial=0.0))
     own = _scaled(case, errors + flushed + (units + 2) * format_.unit * size, factor)
-    return np.asarray(own + format_.floor)
+    products = np.maximum(_scaled(case, np.full(size.shape, 2 * floor), factor), 4 * floor)
+    return np.asarray(own + products + floor)

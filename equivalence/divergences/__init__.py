@@ -30,8 +30,9 @@ from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     textbook,
     torch,
     torch_kullback_leibler,
-    torch_margins,
     torch_means,
+    torch_multilabel,
+    torch_soft_margin,
     torch_weights,
     weights,
 )

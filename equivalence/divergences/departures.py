@@ -250,5 +250,5 @@ def widened(
         return TermBounds(*(mine + added for mine, added in zip(own, extra, strict=True)))
 
     made = replace(loss, name=f"{loss.name}, {name}", bound=bound)
-    weakened(made, more_curved)
+    weakened(made, loss, more_curved)
     return made

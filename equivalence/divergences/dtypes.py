@@ -196,7 +196,10 @@ def _complement_in(loss: Loss, dtype: str) -> Loss:
         error = unit * np.abs(1 - target)
         return TermBounds(error * np.abs(absent), error * np.abs(slope), 0 * prediction)
 
-    return widened(loss, f"with 1 - t in {dtype}", more)
+    def more_curved(size: np.ndarray) -> np.ndarray:
+        return np.asarray(unit * size)
+
+    return widened(loss, f"with 1 - t in {dtype}", more, more_curved)
 
 
 def sums_weights_in_their_dtype(case: Case) -> Case | None:

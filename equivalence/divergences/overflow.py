@@ -57,20 +57,25 @@ def overflows(
             over |= wider(format_, weighed).overflows(weighted)
             counts = np.isfinite(terms) & (case.weighing.sample != 0)
             over &= counts
-            if sums and wider(format_, accumulator).overflows(np.sum(weighted)):
-                over |= counts
+            total = np.sum(weighted)
+            signs = None
+            if not over.any() and sums and wider(format_, accumulator).overflows(total):
+                over, signs = counts, total * case.weighing.sample  # so that all add up to it
         fits = not format_.overflows(mean)
-        return replace(case, loss=infinite_where(case.loss, over)) if fits and over.any() else None
+        if not fits or not over.any():
+            return None
+        return replace(case, loss=infinite_where(case.loss, over, signs))
 
     return model
 
 
-def infinite_where(loss: Loss, over: np.ndarray) -> Loss:
-    """The loss whose terms are infinite where ``over`` says so."""
+def infinite_where(loss: Loss, over: np.ndarray, signs: np.ndarray | None = None) -> Loss:
+    """The loss whose terms are infinite where ``over`` says so, with their own signs or these."""
 
     def definition(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> np.ndarray:
         terms = loss.definition(prediction, target, **parameters)
-        return np.where(over, np.where(terms < 0, -np.inf, np.inf), terms)
+        negative = (terms if signs is None else signs) < 0
+        return np.where(over, np.where(negative, -np.inf, np.inf), terms)
 
     return replace(loss, name=f"{loss.name}, some of them overflown", definition=definition)
 

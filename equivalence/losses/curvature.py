@@ -51,15 +51,19 @@ def curved(gradient: Callable[..., Gradients], known: Curvature) -> None:
     _CURVATURES[gradient] = known
 
 
-def weakened(loss: Loss, error: Callable[[np.ndarray], np.ndarray] | None) -> None:
+def weakened(made: Loss, loss: Loss, error: Callable[[np.ndarray], np.ndarray] | None) -> None:
     """Makes the second derivatives of a loss with a weaker bound known.
 
     Args:
-        loss: Its gradient is that of a loss whose second derivatives are known, or not.
+        made: It has the gradient of ``loss`` and a bound of its own.
+        loss: What it was made of; its second derivatives are known, or not.
         error: From their sizes, what is added to their bounds; None adds nothing.
     """
     known = curvature(loss)
-    if known is None or error is None:
+    if known is None:
+        return
+    if error is None:
+        _CURVATURES[made.gradient, made.bound] = known
         return
     product, own = known.product, known.bound
 
@@ -73,7 +77,7 @@ def weakened(loss: Loss, error: Callable[[np.ndarray], np.ndarray] | None) -> No
         size = np.abs(product(prediction, target, direction, **parameters))
         return np.asarray(own(prediction, target, direction, precision, **parameters) + error(size))
 
-    _CURVATURES[loss.gradient, loss.bound] = Curvature(product=product, bound=bound)
+    _CURVATURES[made.gradient, made.bound] = Curvature(product=product, bound=bound)
 
 
 def _softmax_product(

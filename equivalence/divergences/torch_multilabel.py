@@ -1,4 +1,4 @@
-"""What PyTorch's margin losses, binary cross-entropy in another dress, answer instead."""
+"""What PyTorch's multilabel soft margin loss, binary cross-entropy of rows, answers instead."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from equivalence.cases.case import Case
 
 DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
-SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/Loss.cpp"
-MULTI_LABEL_SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/torch/nn/functional.py"
+SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/torch/nn/functional.py"
 
 
 divergence(
@@ -46,6 +45,7 @@ divergence(
     versions=">=1.0",
     reference=DOCUMENTATION + "MultiLabelSoftMarginLoss.html",
     by_design="A plain convention: each operation returns what the dtype of its input holds.",
+    only=("value",),
 )
 def sums_labels_before_dividing(case: Case) -> Case | None:
     """Weighted terms, and their sum over the last axis, are formed before they are divided by C.
@@ -64,7 +64,7 @@ def sums_labels_before_dividing(case: Case) -> Case | None:
 divergence(
     *MULTI_LABEL,
     versions=">=1.0",
-    reference=MULTI_LABEL_SOURCE,
+    reference=SOURCE,
     name="multiplies_infinite_log_sigmoid",
     reason=(
         "-(t log sigmoid(x) + (1 - t) log sigmoid(-x)) is NaN for infinite logits that are right: "
@@ -76,7 +76,7 @@ divergence(
 divergence(
     *MULTI_LABEL,
     versions=">=1.0",
-    reference=MULTI_LABEL_SOURCE,
+    reference=SOURCE,
     name="multiplies_labels_weighed_zero",
     reason=(
         "Terms are multiplied by their weights, zero too: NaN or infinity in a label that is "
@@ -167,85 +167,3 @@ def _weighted(loss: Loss, weights: np.ndarray, *, zeros: bool) -> Loss:
         gradient=gradient,
         bound=bound,
     )
-
-
-def _overflown(case: Case) -> np.ndarray:
-    """Where exp(-y x) is infinite in the format, y = 2 t - 1."""
-    margin = (2 * case.distribution - 1) * np.asarray(case.prediction, dtype=np.float64)
-    return np.asarray(-margin > np.log(case.computed_in.largest))
-
-
-def _without_gradient_where(loss: Loss, over: np.ndarray) -> Loss:
-    """The loss whose derivatives are NaN where ``over`` says so."""
-
-    def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
-        own = loss.gradient(prediction, target, **parameters)
-        return Gradients(np.where(over, np.nan, own.prediction), own.target)
-
-    return replace(loss, name=f"{loss.name}, infinity by infinity", gradient=gradient)
-
-
-@divergence(
-    "torch.soft_margin_loss",
-    "torch.nn.SoftMarginLoss",
-    versions=">=1.0",
-    reference=SOURCE,
-    defect=(
-        "Contradicts the mathematics, and binary_cross_entropy_with_logits and softplus of the "
-        "same library, which compute the same number: it is |x|."
-    ),
-)
-def exponentiates_margin(case: Case) -> Case | None:
-    """log1p(exp(-y x)) is formed as written, so that the loss is infinite where exp is.
-
-    That is from -y x = 11.1 on in float16, 88.8 in bfloat16 and float32, 710 in float64: a
-    prediction that is very wrong costs infinity instead of |x|.
-    """
-    over = _overflown(case)
-    return replace(case, loss=infinite_where(case.loss, over)) if over.any() else None
-
-
-@divergence(
-    *(f"torch.soft_margin_loss@{mode}" for mode in ("eager", "strided", "func")),
-    *(f"torch.nn.SoftMarginLoss@{mode}" for mode in ("eager", "strided", "func")),
-    versions=">=1.0",
-    reference=SOURCE,
-    defect=(
-        "Contradicts its own compiled gradient, sigmoid(y x) - 1, which is finite, and the "
-        "mathematics: the gradient is -y."
-    ),
-)
-def divides_infinite_exponentials(case: Case) -> Case | None:
-    """The gradient is -y exp(-y x) / (1 + exp(-y x)): NaN where the exponential is infinite.
-
-    One prediction that is very wrong so makes every weight of a network NaN.
-    """
-    over = _overflown(case)
-    return replace(case, loss=_without_gradient_where(case.loss, over)) if over.any() else None
-
-
-@divergence(
-    "torch.soft_margin_loss@compile",
-    "torch.nn.SoftMarginLoss@compile",
-    versions=">=2.0",
-    reference="https://github.com/pytorch/pytorch/blob/v2.13.0/torch/_decomp/decompositions.py",
-    defect=(
-        "Contradicts its own eager gradient, which keeps all digits: the same call, compiled, has "
-        "another gradient."
-    ),
-)
-def subtracts_one_from_sigmoid(case: Case) -> Case:
-    """Compiled, the gradient is y (sigmoid(y x) - 1), whose digits cancel for right predictions.
-
-    From y x = 17 on it is 0 in float32.
-    """
-    return replace(case, loss=_from_sigmoid(case.loss))
-
-
-@functools.cache
-def _from_sigmoid(loss: Loss) -> Loss:
-    def more(logit: np.ndarray, target: np.ndarray, unit: float, **_: Any) -> TermBounds:
-        # The sigmoid, at most 1, errs by a library exponential, a sum and a quotient.
-        return TermBounds(0 * logit, 6 * unit + 0 * target, 0 * logit)
-
-    return widened(loss, "its gradient from sigmoid(y x) - 1", more)
