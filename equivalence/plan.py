@@ -11,6 +11,7 @@ from equivalence.cases.case import Encoding
 from equivalence.cases.covering import cover
 from equivalence.cases.generation import Spec, generate
 from equivalence.cases.pinned import pinned
+from equivalence.divergences import DIVERGENCES
 from equivalence.expectation import declines
 from equivalence.extent import APART, Extent, extent
 from equivalence.implementations.framework import columns
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from equivalence.cases.case import Case
+    from equivalence.divergences import Divergence
     from equivalence.implementations import Implementation
     from equivalence.losses import Loss
 
@@ -102,7 +104,7 @@ def chosen(loss: Loss, offered: Offer, asked: Extent) -> tuple[Spec, ...]:
     if not asked.strength:
         return ()
     accepted = (lambda spec: offered.accepts(spec) and asked.holds(spec)) if asked.narrow else None
-    return cover(loss, accepted or offered.accepts, asked.strength)
+    return cover(loss, accepted or offered.accepts, asked.strength, numbers_matter=False)
 
 
 @functools.cache
@@ -186,20 +188,35 @@ def questions(implementations: Iterable[Implementation], profile: str) -> Iterat
         KeyError: If the profile is unknown.
     """
     for implementation in implementations:
-        for mode in implementation.offered_modes:
-            asked = extent(implementation, mode, profile)
-            specs = chosen(implementation.loss, offer(implementation), asked)
-            cases = [_case(implementation.loss, spec) for spec in specs]
-            if asked.strength:
-                written = _written(implementation, mode, profile, asked)
-                cases += [case for case in written if not declines(implementation, case, mode)]
-            for case in cases:
-                yield Question(
-                    implementation=implementation,
-                    mode=mode,
-                    case=case,
-                    quantities=(
-                        *quantities(implementation, case),
-                        *_apart(implementation, case, mode, profile),
-                    ),
-                )
+        yield from _questions(implementation, profile, tuple(DIVERGENCES.values()))
+
+
+@functools.cache
+def _questions(
+    implementation: Implementation,
+    profile: str,
+    catalogue: tuple[Divergence, ...],  # noqa: ARG001 - what is asked apart depends on it
+) -> tuple[Question, ...]:
+    """They are counted before they are asked, and the second time they are known."""
+    return tuple(
+        question
+        for mode in implementation.offered_modes
+        for question in _in_mode(implementation, mode, profile)
+    )
+
+
+def _in_mode(implementation: Implementation, mode: str, profile: str) -> Iterator[Question]:
+    asked = extent(implementation, mode, profile)
+    specs = chosen(implementation.loss, offer(implementation), asked)
+    cases = [_case(implementation.loss, spec) for spec in specs]
+    if asked.strength:
+        written = _written(implementation, mode, profile, asked)
+        cases += [case for case in written if not declines(implementation, case, mode)]
+    for case in cases:
+        apart = _apart(implementation, case, mode, profile)
+        yield Question(
+            implementation=implementation,
+            mode=mode,
+            case=case,
+            quantities=(*quantities(implementation, case), *apart),
+        )

@@ -45,10 +45,12 @@ def further(implementation: Implementation, case: Case, mode: str) -> tuple[str,
     offered = [name for name, modes in implementation.framework.apart.items() if mode in modes]
 
     def known(quantity: str) -> bool:
+        if quantity == WEIGHT_GRADIENT and not case.weighted_by:
+            return False
         answered = expectation(case, catalogued(implementation, mode, quantity)).case
-        if quantity == WEIGHT_GRADIENT:
-            return bool(case.weighted_by and answered.weighted_by)
-        return has_curvature(answered)
+        return (
+            bool(answered.weighted_by) if quantity == WEIGHT_GRADIENT else has_curvature(answered)
+        )
 
     return tuple(quantity for quantity in offered if known(quantity))
 

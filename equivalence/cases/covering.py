@@ -43,6 +43,14 @@ def _encoded(loss: Loss) -> np.ndarray:
     )
 
 
+@functools.cache
+def _kinds(loss: Loss) -> tuple[np.ndarray, np.ndarray]:
+    """Specs that differ in their regime only: one of each kind, and the kind of every spec."""
+    apart = np.delete(_encoded(loss), Spec._fields.index("regime"), axis=1)
+    _, examples, kinds = np.unique(apart, axis=0, return_index=True, return_inverse=True)
+    return examples, kinds
+
+
 def tuples(rows: np.ndarray, strength: int) -> np.ndarray:
     """A number for each combination of ``strength`` levels in each row.
 
@@ -93,14 +101,27 @@ def _core(loss: Loss, strength: int) -> tuple[int, ...]:
     return tuple(_complete(tuples(_encoded(loss), strength), []))
 
 
-def cover(loss: Loss, accepts: Callable[[Spec], bool], strength: int) -> tuple[Spec, ...]:
+def cover(
+    loss: Loss, accepts: Callable[[Spec], bool], strength: int, *, numbers_matter: bool = True
+) -> tuple[Spec, ...]:
     """Specs among the accepted ones that hold every accepted combination of ``strength`` levels.
 
     The choice depends on the loss and on what is accepted, never on what else is installed or
     selected, so that a run with fewer frameworks asks the same questions.
+
+    Args:
+        loss: Whose space it is.
+        accepts: Whether a spec may be chosen.
+        strength: How many levels are held together.
+        numbers_matter: Whether ``accepts`` looks at the regime of the numbers; if it does not, it
+            is asked once for all regimes.
     """
     everything = space(loss)
-    accepted = np.array([accepts(spec) for spec in everything], dtype=bool)
+    if numbers_matter:
+        accepted = np.array([accepts(spec) for spec in everything], dtype=bool)
+    else:
+        examples, kinds = _kinds(loss)
+        accepted = np.array([accepts(everything[row]) for row in examples], dtype=bool)[kinds]
     if not accepted.any():
         return ()
     position = np.cumsum(accepted) - 1
