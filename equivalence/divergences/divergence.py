@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
+import functools
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeVar
 
 from packaging.requirements import Requirement
@@ -84,9 +86,7 @@ class Divergence:
     def concerns(self, implementation: Implementation, mode: str) -> bool:
         """Whether it is catalogued for an implementation in a mode at the installed version."""
         names = (_plain(implementation.name), _plain(f"{implementation.name}@{mode}"))
-        if not any(
-            fnmatchcase(name, _plain(pattern)) for pattern in self.implementations for name in names
-        ):
+        if not any(map(_any_of(self.implementations).match, names)):
             return False
         package, specifiers = _requirement(self.versions)
         _, installed = implementation.framework.installed(package)
@@ -99,6 +99,12 @@ def _requirement(versions: str) -> tuple[str, SpecifierSet]:
         requirement = Requirement(versions)
         return requirement.name, requirement.specifier
     return "", SpecifierSet(versions)
+
+
+@functools.cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """What matches one of the patterns at least."""
+    return re.compile("|".join(fnmatch.translate(_plain(pattern)) for pattern in patterns))
 
 
 def _plain(name: str) -> str:
