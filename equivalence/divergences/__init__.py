@@ -29,6 +29,7 @@ from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     tensorflow_weighted,
     textbook,
     torch,
+    torch_binary,
     torch_kullback_leibler,
     torch_means,
     torch_multilabel,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from equivalence.cases.case import Case
 
 TORCH = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
+FROM_PROBABILITIES = ("torch.binary_cross_entropy", "torch.nn.BCELoss", "torch.sigmoid+nn.BCELoss")
 SKLEARN = (
     "https://github.com/scikit-learn/scikit-learn/blob/1.9.1/sklearn/metrics/_classification.py"
 )
@@ -26,15 +27,16 @@ def _outside(array: np.ndarray) -> bool:
 
 
 @divergence(
-    "torch.binary_cross_entropy",
-    "torch.nn.BCELoss",
-    "torch.sigmoid+nn.BCELoss",
+    *(f"{name}@{mode}" for name in FROM_PROBABILITIES for mode in ("eager", "strided", "func")),
     versions=">=1.7",
     reference=TORCH + "BCELoss.html",
     by_design='An explicit check: "all elements of input should be between 0 and 1".',
 )
 def refuses_numbers_outside_the_unit_interval(case: Case) -> type[Exception] | None:
-    """Raises RuntimeError if a probability or a target is not in [0, 1]; NaN is not."""
+    """Raises RuntimeError if a probability or a target is not in [0, 1]; NaN is not.
+
+    Compiled, nothing is checked.
+    """
     if case.loss.prediction == LOGITS:
         wrong = bool(np.isnan(numbers(case.prediction)).any())
     else:

@@ -83,11 +83,8 @@ def rounds_sigmoid(loss: Loss, probability_loss: Loss, dtype: str, *, once: bool
 
     def slopes(probability: np.ndarray, target: np.ndarray) -> Gradients:
         inside = probability_loss.gradient(probability, target)
-        # The chain rule multiplies what the format holds: zero times infinity is NaN here.
-        over = np.abs(inside.prediction) > format_.largest
-        infinite = np.where(inside.prediction < 0, -np.inf, np.inf)
-        held = np.where(over, infinite, inside.prediction)
-        return Gradients(probability * (1 - probability) * held, inside.target)
+        # Zero times infinity is NaN here.
+        return Gradients(probability * (1 - probability) * inside.prediction, inside.target)
 
     def bound(logit: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
         least, near, most = sigmoids(logit)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.cases.answers import QUANTITIES
+from equivalence.cases.case import cotangent
 from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.divergences.cancellation import cancels_against_log_sigmoid, sums_exponentials
 from equivalence.divergences.divergence import divergence
@@ -63,9 +64,6 @@ def _clamped(loss: Loss, dtype: str) -> Loss:
         gone = spread <= floor
         kept = (probability - target) / np.where(gone, probability * 0 + 1, spread)
         slope = np.where(gone, divided(probability - target), kept)
-        if dtype == "float16":  # a mean divides afterwards what may not fit
-            most = FORMATS[dtype].largest * (1 + FORMATS[dtype].unit / 2)
-            slope = np.where(slope > most, np.inf, np.where(slope < -most, -np.inf, slope))
         return Gradients(slope, loss.gradient(probability, target).target)
 
     def bound(probability: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
@@ -86,9 +84,30 @@ def _clamped(loss: Loss, dtype: str) -> Loss:
     )
 
 
+@functools.lru_cache(maxsize=4096)
+def _clamped_for(case: Case, loss: Loss) -> Loss:
+    """The same, in float16 with infinite slopes where one does not fit before a mean divides it.
+
+    It is multiplied by what comes from above, then by the sample weight.
+    """
+    clamped = _clamped(loss, case.dtype)
+    if case.dtype != "float16":
+        return clamped
+    most = FORMATS[case.dtype].largest * (1 + FORMATS[case.dtype].unit / 2)
+    above = cotangent(case.shape) if case.reduction.kind == "none" else np.ones(case.shape)
+    factor = above * np.maximum(1.0, np.abs(case.weighing.sample))
+
+    def gradient(probability: np.ndarray, target: np.ndarray) -> Gradients:
+        slope, by_target = clamped.gradient(probability, target)
+        over = np.abs(slope) * factor > most
+        return Gradients(np.where(over, np.where(slope < 0, -np.inf, np.inf), slope), by_target)
+
+    return replace(clamped, gradient=gradient)
+
+
 def clamps_logarithms(case: Case) -> Case:
     """The logarithms are clamped at -100, and the gradient's denominator at 1e-12."""
-    return replace(case, loss=_clamped(case.loss, case.dtype))
+    return replace(case, loss=_clamped_for(case, case.loss))
 
 
 divergence(
@@ -190,7 +209,7 @@ def does_not_differentiate_channels_last(case: Case) -> type[Exception] | None:
 
 
 def _sigmoid_then_clamped(case: Case) -> Case:
-    clamped = _clamped(binary_cross_entropy, case.dtype)
+    clamped = _clamped_for(case, binary_cross_entropy)
     return replace(case, loss=rounds_sigmoid(case.loss, clamped, case.dtype, once=True))
 
 

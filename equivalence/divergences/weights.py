@@ -5,6 +5,8 @@ They come last: what a mean divides by is settled before.
 
 from __future__ import annotations
 
+from equivalence.cases.answers import QUANTITIES
+from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.keras_forms import forms
 from equivalence.divergences.overflow import overflows
@@ -169,6 +171,8 @@ divergence(
         "infinite, where the mean would fit."
     ),
     by_design="A plain convention of means, numpy.mean among them.",
+    # The derivative by the weights is the term without its weight.
+    only=tuple(name for name in QUANTITIES if name != WEIGHT_GRADIENT),
 )(overflows(sums=True, accumulator="float32"))
 
 divergence(
