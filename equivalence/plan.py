@@ -87,14 +87,16 @@ class Offer(NamedTuple):
 
 
 def offer(implementation: Implementation) -> Offer:
-    """What an implementation offers."""
+    """What an implementation offers, or would in a later version of its framework."""
+    framework = implementation.framework
+    later = framework.lacks if implementation.dtypes == framework.dtypes else ()
     return Offer(
         implementation.targets,
         implementation.shapes,
         implementation.weighted_shapes,
         implementation.options,
         frozenset(implementation.reductions),
-        frozenset(implementation.dtypes),
+        frozenset((*implementation.dtypes, *later)),
     )
 
 
@@ -208,7 +210,8 @@ def _questions(
 def _in_mode(implementation: Implementation, mode: str, profile: str) -> Iterator[Question]:
     asked = extent(implementation, mode, profile)
     specs = chosen(implementation.loss, offer(implementation), asked)
-    cases = [_case(implementation.loss, spec) for spec in specs]
+    had = [spec for spec in specs if spec.dtype in implementation.dtypes]
+    cases = [_case(implementation.loss, spec) for spec in had]
     if asked.strength:
         written = _written(implementation, mode, profile, asked)
         cases += [case for case in written if not declines(implementation, case, mode)]

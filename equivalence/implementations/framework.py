@@ -48,6 +48,8 @@ class Framework:
             differentiated: ``prediction`` or ``target``), ``{quantity}`` (what its gradient is
             called) and ``{wanted}`` (everything that is differentiated) are filled in.
         dtypes: The floating-point formats that it has.
+        lacks: Those that it has in later versions. The questions in other formats are chosen as if
+            it had them, so that versions are asked the same.
         array: How an array is written, from ``{values}`` and ``{dtype}``.
         class_axis: Where the classes are: 1 (behind the batch) or -1 (last).
         differentiates: Whether it differentiates what its implementations compute.
@@ -70,6 +72,7 @@ class Framework:
     scripts: Mapping[str, str]
     array: str
     dtypes: tuple[str, ...] = tuple(FORMATS)
+    lacks: tuple[str, ...] = ()
     class_axis: int = -1
     differentiates: bool = True
     slowness: float = 1.0

@@ -27,6 +27,7 @@ framework = Framework(
         "xla": engine.XLA_SCRIPT,
     },
     dtypes=engine.DTYPES,
+    lacks=engine.LACKS,
     array=engine.ARRAY,
     slowness=engine.SLOWNESS,
     apart=second.APART,
