@@ -29,13 +29,17 @@ docs: report ## the page of the catalogue, the sample report, and the picture in
 	$(bin)/equivalence run '*:binary:mean:float32' -o reports/sample.jsonl --html docs/sample_report.html
 	$(bin)/python docs/picture.py reports/index.html docs/report.png
 
-# Every minor release in an environment of its own: some minutes, and a package index.
-atlas: venv ## which release of scikit-learn and Keras changed which cell, as data and as a page
+# Every minor release in an environment of its own: half an hour, and a package index. Of Keras and
+# TensorFlow what differs least is left out; sums, soft targets and other gradients share the terms.
+plainly := --select float32 --select @eager --select '!sum' --select '!target_gradient' --select '!weight_gradient'
+of_keras := $(plainly) --frameworks tensorflow_v2 --select 'tensorflow_v2.keras.*' --select '!tensorflow_v2.keras.*[mean]' \
+  --select '!soft' --select '!soft_binary' --select '!soft_segmentation' --select '!soft_binary_segmentation'
+atlas: venv ## which release of scikit-learn, Keras and TensorFlow changed which cell, as data and as a page
 	$(bin)/equivalence atlas --make scikit-learn --from 1.1.3
-	$(bin)/equivalence atlas --make keras --from 3.0 --frameworks tensorflow_v2 --with tensorflow-cpu==2.16.2 \
-	  --select float32 --select @eager --select 'tensorflow_v2.keras.*' --select '!tensorflow_v2.keras.*[mean]' --select '!sum' \
-	  --select '!soft' --select '!soft_binary' --select '!soft_segmentation' --select '!soft_binary_segmentation' \
-	  --select '!target_gradient' --select '!weight_gradient'
+	$(bin)/equivalence atlas --make keras --from 3.0 --with tensorflow-cpu==2.16.2 $(of_keras)
+	$(bin)/equivalence atlas --make tf-keras --from 2.15 $(of_keras)
+	$(bin)/equivalence atlas --make tensorflow-cpu --name tensorflow --from 2.12 $(plainly) \
+	  --frameworks tensorflow_v1,tensorflow_v2 --select '!tensorflow_v2.keras.*'
 	$(bin)/equivalence atlas -o docs/atlas.html
 
 full: venv ## the same with the full profile; writes reports/full.html
