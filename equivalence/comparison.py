@@ -56,8 +56,10 @@ def judge(
     mode = mode or implementation.offered_modes[0]
     asked = _Asked(implementation=implementation, case=case, quantity=quantity, mode=mode)
     declined = declines(implementation, case, mode)
-    known = quantities(implementation, case) + further(implementation, case, mode)
-    if not declined and quantity not in known:
+    if not declined and not (
+        quantity in quantities(implementation, case)
+        or quantity in further(implementation, case, mode)
+    ):
         declined = f"has no {quantity.replace('_', ' ')}"
     if declined:
         return _finding(asked, Verdict.INAPPLICABLE, detail=declined)

@@ -78,7 +78,7 @@ def _declines(implementation: Implementation, cell: _Cell) -> str:
         return "takes no segmentation shape"
     if cell.reduction not in implementation.reductions:
         return f"has no reduction {cell.reduction}"
-    if lacking := implementation.lacking(cell.reduction):
+    if lacking := implementation.lacking(cell.reduction, dtypes=(cell.dtype,)):
         return lacking
     if cell.quantity != "value" and not implementation.differentiates:
         return f"{implementation.framework} has no gradient"

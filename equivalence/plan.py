@@ -87,16 +87,14 @@ class Offer(NamedTuple):
 
 
 def offer(implementation: Implementation) -> Offer:
-    """What an implementation offers, or would in a later version of its framework."""
-    framework = implementation.framework
-    later = framework.lacks if implementation.dtypes == framework.dtypes else ()
+    """What an implementation offers, at the versions that offer most."""
     return Offer(
         implementation.targets,
         implementation.shapes,
         implementation.weighted_shapes,
         implementation.options,
         frozenset(implementation.reductions),
-        frozenset((*implementation.dtypes, *later)),
+        frozenset(implementation.dtypes),
     )
 
 
@@ -210,8 +208,7 @@ def _questions(
 def _in_mode(implementation: Implementation, mode: str, profile: str) -> Iterator[Question]:
     asked = extent(implementation, mode, profile)
     specs = chosen(implementation.loss, offer(implementation), asked)
-    had = [spec for spec in specs if spec.dtype in implementation.dtypes]
-    cases = [_case(implementation.loss, spec) for spec in had]
+    cases = [_case(implementation.loss, spec) for spec in specs]
     if asked.strength:
         written = _written(implementation, mode, profile, asked)
         cases += [case for case in written if not declines(implementation, case, mode)]

@@ -48,8 +48,7 @@ class Framework:
             differentiated: ``prediction`` or ``target``), ``{quantity}`` (what its gradient is
             called) and ``{wanted}`` (everything that is differentiated) are filled in.
         dtypes: The floating-point formats that it has.
-        lacks: Those that it has in later versions. The questions in other formats are chosen as if
-            it had them, so that versions are asked the same.
+        needs: What only some of its versions offer of every implementation, as in ``implements``.
         array: How an array is written, from ``{values}`` and ``{dtype}``.
         class_axis: Where the classes are: 1 (behind the batch) or -1 (last).
         differentiates: Whether it differentiates what its implementations compute.
@@ -72,7 +71,7 @@ class Framework:
     scripts: Mapping[str, str]
     array: str
     dtypes: tuple[str, ...] = tuple(FORMATS)
-    lacks: tuple[str, ...] = ()
+    needs: Mapping[str, str] = field(default_factory=dict)
     class_axis: int = -1
     differentiates: bool = True
     slowness: float = 1.0
@@ -146,9 +145,10 @@ class Framework:
                 that make it leave its arrays must not be asked.
             most_classes: With how many classes it is asked, where the translation forms what grows
                 faster than they do.
-            needs: What only some versions offer: the native name of a reduction, an option, or
-                ``""`` for all of it, and the requirement, ``{"mean": "keras>=3.7"}``. At other
-                versions the cell is inapplicable.
+            needs: What only some versions offer: the native name of a reduction, an option, a
+                format, or ``""`` for all of it, and the requirement, ``{"mean": "keras>=3.7"}``.
+                At other versions the cell is inapplicable; what is asked of it besides is what is
+                asked at all versions.
 
         The options that it takes are its keyword parameters. A function without a parameter
         ``reduction`` returns the terms and is asked for nothing else.
@@ -191,7 +191,7 @@ class Framework:
                     modes=modes,
                     unchecked=unchecked,
                     most_classes=most_classes,
-                    lacks=_lacking(needs, self),
+                    lacks=_lacking({**self.needs, **needs}, self),
                 )
             return function
 

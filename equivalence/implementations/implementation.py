@@ -153,7 +153,7 @@ class Implementation:
                 return f"has no {dtype}"
         if case.reduction.kind not in self.reductions:
             return f"has no reduction {case.reduction.kind}"
-        if lacking := self.lacking(case.reduction.kind, options_of(case)):
+        if lacking := self.lacking(case.reduction.kind, options_of(case), dtypes_of(case)):
             return lacking
         missing = options_of(case) - self.options
         if REDUCTION in missing and self.names_reduction:  # a misspelt one
@@ -170,9 +170,11 @@ class Implementation:
             return f"takes no sample weights with {shape_of(case)} shape"
         return "" if shape_of(case) in self.shapes else f"takes no {shape_of(case)} shape"
 
-    def lacking(self, reduction: str, options: Iterable[str] = ()) -> str:
-        """What the installed version does not offer of a reduction and options; empty if all."""
-        asked = ("", self.reductions.get(reduction, ""), *sorted(options))
+    def lacking(
+        self, reduction: str, options: Iterable[str] = (), dtypes: Iterable[str] = ()
+    ) -> str:
+        """What the installed version does not offer of what is asked, in words; empty if all."""
+        asked = ("", self.reductions.get(reduction, ""), *sorted(options), *dtypes)
         return next((self.lacks[name] for name in asked if name in self.lacks), "")
 
     def withholds(self, case: Case) -> str:

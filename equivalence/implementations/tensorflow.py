@@ -7,12 +7,10 @@ from collections import OrderedDict
 from importlib import metadata
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 import tensorflow as tf
 
 from equivalence.cases.case import cotangent
-from equivalence.exact import FORMATS
 from equivalence.implementations.implementation import Call, Response
 
 tf.config.threading.set_intra_op_parallelism_threads(1)  # two unpinned runtimes fight for the cores
@@ -62,8 +60,8 @@ for name, gradient in zip(("gradient", "target_gradient"), gradients):
 FUNCTION_SCRIPT = _FUNCTION_SCRIPT.format(decorator="tf.function")
 XLA_SCRIPT = _FUNCTION_SCRIPT.format(decorator="tf.function(jit_compile=True)")
 # Before 2.13 TensorFlow had a bfloat16 of its own, and took no array of anybody else's.
-LACKS = () if tf.bfloat16.as_numpy_dtype is ml_dtypes.bfloat16 else ("bfloat16",)
-DTYPES = tuple(name for name in FORMATS if name not in LACKS)
+NEEDS = {"bfloat16": "tensorflow>=2.13"}
+STANDS_FOR = {"tensorflow": "tensorflow-cpu"}
 SLOWNESS = 2.0  # 5 ms for a call under a tape
 GRAPHS = 64  # graphs that are kept for reuse, each with its session
 FUNCTIONS = 256  # functions that are kept for reuse

@@ -26,13 +26,13 @@ framework = Framework(
         "graph": engine.GRAPH_SCRIPT,
         "xla": engine.XLA_SCRIPT,
     },
-    dtypes=engine.DTYPES,
-    lacks=engine.LACKS,
+    needs=engine.NEEDS,
     array=engine.ARRAY,
     slowness=engine.SLOWNESS,
     apart=second.APART,
     apart_scripts=second.SCRIPTS,
     flags=engine.flags,
+    stands_for=engine.STANDS_FOR,
 )
 implements = framework.implements
 

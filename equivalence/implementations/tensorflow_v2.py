@@ -30,14 +30,13 @@ framework = Framework(
         "function": engine.FUNCTION_SCRIPT,
         "xla": engine.XLA_SCRIPT,
     },
-    dtypes=engine.DTYPES,
-    lacks=engine.LACKS,
+    needs=engine.NEEDS,
     array=engine.ARRAY,
     slowness=engine.SLOWNESS,
     apart=second.APART,
     apart_scripts=second.SCRIPTS,
     flags=engine.flags,
-    stands_for={"keras": "tf-keras"},
+    stands_for={**engine.STANDS_FOR, "keras": "tf-keras"},
 )
 implements = framework.implements
 
