@@ -12,7 +12,7 @@ from equivalence.implementations import (
     torch_framework,
     torch_relatives,  # noqa: F401 - it registers its own
 )
-from equivalence.implementations.torch_framework import DOCUMENTATION
+from equivalence.implementations.torch_framework import DOCUMENTATION, HALF, SIXTEEN_BITS
 
 framework = torch_framework.framework
 implements = framework.implements
@@ -23,6 +23,7 @@ implements = framework.implements
     targets=SPARSE | ONE_HOT | SOFT,
     differentiates_target=True,
     documentation=DOCUMENTATION + "functional.cross_entropy.html",
+    needs=HALF,
 )
 def cross_entropy(
     logits, target, *, weight=None, ignore_index=-100, label_smoothing=0.0, reduction="mean"
@@ -43,6 +44,7 @@ def cross_entropy(
     name="nn.CrossEntropyLoss",
     differentiates_target=True,
     documentation=DOCUMENTATION + "CrossEntropyLoss.html",
+    needs=HALF,
 )
 def cross_entropy_loss(
     logits, target, *, weight=None, ignore_index=-100, label_smoothing=0.0, reduction="mean"
@@ -58,6 +60,7 @@ def cross_entropy_loss(
     targets=SPARSE,
     name="nn.LogSoftmax+nn.NLLLoss",
     documentation=DOCUMENTATION + "NLLLoss.html",
+    needs=HALF,
 )
 def log_softmax_then_nll_loss(logits, target, *, weight=None, ignore_index=-100, reduction="mean"):
     log_probabilities = nn.LogSoftmax(dim=1 if logits.ndim > 1 else 0)(logits)
@@ -71,6 +74,7 @@ def log_softmax_then_nll_loss(logits, target, *, weight=None, ignore_index=-100,
     name="log_softmax_by_hand",
     differentiates_target=True,
     documentation=DOCUMENTATION + "functional.log_softmax.html",
+    needs={"float16": "torch>=2.2"},
 )
 def log_softmax_by_hand(logits, target, *, reduction="mean"):
     classes = 1 if logits.ndim > 1 else 0
@@ -82,6 +86,7 @@ def log_softmax_by_hand(logits, target, *, reduction="mean"):
     losses.negative_log_likelihood,
     targets=SPARSE,
     documentation=DOCUMENTATION + "functional.nll_loss.html",
+    needs=HALF,
 )
 def nll_loss(log_probabilities, target, *, weight=None, ignore_index=-100, reduction="mean"):
     return F.nll_loss(
@@ -94,6 +99,7 @@ def nll_loss(log_probabilities, target, *, weight=None, ignore_index=-100, reduc
     targets=SPARSE,
     name="nn.NLLLoss",
     documentation=DOCUMENTATION + "NLLLoss.html",
+    needs=HALF,
 )
 def nll_loss_class(log_probabilities, target, *, weight=None, ignore_index=-100, reduction="mean"):
     loss = nn.NLLLoss(weight, ignore_index=ignore_index, reduction=reduction)
@@ -105,6 +111,7 @@ def nll_loss_class(log_probabilities, target, *, weight=None, ignore_index=-100,
     targets=BINARY | SOFT_BINARY,
     differentiates_target=True,
     documentation=DOCUMENTATION + "functional.binary_cross_entropy.html",
+    needs=SIXTEEN_BITS,
 )
 def binary_cross_entropy(probability, target, *, sample_weight=None, reduction="mean"):
     return F.binary_cross_entropy(probability, target, weight=sample_weight, reduction=reduction)
@@ -116,6 +123,7 @@ def binary_cross_entropy(probability, target, *, sample_weight=None, reduction="
     name="nn.BCELoss",
     differentiates_target=True,
     documentation=DOCUMENTATION + "BCELoss.html",
+    needs=SIXTEEN_BITS,
 )
 def bce_loss(probability, target, *, sample_weight=None, reduction="mean"):
     return nn.BCELoss(weight=sample_weight, reduction=reduction)(probability, target)
@@ -153,6 +161,7 @@ def bce_with_logits_loss(logit, target, *, sample_weight=None, pos_weight=None, 
     name="sigmoid+nn.BCELoss",
     differentiates_target=True,
     documentation=DOCUMENTATION + "BCELoss.html",
+    needs=SIXTEEN_BITS,
 )
 def sigmoid_then_bce_loss(logit, target, *, sample_weight=None, reduction="mean"):
     return nn.BCELoss(weight=sample_weight, reduction=reduction)(torch.sigmoid(logit), target)

@@ -7,6 +7,10 @@ from equivalence.implementations import torch_modes as engine
 from equivalence.implementations.framework import Framework
 
 DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
+# Kernels of 16 bits that came late, on the processor: those of negative log-likelihood, and of
+# binary cross-entropy from probabilities.
+HALF = {"float16": "torch>=2.4"}
+SIXTEEN_BITS = {**HALF, "bfloat16": "torch>=2.4"}
 
 framework = Framework(
     name="torch",

@@ -95,6 +95,7 @@ def multilabel_soft_margin_loss_class(logit, target, *, sample_weight=None, redu
     most_classes=MOST_CLASSES,
     differentiates_target=True,
     documentation=DOCUMENTATION + "functional.linear_cross_entropy.html",
+    needs={"": "torch>=2.13"},
 )
 def linear_cross_entropy(
     logits, target, *, weight=None, ignore_index=None, label_smoothing=0.0, reduction="mean"
@@ -119,6 +120,7 @@ def linear_cross_entropy(
     most_classes=MOST_CLASSES,
     modes=("eager", "strided"),  # documented: the chunked path does not work with the others
     documentation=DOCUMENTATION + "functional.linear_cross_entropy.html",
+    needs={"": "torch>=2.13"},
 )
 def linear_cross_entropy_chunked(
     logits, target, *, weight=None, ignore_index=None, reduction="mean"
