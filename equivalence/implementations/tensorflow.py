@@ -59,8 +59,8 @@ for name, gradient in zip(("gradient", "target_gradient"), gradients):
 """
 FUNCTION_SCRIPT = _FUNCTION_SCRIPT.format(decorator="tf.function")
 XLA_SCRIPT = _FUNCTION_SCRIPT.format(decorator="tf.function(jit_compile=True)")
-# Before 2.13 TensorFlow had a bfloat16 of its own, and took no array of anybody else's.
-NEEDS = {"bfloat16": "tensorflow>=2.13"}
+# Before 2.14 TensorFlow had a bfloat16 of its own, and took no array of anybody else's.
+NEEDS = {"bfloat16": "tensorflow>=2.14"}
 STANDS_FOR = {"tensorflow": "tensorflow-cpu"}
 SLOWNESS = 2.0  # 5 ms for a call under a tape
 GRAPHS = 64  # graphs that are kept for reuse, each with its session

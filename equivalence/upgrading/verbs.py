@@ -258,7 +258,13 @@ def _make(options: argparse.Namespace, output: Path) -> None:
         for version in chosen:
             made = parse(f"{package}=={version}", builder.extra)
             file = output.parent / "atlas" / f"{made.label}.jsonl"
-            runs.append((str(version), measure(made, question, builder, file)))
+            try:
+                runs.append((str(version), measure(made, question, builder, file)))
+            except UpgradeError as error:  # that there is no wheel of one release is no news
+                _say(f"{version} is passed over: {error}")
+        if not runs:
+            message = f"no release of {package} can be asked here"
+            raise UpgradeError(message, INCOMPLETE)
     made_history: History = history(package, runs, words)
     file = ATLAS / f"{options.name or package}.jsonl"
     write_history(made_history, file)
