@@ -53,8 +53,10 @@ def machine(packages: tuple[str, ...] = PACKAGES) -> str:
     return ", ".join([here.system, cores, f"Python {platform.python_version()}", *versions])
 
 
-def usage(arguments: list[str], accepted: tuple[int, ...] = (0,)) -> Usage:
-    """Runs Python with some arguments, and says what that cost.
+def usage(
+    arguments: list[str], accepted: tuple[int, ...] = (0,), where: Path | None = None
+) -> Usage:
+    """Runs Python with some arguments, here or in a folder, and says what that cost.
 
     Raises:
         RuntimeError: If it ends with another status than those accepted; with what it said.
@@ -66,6 +68,7 @@ def usage(arguments: list[str], accepted: tuple[int, ...] = (0,)) -> Usage:
             check=True,
             capture_output=True,
             text=True,
+            cwd=where,
             env=os.environ | {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"},
         )
         code, processor, memory = json.loads(told.read_text(encoding="utf-8"))

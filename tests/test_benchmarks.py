@@ -1,5 +1,6 @@
 """The benchmarks run, and what they time is right; how long it takes is not asserted."""
 
+import re
 import runpy
 import subprocess
 import sys
@@ -67,6 +68,18 @@ def test_growth_is_told_by_what_a_further_finding_costs():
         for findings, seconds in ((100, 5.0), (300, 6.0))
     )
     assert names["slope"](before, after) == 0.005
+
+
+@pytest.mark.parametrize(
+    ("commit", "words"), [("HEAD", r"0\.\d s \| 0\.\d s \| \d"), ("0123456789", "not in this clone")]
+)
+def test_a_commit_is_measured_beside_its_parent(tmp_path, commit, words):
+    names = runpy.run_path(str(BENCHMARKS / "improvements.py"))
+    made = names["Improvement"](commit=commit, what="Nothing", arguments=("--version",))
+    here = subprocess.run(["git", "rev-parse", "HEAD^"], cwd=BENCHMARKS, check=False)
+    if here.returncode:
+        pytest.skip("no history here")
+    assert re.search(words, names["row"](made, tmp_path / "run.jsonl", tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,125 @@
+"""What improvements of speed gained: commits beside their parents, in turn, as whole processes.
+
+Each is checked out into a worktree and run there, with the packages that are installed here. Run
+it as ``python -m benchmarks.improvements RUN.jsonl``, in a clone with its history: five minutes.
+The run is one of the quick profile, of which a page is made.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.machine import usage
+
+ROOT = Path(__file__).parents[1]
+TURNS = 3
+RUN, OUTPUT = "RUN", "OUTPUT"  # stand for the run file and for what is written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Improvement:
+    """A commit that made something faster.
+
+    Attributes:
+        commit: Its hash.
+        what: What it did.
+        arguments: What is run, behind ``equivalence``.
+    """
+
+    commit: str
+    what: str
+    arguments: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The command as a user would type it."""
+        return " ".join(["equivalence", *(word for word in self.arguments if word != OUTPUT)])
+
+
+def asking(framework: str) -> tuple[str, ...]:
+    """The quick profile of a framework, in one process."""
+    return ("run", "--frameworks", framework, "-n", "0", "-o", OUTPUT)
+
+
+IMPROVEMENTS = (
+    Improvement(
+        commit="70ccca3dac",
+        what="The fields of what is remembered are looked up once a class",
+        arguments=asking("textbook"),
+    ),
+    Improvement(
+        commit="97ef6a2ecf",
+        what="What has no radius at the first precision is looked at once more, at the last",
+        arguments=asking("textbook"),
+    ),
+    Improvement(
+        commit="77e0a1cf17",
+        what="One run is not merged with itself; the severity of a cell is found once",
+        arguments=("report", RUN, "-o", OUTPUT),
+    ),
+    Improvement(
+        commit="56b7342877",
+        what="Questions are planned once, not for the count and again",
+        arguments=asking("sklearn"),
+    ),
+    Improvement(
+        commit="6e224e549e",
+        what="The patterns of a divergence are compiled into one",
+        arguments=asking("sklearn"),
+    ),
+    Improvement(
+        commit="c54caa6e60",
+        what="What is asked apart is looked up only for what is asked apart",
+        arguments=asking("textbook"),
+    ),
+)
+
+
+def worktree(commit: str, folder: Path) -> Path | None:
+    """A checkout of a commit; None if this clone does not have it."""
+    place = folder / commit.replace("^", "-before")
+    command = ["git", "worktree", "add", "--detach", str(place), commit]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
+    return None if done.returncode else place
+
+
+def seconds(improvement: Improvement, run: Path, place: Path) -> float:
+    """What one process of it costs in a checkout, in seconds of a processor."""
+    words = {RUN: str(run), OUTPUT: str(place / "made")}
+    arguments = [words.get(word, word) for word in improvement.arguments]
+    return usage(["-m", "equivalence", *arguments], (0, 1), place).processor
+
+
+def row(improvement: Improvement, run: Path, folder: Path) -> str:
+    """The line of a commit: the medians before and after it, in turn."""
+    places = [worktree(f"{improvement.commit}{end}", folder) for end in ("^", "")]
+    told = f"| {improvement.what} | `{improvement.words}` "
+    if None in places:
+        return f"{told}| not in this clone | | |"
+    taken = [[seconds(improvement, run, place) for place in places if place] for _ in range(TURNS)]
+    before, after = map(statistics.median, zip(*taken, strict=True))
+    return f"{told}| {before:.1f} s | {after:.1f} s | {after / before:.2f} |"
+
+
+def main(arguments: list[str]) -> int:
+    """Prints the table."""
+    run = Path(arguments[0]).resolve()
+    print("| what was done | command | before | after | ratio |")
+    print("| --- | --- | ---: | ---: | ---: |")
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            for improvement in IMPROVEMENTS:
+                print(row(improvement, run, Path(folder)), flush=True)
+        finally:
+            prune = ["git", "worktree", "prune", "--expire", "now"]
+            subprocess.run(prune, cwd=ROOT, check=False, capture_output=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
