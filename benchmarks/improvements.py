@@ -7,10 +7,12 @@ The run is one of the quick profile, of which a page is made.
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,12 +82,22 @@ IMPROVEMENTS = (
 )
 
 
-def worktree(commit: str, folder: Path) -> Path | None:
+def git(*words: str) -> bool:
+    """Runs git here, and says whether it did what it was told."""
+    done = subprocess.run(["git", *words], cwd=ROOT, check=False, capture_output=True)
+    return done.returncode == 0
+
+
+@contextlib.contextmanager
+def worktree(commit: str, folder: Path) -> Iterator[Path | None]:
     """A checkout of a commit; None if this clone does not have it."""
     place = folder / commit.replace("^", "-before")
-    command = ["git", "worktree", "add", "--detach", str(place), commit]
-    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
-    return None if done.returncode else place
+    made = git("worktree", "add", "--detach", str(place), commit)
+    try:
+        yield place if made else None
+    finally:
+        if made:
+            git("worktree", "remove", "--force", str(place))
 
 
 def seconds(improvement: Improvement, run: Path, place: Path) -> float:
@@ -97,11 +109,14 @@ def seconds(improvement: Improvement, run: Path, place: Path) -> float:
 
 def row(improvement: Improvement, run: Path, folder: Path) -> str:
     """The line of a commit: the medians before and after it, in turn."""
-    places = [worktree(f"{improvement.commit}{end}", folder) for end in ("^", "")]
     told = f"| {improvement.what} | `{improvement.words}` "
-    if None in places:
-        return f"{told}| not in this clone | | |"
-    taken = [[seconds(improvement, run, place) for place in places if place] for _ in range(TURNS)]
+    commit = improvement.commit
+    with worktree(f"{commit}^", folder) as parent, worktree(commit, folder) as child:
+        if parent is None or child is None:
+            return f"{told}| not in this clone | | |"
+        taken = [
+            [seconds(improvement, run, place) for place in (parent, child)] for _ in range(TURNS)
+        ]
     before, after = map(statistics.median, zip(*taken, strict=True))
     return f"{told}| {before:.1f} s | {after:.1f} s | {after / before:.2f} |"
 
@@ -112,12 +127,8 @@ def main(arguments: list[str]) -> int:
     print("| what was done | command | before | after | ratio |")
     print("| --- | --- | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            for improvement in IMPROVEMENTS:
-                print(row(improvement, run, Path(folder)), flush=True)
-        finally:
-            prune = ["git", "worktree", "prune", "--expire", "now"]
-            subprocess.run(prune, cwd=ROOT, check=False, capture_output=True)
+        for improvement in IMPROVEMENTS:
+            print(row(improvement, run, Path(folder)), flush=True)
     return 0
 
 
