@@ -84,7 +84,8 @@ IMPROVEMENTS = (
 
 def git(*words: str) -> bool:
     """Runs git here, and says whether it did what it was told."""
-    done = subprocess.run(["git", *words], cwd=ROOT, check=False, capture_output=True)
+    command = ["git", *words]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
     return done.returncode == 0
 
 
