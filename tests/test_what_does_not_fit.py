@@ -100,7 +100,7 @@ def test_the_slope_of_a_target_that_does_not_fit_is_infinite_or_nan(weights, pos
 
 
 def test_a_slope_overflows_with_what_comes_from_above():
-    """The second term is multiplied by 2: (p - 1) / (p (1 - p)) is 36,300 and fits, twice it not."""
+    """The second term is multiplied by 2: (p - 1) / (p (1 - p)) is 36,300 and fits, twice not."""
     name = "torch.sigmoid+nn.BCELoss@eager"
     ask = {"prediction": [-10.5, -10.5, -10.5], "target": [1, 1, 1]}
     assert explained(name, "gradient", **ask) == ("rounds_sigmoid_then_clamps",)
