@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from equivalence.losses import Loss
 
 
+_REMEMBERED = 512  # implementations whose questions are kept
 _SHAPE_NAMES = {
     "unbatched": UNBATCHED,
     "columns": COLUMNS,
@@ -188,16 +189,18 @@ def questions(implementations: Iterable[Implementation], profile: str) -> Iterat
         KeyError: If the profile is unknown.
     """
     for implementation in implementations:
-        yield from _questions(implementation, profile, tuple(DIVERGENCES.values()))
+        family = columns(implementation)
+        yield from _questions(implementation, profile, family, tuple(DIVERGENCES.values()))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=_REMEMBERED)
 def _questions(
     implementation: Implementation,
     profile: str,
+    family: tuple[Implementation, ...],  # noqa: ARG001 - who is asked less depends on it
     catalogue: tuple[Divergence, ...],  # noqa: ARG001 - what is asked apart depends on it
 ) -> tuple[Question, ...]:
-    """They are counted before they are asked, and the second time they are known."""
+    """The questions of one implementation, remembered: they are counted, and then asked."""
     return tuple(
         question
         for mode in implementation.offered_modes

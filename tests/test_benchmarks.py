@@ -72,7 +72,10 @@ def test_growth_is_told_by_what_a_further_finding_costs():
 
 @pytest.mark.parametrize(
     ("commit", "words"),
-    [("HEAD", r"0\.\d s \| 0\.\d s \| \d"), ("0123456789", "not in this clone")],
+    [
+        ("HEAD", r"\| `equivalence --version` \| \d+\.\d s \| \d+\.\d s \| \d"),
+        ("0123456789", "not in this clone"),
+    ],
 )
 def test_a_commit_is_measured_beside_its_parent(tmp_path, commit, words):
     names = runpy.run_path(str(BENCHMARKS / "improvements.py"))

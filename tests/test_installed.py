@@ -9,8 +9,10 @@ import pytest
 from benchmarks.power.private import framework, private
 from equivalence import losses
 from equivalence.cases.case import ONE_HOT
+from equivalence.declined import inapplicable
 from equivalence.divergences.divergence import Divergence, Standing
 from equivalence.implementations import Framework
+from equivalence.plan import questions
 
 
 def owner(monkeypatch, **versions):
@@ -61,3 +63,27 @@ def test_what_an_old_version_lacks_is_said_of_the_package_that_is_there(monkeypa
         needs={"mean": "keras>=3.7"},
     )
     assert made.lacks == {"mean": "has no mean in tf-keras 2.16.0: keras>=3.7"}
+
+
+def test_a_format_that_an_old_version_lacks_is_asked_of_nothing_that_a_framework_has(monkeypatch):
+    def own(logits, target, *, reduction="mean"):
+        return np.zeros(())
+
+    old = replace(owner(monkeypatch, own="1.5"), needs={"bfloat16": "own>=2"})
+    made = private(old, losses.cross_entropy, own, targets=ONE_HOT)
+    reason = "has no bfloat16 in own 1.5: own>=2"
+    found = {question.case.dtype: made.declines(question.case) for question in asked(made)}
+    assert found == {"float16": "", "bfloat16": reason, "float32": "", "float64": ""}
+    assert {cell.dtype for cell in inapplicable(made) if cell.detail == reason} == {"bfloat16"}
+    monkeypatch.setattr(Framework, "versions", property(lambda _: {"own": "2.0"}))
+    newer = private(old, losses.cross_entropy, own, targets=ONE_HOT)
+    assert [q.case.origin for q in asked(made)] == [q.case.origin for q in asked(newer)]
+
+
+def asked(implementation):
+    """The questions of the quick profile but those of mixed formats."""
+    return [
+        question
+        for question in questions([implementation], "quick")
+        if not question.case.origin.startswith("edge.")
+    ]

@@ -7,11 +7,14 @@ import json
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
+import equivalence
 from equivalence.cli import main
 from equivalence.history import read_history, write_history
+from equivalence.upgrading import verbs
 from equivalence.upgrading.environments import suite
-from equivalence.upgrading.errors import UpgradeError
+from equivalence.upgrading.errors import INCOMPLETE, UpgradeError
 from equivalence.upgrading.versions import released
 
 BEFORE, AFTER = "scikit-learn==1.6.1", "scikit-learn==1.7.2"
@@ -115,6 +118,30 @@ def test_the_page_of_the_atlas_is_made_of_the_committed_data(tmp_path, capsys):
     text = page.read_text("utf-8")
     assert "clips_to_<wbr>" in text or "clips_<wbr>to_<wbr>fixed_<wbr>epsilon" in text
     assert "<script" not in text
+
+
+def test_a_release_that_cannot_be_installed_is_passed_over(tmp_path, monkeypatch, capsys):
+    """What fails for another reason is no hole in a history, but an error."""
+    said = {"1.0": UpgradeError("own==1.0 cannot be installed: a conflict")}
+
+    def build(made, _builder):
+        if error := said.get(str(made).rpartition("==")[2]):
+            raise error
+
+    run = equivalence.run(["textbook", "one_hot:sum:float32:value"])
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(verbs, "build", build)
+    monkeypatch.setattr(verbs, "measure", lambda *_: run)
+    monkeypatch.setattr(verbs, "released", lambda *_: [Version("1.0"), Version("1.1")])
+    make = ["atlas", "--make", "own", "--frameworks", "textbook"]
+    assert main(make) == 0
+    assert "1.0 is passed over: own==1.0 cannot be installed" in capsys.readouterr().err
+    assert read_history(tmp_path / "fixtures/atlas/own.jsonl").releases == ("1.1",)
+    said["1.1"] = UpgradeError("the index does not answer", INCOMPLETE)
+    assert main(make) == 3
+    said["1.1"] = said["1.0"]
+    assert main(make) == 3
+    assert "no release of own can be asked here" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_history_is_told(tmp_path, capsys):

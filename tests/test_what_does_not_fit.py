@@ -52,8 +52,9 @@ def test_the_second_derivative_of_the_soft_margin_loss_is_zero_then_nan(
     for name in ("torch.soft_margin_loss@eager", "torch.nn.SoftMarginLoss@eager"):
         for logit in (square, both):
             found = explained(name, prediction=[logit, 0.5], target=[1, 1], **ask)
-            # In float16 the true number is below what counts.
-            assert found in (("squares_one_plus_exponential",), Verdict.AGREES), (name, logit)
+            # In float16 the true number may be below what counts.
+            if dtype != "float16" or found != Verdict.AGREES:
+                assert found == ("squares_one_plus_exponential",), (name, logit)
         assert explained(name, prediction=[both, 0.5], target=[1, 1], **ask) == (
             "squares_one_plus_exponential",
         )
@@ -81,11 +82,11 @@ def test_a_summand_that_does_not_fit_is_infinite_or_nan(weights):
     assert ("multiplies_zero_weights" in found) is (weights == [0, 1])
 
 
-@pytest.mark.parametrize("weights", [[2, 1], [0, 1]], ids=str)
-@pytest.mark.parametrize("pos_weight", [{}, {"pos_weight": 1.5}], ids=str)
+@pytest.mark.parametrize(
+    ("weights", "pos_weight"),
+    [([2, 1], {}), ([2, 1], {"pos_weight": 1.5}), ([0, 1], {"pos_weight": 1.5})],
+)
 def test_the_slope_of_a_target_that_does_not_fit_is_infinite_or_nan(weights, pos_weight):
-    if not pos_weight and weights[0] == 0:
-        return  # -x itself fits
     found = explained(
         f"{WITH_LOGITS}@eager",
         "target_gradient",

@@ -143,8 +143,8 @@ def divergence(
         only: The quantities concerned; by default all.
 
     Raises:
-        ValueError: If the name is taken, there is no reason or no reference, or it is not said
-            whether it is meant.
+        ValueError: If the name is taken, there is no implementation, no reason or no reference, or
+            it is not said whether it is meant.
     """
 
     def register(model: _AnyModel) -> _AnyModel:
@@ -152,6 +152,9 @@ def divergence(
         why = inspect.cleandoc(reason or model.__doc__ or "")
         if full in DIVERGENCES:
             message = f"the divergence {full!r} is already in the catalogue"
+            raise ValueError(message)
+        if not implementations:
+            message = f"the divergence {full!r} names no implementation that it concerns"
             raise ValueError(message)
         if not why or not reference:
             message = f"the divergence {full!r} needs a reason and a reference"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from equivalence.losses.loss import Loss
 
 
-_REMEMBERED = 4096  # cases, each asked in several modes and of several functions
+REMEMBERED = 4096  # cases, each asked in several modes and of several functions
 
 
 def wider(format_: Format, other: str) -> Format:
@@ -40,7 +40,7 @@ def overflows(
     answer does not fit either.
     """
 
-    @functools.lru_cache(maxsize=_REMEMBERED)
+    @functools.lru_cache(maxsize=REMEMBERED)
     def model(case: Case) -> Case | None:
         if case.reduction.kind != "mean":
             return None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import flint
 import numpy as np
 
+from equivalence.divergences.overflow import REMEMBERED
 from equivalence.divergences.steps import gap
 from equivalence.exact import FIRST_BITS, FORMATS, Format, balls
 from equivalence.losses.categorical import cross_entropy
@@ -65,7 +66,7 @@ def _once(dtype: str) -> Format:
     return FORMATS["float32" if narrow else dtype]
 
 
-@functools.cache
+@functools.lru_cache(maxsize=REMEMBERED)
 def rounds_sigmoid(loss: Loss, probability_loss: Loss, dtype: str, *, once: bool) -> Loss:
     """Binary cross-entropy of sigmoid(x) rounded to the dtype, by another loss of the probability.
 

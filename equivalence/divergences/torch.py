@@ -14,7 +14,7 @@ from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.divergences.cancellation import cancels_against_log_sigmoid, sums_exponentials
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.dtypes import WITH_LOGITS
-from equivalence.divergences.overflow import overflows
+from equivalence.divergences.overflow import REMEMBERED, overflows
 from equivalence.divergences.saturation import rounds_sigmoid
 from equivalence.exact import FORMATS
 from equivalence.losses import binary_cross_entropy
@@ -85,9 +85,9 @@ def _clamped(loss: Loss, dtype: str) -> Loss:
     )
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=REMEMBERED)
 def _clamped_for(case: Case, loss: Loss) -> Loss:
-    """The same, in float16 with infinite slopes where one does not fit before a mean divides it.
+    """``_clamped``, in float16 with infinite slopes that do not fit before a mean divides them.
 
     It is multiplied by what comes from above, then by the sample weight.
     """

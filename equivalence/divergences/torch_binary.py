@@ -23,7 +23,7 @@ FUNCTORCH = (
     "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/functorch/"
     "PyTorchOperatorHacks.cpp"
 )
-GRADIENT, TARGET_GRADIENT = QUANTITIES[1:3]
+VALUE, GRADIENT, TARGET_GRADIENT = QUANTITIES[:3]
 
 
 @divergence(
@@ -46,12 +46,14 @@ def func_subtracts_infinities(case: Case) -> Case | None:
     *WITH_LOGITS,
     versions=">=1.6",
     reference=SOURCE,
+    only=(VALUE,),
     by_design="A plain convention: each operation returns what the dtype of its input holds.",
 )
 def overflows_on_its_way(case: Case) -> Case | None:
-    """(1 + (w - 1) t) log sigmoid(x), or a term before it is multiplied by its sample weight.
+    """What does not fit on the way is infinite, and NaN if it weighs nothing.
 
-    What does not fit is infinite, and NaN if it weighs nothing. In float16 x = -65,504 with t = 0.1
+    That is (1 + (w - 1) t) log sigmoid(x), or a term before it is multiplied by its sample weight.
+    In float16 x = -65,504 with t = 0.1
     and w = 3 costs infinity instead of 19,651; so does a term of 70,000 that weighs 0.1.
     """
     logit, target = numbers(case.prediction), numbers(case.target)
@@ -74,10 +76,10 @@ def overflows_on_its_way(case: Case) -> Case | None:
     by_design="A plain convention: each operation returns what the dtype of its input holds.",
 )
 def target_slope_overflows_on_its_way(case: Case) -> Case | None:
-    """By the target: -x, or log sigmoid(-x) - w log sigmoid(x), times the weight, divided last.
+    """The slope of a target that does not fit is infinite, and NaN if it weighs nothing.
 
-    Where a product does not fit the result is infinite, though the mean would fit; if the sample
-    weight is 0 it is NaN.
+    It is -x, or log sigmoid(-x) - w log sigmoid(x), multiplied by what comes from above and by the
+    sample weight; a mean divides last, and would fit.
     """
     logit = numbers(case.prediction)
     upstream = cotangent(case.shape) if case.reduction.kind == "none" else 1.0

@@ -43,6 +43,7 @@ def _without_gradient_where(loss: Loss, over: np.ndarray) -> Loss:
     *NAMES,
     versions=">=1.0",
     reference=SOURCE,
+    only=("value",),
     defect=(
         "Contradicts the mathematics, and binary_cross_entropy_with_logits and softplus of the "
         "same library, which compute the same number: it is |x|."
@@ -92,8 +93,8 @@ def divides_infinite_exponentials(case: Case) -> Case | None:
 def squares_one_plus_exponential(case: Case) -> Case:
     """The second derivative is v z / (1 + z)^2, z = exp(-y x), whose divisor overflows long before.
 
-    It is 0 from -y x = 5.5 on in float16, 44.4 in bfloat16 and float32, 354.9 in float64; and NaN
-    where z or v z is infinite as well, from 11.1, 88.7 and 709.8 on.
+    It is 0 from -y x = 5.6 on in float16, 44.4 in bfloat16 and float32, 354.9 in float64; and NaN
+    where z or v z is infinite as well, for v = 1 from 11.1, 88.8 and 709.8 on.
     """
     unreduced = case.reduction.kind == "none"
     return replace(
@@ -107,6 +108,7 @@ def _over_square(loss: Loss, largest: float, *, unreduced: bool) -> Loss:
     assert known is not None  # noqa: S101 - its second derivatives are asked for
 
     def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
+        # The same, by another name: second derivatives are known by their gradient.
         return loss.gradient(prediction, target, **parameters)
 
     def product(
@@ -125,6 +127,7 @@ def _over_square(loss: Loss, largest: float, *, unreduced: bool) -> Loss:
 
 @divergence(
     *(f"{name}@compile" for name in NAMES),
+    only=("gradient",),
     versions=">=2.0",
     reference="https://github.com/pytorch/pytorch/blob/v2.13.0/torch/_decomp/decompositions.py",
     defect=(

@@ -63,7 +63,8 @@ def weakened(made: Loss, loss: Loss, error: Callable[[np.ndarray], np.ndarray] |
     if known is None:
         return
     if error is None:
-        _CURVATURES[made.gradient, made.bound] = known
+        if (loss.gradient, loss.bound) in _CURVATURES:  # else they are known by the gradient
+            _CURVATURES[made.gradient, made.bound] = known
         return
     product, own = known.product, known.bound
 

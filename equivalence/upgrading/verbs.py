@@ -22,8 +22,8 @@ from equivalence.selection import nearest
 from equivalence.selection import parse as parse_select
 from equivalence.terminal import stderr, stdout
 from equivalence.upgrading.bisection import bisected
-from equivalence.upgrading.environments import Builder, default_cache, find_uv, this_python
-from equivalence.upgrading.errors import INCOMPLETE, UpgradeError
+from equivalence.upgrading.environments import Builder, build, default_cache, find_uv, this_python
+from equivalence.upgrading.errors import INCOMPLETE, USAGE, UpgradeError
 from equivalence.upgrading.explaining import explained
 from equivalence.upgrading.measuring import Question, measure
 from equivalence.upgrading.requirements import Requirements, concerned, parse
@@ -259,9 +259,13 @@ def _make(options: argparse.Namespace, output: Path) -> None:
             made = parse(f"{package}=={version}", builder.extra)
             file = output.parent / "atlas" / f"{made.label}.jsonl"
             try:
-                runs.append((str(version), measure(made, question, builder, file)))
-            except UpgradeError as error:  # that there is no wheel of one release is no news
+                build(made, builder)
+            except UpgradeError as error:
+                if error.status != USAGE:  # the index does not answer: that is no release's fault
+                    raise
                 _say(f"{version} is passed over: {error}")
+                continue
+            runs.append((str(version), measure(made, question, builder, file)))
         if not runs:
             message = f"no release of {package} can be asked here"
             raise UpgradeError(message, INCOMPLETE)
