@@ -1,12 +1,14 @@
 """What the package costs those who do not use it: the program's help, and other projects' tests.
 
 Processes with and without are started in turn in one run, so that a busy machine slows both; what
-is printed is the median of the times, and of the differences of neighbours. No framework may be
+is printed is the median of the times, and of the differences of neighbours. Bytecode is kept, as
+Python does unless it is told otherwise: the first round only writes it. No framework may be
 imported. Run it as ``python benchmarks/startup.py [REPETITIONS]``.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -28,8 +30,11 @@ OTHERS = "def test_of_another_project():\n    assert True\n"
 
 def seconds(*command: str, folder: Path) -> float:
     """How long a process takes."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
-    subprocess.run([sys.executable, *command], cwd=folder, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, *command], cwd=folder, check=True, capture_output=True, env=kept
+    )
     return time.perf_counter() - start
 
 
@@ -41,14 +46,15 @@ def main(repetitions: int) -> int:
         tests = ("-m", "pytest", "-q", "test_others.py")
         off = (*tests, "-p", "no:equivalence.plugin")
         helps, pairs = [], []
-        for _ in range(repetitions):
+        for _ in range(1 + repetitions):
             helps.append(seconds("-m", "equivalence", "--help", folder=folder))
             pairs.append((seconds(*off, folder=folder), seconds(*tests, folder=folder)))
         told = subprocess.run(
             [sys.executable, "-c", IMPORTED], cwd=folder, check=True, capture_output=True, text=True
         )
     imported = told.stderr.split()
-    help_, without = statistics.median(helps), statistics.median(one for one, _ in pairs)
+    pairs = pairs[1:]
+    help_, without = statistics.median(helps[1:]), statistics.median(one for one, _ in pairs)
     more = statistics.median(other - one for one, other in pairs)
     print("| what | median | bar |\n|---|---|---|")
     print(f"| `equivalence --help` | {help_:.3f} s | {MOST_HELP} s |")
