@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.machine import MEBIBYTE, usage
 
 SHARDS = (48, 12, 3, 1)  # one of so many
-TURNS, SHARED = 2, 24  # how often, and one shard of how many, is run by one process and by two
+TURNS, SHARED = 1, 12  # how often, and one shard of how many, is run by one process and by two
 MOST_GROWTH, LEAST_GAIN = 1.5, 1.6
 
 
