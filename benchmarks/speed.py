@@ -99,9 +99,8 @@ SECTIONS = (
         title="Growth, and a second process",
         script="growth.py",
         about=(
-            "The full profile of torch, by shards; imports, compiled graphs and the plan, 20 s in "
-            "each process, are in it. A second process gains little on a shard, whose large "
-            "questions are those of one implementation."
+            "The full profile of torch, by shards; imports, compiled graphs and the plan of each "
+            "process are in it."
         ),
     ),
 )

@@ -53,8 +53,8 @@ def overflows_on_its_way(case: Case) -> Case | None:
     """What does not fit on the way is infinite, and NaN if it weighs nothing.
 
     That is (1 + (w - 1) t) log sigmoid(x), or a term before it is multiplied by its sample weight.
-    In float16 x = -65,504 with t = 0.1
-    and w = 3 costs infinity instead of 19,651; so does a term of 70,000 that weighs 0.1.
+    In float16 x = -65,504 with t = 0.1 and w = 3 costs infinity instead of 19,651; so does a term
+    of 70,000 that weighs 0.1.
     """
     logit, target = numbers(case.prediction), numbers(case.target)
     parameters = {name: np.longdouble(value) for name, value in case.parameters.items()}
