@@ -87,8 +87,8 @@ class Apart(NamedTuple):
         dtypes: In which formats.
         shapes: Of which shapes.
         reductions: Under which kinds of reduction.
-        most: Of how many numbers, at most: the exact answer is made of as many balls, which are slow
-            and large.
+        most: Of how many numbers, at most: the exact answer is made of as many balls, which are
+            slow and large.
     """
 
     dtypes: tuple[str, ...] = tuple(FORMATS)
