@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from equivalence.cases.case import Case
     from equivalence.implementations.framework import Framework
-    from equivalence.losses import Loss
+from equivalence.cases.further import direction
+from equivalence.losses import Loss
 
 REDUCTION = "reduction"
 UNCHECKED = (
@@ -247,10 +248,18 @@ def apart(
         return error
     if quantity == "weight_gradient":
         return np.squeeze(found)
-    if implementation.framework.class_axis == -1 or not case.loss.has_classes:
+    if implementation.class_axis == -1 or not case.loss.has_classes:
         return found
     moved = _classes_last(found)
     return found if moved is None else moved
+
+
+def direction_for(call: Call) -> np.ndarray:
+    """The direction of second derivatives in the layout and the dtype of the prediction."""
+    axis = call.implementation.class_axis if call.implementation.loss.has_classes else -1
+    shape = call.prediction.shape
+    last = shape if axis == -1 or len(shape) < 2 else (shape[0], *shape[2:], shape[1])
+    return classes_to(direction(last), axis).astype(call.prediction.dtype)
 
 
 def classes_to(array: np.ndarray, axis: int) -> np.ndarray:

@@ -8,8 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from equivalence.cases.case import cotangent
-from equivalence.cases.further import direction
-from equivalence.implementations.implementation import Call
+from equivalence.implementations.implementation import Call, direction_for
 from equivalence.implementations.tensorflow import given
 
 WEIGHTS_SCRIPT = """\
@@ -68,7 +67,7 @@ def hessian_vector_product(call: Call) -> np.ndarray:
             inner.watch(prediction)
             value = call.implementation.function(prediction, target, **arguments)
         gradient = inner.gradient(value, prediction, output_gradients=_upstream(value))
-    along = tf.constant(direction(call.prediction.shape), dtype=prediction.dtype)
+    along = tf.constant(direction_for(call), dtype=prediction.dtype)
     return _array(outer.gradient(gradient, prediction, output_gradients=along))
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from equivalence.cases.further import direction
-from equivalence.implementations.implementation import Call, classes_to
+from equivalence.implementations.implementation import Call, direction_for
 from equivalence.implementations.torch_modes import array, given, tensor, upstream
 
 WEIGHTS_SCRIPT = """\
@@ -72,17 +71,9 @@ def hessian_vector_product(call: Call) -> np.ndarray:
     prediction.requires_grad_()
     value = call.implementation.function(prediction, target, **arguments)
     (gradient,) = torch.autograd.grad(value, prediction, upstream(value), create_graph=True)
-    along = along_for(call)
-    (product,) = torch.autograd.grad(gradient, prediction, tensor(along))
+    along = tensor(direction_for(call))
+    (product,) = torch.autograd.grad(gradient, prediction, along)
     return array(product)
-
-
-def along_for(call: Call) -> np.ndarray:
-    """The direction in the layout and the dtype of the prediction."""
-    axis = call.implementation.framework.class_axis if call.implementation.loss.has_classes else -1
-    shape = call.prediction.shape
-    last = shape if axis == -1 or len(shape) < 2 else (shape[0], *shape[2:], shape[1])
-    return classes_to(direction(last), axis).astype(call.prediction.dtype)
 
 
 APART = {
