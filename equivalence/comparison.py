@@ -99,7 +99,7 @@ def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> F
     if matched is expected.steps:
         if narrower(reading, case, expected.case, quantity):
             return found(Verdict.DIVERGES, detail=f"returned {reading.dtype.name}: digits are lost")
-        if measured.inside and not too_good(case, answer, expected, quantity):
+        if measured.inside and not too_good(reading, case, answer, expected, quantity):
             return found(Verdict.AGREES, detail=_returned(reading, case, quantity))
         if measured.inside:
             return found(

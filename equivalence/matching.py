@@ -29,12 +29,15 @@ def narrower(reading: np.ndarray, asked: Case, answered: Case, quantity: str) ->
     return returned is not None and returned.precision < wanted
 
 
-def too_good(case: Case, answer: Answer, expected: Expectation, quantity: str) -> bool:
+def too_good(
+    reading: np.ndarray, case: Case, answer: Answer, expected: Expectation, quantity: str
+) -> bool:
     """Whether a reading that is inside the bound cannot come from what the catalogue expects.
 
     A framework that computes in a narrower dtype does not hit the bound of the wider one, a
-    millionth of its own or less, around a number that is not even the one that it aims at. That is
-    so of float64 only: no framework computes the others in a format so much narrower.
+    millionth of its own or less, around a number that is not even the one that it aims at, unless
+    that is a number of the narrower dtype. That is so of float64 only: no framework computes the
+    others in a format so much narrower.
     """
     if not expected.steps or expected.raises is not None or case.dtype != "float64":
         return False
@@ -43,6 +46,8 @@ def too_good(case: Case, answer: Answer, expected: Expectation, quantity: str) -
         return False
     with np.errstate(invalid="ignore"):
         elsewhere = np.abs(foretold.exact.high - answer.exact.high) > answer.bound
+    with np.errstate(over="ignore"):
+        elsewhere &= FORMATS[expected.case.dtype].round(reading) != reading
     # What is below a format's floor is zero to it, and may hit a zero of the wider one.
     elsewhere &= np.abs(foretold.exact.high) > FORMATS[expected.case.dtype].floor
     elsewhere &= np.isfinite(foretold.exact.high)  # an infinity is not near anything
