@@ -17,7 +17,7 @@ from equivalence.comparison import judge
 from equivalence.declined import inapplicable
 from equivalence.environment import divergence_records, framework_record, implementation_record
 from equivalence.finding import Finding, Verdict
-from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, load
+from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, ready
 from equivalence.plan import Question, questions, withheld
 from equivalence.results import (
     AskedRecord,
@@ -157,8 +157,7 @@ def loaded(framework: str, request: Request, *, counts: bool = True) -> Loaded:
     Raises:
         SelectError: If the selection names an implementation that it does not have.
     """
-    absent = load(framework) if framework in FRAMEWORKS else ""
-    if isinstance(absent, str) and absent:
+    if absent := ready(framework) if framework in FRAMEWORKS else "":
         return Loaded(record=FrameworkRecord(name=framework, versions={}, flags={}, absent=absent))
     _load_own(framework)
     mine = implementations_of(framework)

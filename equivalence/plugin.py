@@ -123,13 +123,13 @@ def _names(text: str) -> list[str]:
 def _check_frameworks(request: Request) -> None:
     """Imports what must be there, and what is selected by name."""
     from equivalence.asking import implementations_of
-    from equivalence.implementations import FRAMEWORKS, load
+    from equivalence.implementations import FRAMEWORKS, ready
     from equivalence.running import absent_message
 
     named = request.frameworks if request.selection.words else request.required
     for name in named:
-        reason = load(name) if name in FRAMEWORKS else ""
-        if isinstance(reason, str) and reason and name in request.required:
+        reason = ready(name) if name in FRAMEWORKS else ""
+        if reason and name in request.required:
             raise pytest.UsageError(absent_message(name, reason))
         mine = implementations_of(name)
         try:

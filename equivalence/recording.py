@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from equivalence.asking import Event, Examined, Finished, Judged, Loaded, Lost, Request
 from equivalence.environment import environment, extended
-from equivalence.implementations import FRAMEWORKS, REQUIREMENTS
+from equivalence.implementations import REQUIREMENTS
 from equivalence.results import Environment, Run, append, write
 from equivalence.resuming import check_same
 
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 
 def installed(framework: str) -> bool:
     """Whether a framework can be found, without importing it."""
-    names = {framework, framework.partition("_")[0], REQUIREMENTS.get(framework, "")} - {""}
-    return framework not in FRAMEWORKS or any(
-        importlib.util.find_spec(name) is not None for name in names
-    )
+    needed = REQUIREMENTS.get(framework, ())
+    return all(importlib.util.find_spec(name) is not None for name in needed)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from equivalence import workers
 from equivalence.asking import Event, Loaded, Request, in_process
 from equivalence.cases.pinned import pinned
 from equivalence.extent import STRENGTHS
-from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS
+from equivalence.implementations import ALONE, FRAMEWORKS, IMPLEMENTATIONS
 from equivalence.recording import Recording, installed, record
 from equivalence.results import AskedRecord, Run, read
 from equivalence.resuming import check_resumable, kept
@@ -58,6 +58,7 @@ def request(
     frameworks: Iterable[str] | None = None,
     require: Iterable[str] = (),
     shard: str = "",
+    everyone: bool = False,
 ) -> Request:
     """What a run is to ask, checked before anything is imported.
 
@@ -67,6 +68,7 @@ def request(
         frameworks: The only ones that are asked; by default all that are installed.
         require: Those that must be there.
         shard: Which part of it, ``"1/3"``; by default all.
+        everyone: Whether also those are asked by default that need a process of their own.
 
     Raises:
         ShardError: If there is no such part.
@@ -90,15 +92,24 @@ def request(
     part = parse_shard(shard)
     pinned()  # a broken file is told before anything is asked
     selection = parse(select)
-    asked = (name for name in known if named is None or name in named or name in require)
+
+    def wanted(name: str) -> bool:
+        by_default = named is None and (everyone or name not in ALONE or selection.names(name))
+        return by_default or name in (*(named or ()), *require)
+
     return Request(
         selection=selection,
         profile=profile,
-        frameworks=tuple(name for name in asked if selection.concerns(name)),
+        frameworks=tuple(filter(wanted, filter(selection.concerns, known))),
         required=tuple(dict.fromkeys((*(named or ()), *require))),
         claims=not select and named is None and part.first,
         shard=part,
     )
+
+
+def everyone(profile: str, processes: int) -> bool:
+    """Whether those are asked by default that need a process of their own: it takes long enough."""
+    return profile == "full" and processes > 0
 
 
 def events(
@@ -199,7 +210,14 @@ def run(
     >>> found.environment.complete, {finding.implementation for finding in found.findings}
     (True, {'textbook.product_with_target'})
     """
-    asked = request(select, profile=profile, frameworks=frameworks, require=require, shard=shard)
+    asked = request(
+        select,
+        profile=profile,
+        frameworks=frameworks,
+        require=require,
+        shard=shard,
+        everyone=everyone(profile, processes),
+    )
     recording = record(asked, path=None if path is None else Path(path))
     with closing(events(asked, processes, time_limit)) as happening, closing(recording):
         for event in happening:

@@ -104,6 +104,11 @@ class Word:
             return len(self.pieces) > 1 or not any(_matches(self.text, name) for name in whole)
         return all(_common(piece) or _may_name(piece, framework) for piece in self.pieces)
 
+    def names(self, framework: str) -> bool:
+        """Whether it begins a piece with the name of a framework."""
+        begins = (re.split(r"[.@*]", piece)[0] for piece in self.pieces)
+        return not self.negated and framework in begins
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
@@ -123,6 +128,10 @@ class Selection:
     def concerns(self, framework: str) -> bool:
         """Whether a framework may have to be asked; decided without importing it."""
         return all(word.concerns(framework) for word in self.words)
+
+    def names(self, framework: str) -> bool:
+        """Whether a word names a framework."""
+        return any(word.names(framework) for word in self.words)
 
     def check(self, framework: str, names: Iterable[str]) -> None:
         """Checks the pieces that begin with a framework's name, once its implementations are known.

@@ -28,7 +28,7 @@ from equivalence.recording import record
 from equivalence.report import render_markdown
 from equivalence.report.as_json import render_json
 from equivalence.reproduction import reproduction
-from equivalence.running import AbsentError, UnknownError, events, request, resume
+from equivalence.running import AbsentError, UnknownError, events, everyone, request, resume
 from equivalence.selection import ORDER, NothingSelectedError, SelectError, parse
 from equivalence.terminal import (
     command,
@@ -99,9 +99,9 @@ def run(options: argparse.Namespace) -> int:
     """Asks the selected questions, writes the files, prints the table."""
     output = _writable(Path(options.output)) if options.output else None
     page = _writable(Path(options.html)) if options.html else None
-    asked, recording = _begin(options, output)
-    output = recording.path
     processes = PROCESSES if options.processes is None else options.processes
+    asked, recording = _begin(options, output, processes)
+    output = recording.path
     complete = True
     before = signal.signal(signal.SIGTERM, _stop)
     happening = events(asked, processes, options.time_limit)
@@ -128,16 +128,20 @@ def run(options: argparse.Namespace) -> int:
     return told
 
 
-def _begin(options: argparse.Namespace, output: Path | None) -> tuple[Request, Recording]:
+def _begin(
+    options: argparse.Namespace, output: Path | None, processes: int
+) -> tuple[Request, Recording]:
     """What is asked, and where it is recorded: anew, or in a run that was cut short."""
     try:
         if options.resume is None:
+            profile = options.profile or "quick"
             asked = request(
                 options.select,
-                profile=options.profile or "quick",
+                profile=profile,
                 frameworks=options.frameworks,
                 require=options.require,
                 shard=options.shard,
+                everyone=everyone(profile, processes),
             )
             return asked, record(asked, command=options.command, path=output)
         others = (options.select, options.profile, options.frameworks, options.require)
@@ -271,7 +275,7 @@ def reproduce(options: argparse.Namespace) -> int:
 def list_(options: argparse.Namespace) -> int:
     """Prints what there is."""
     try:
-        asked = request(frameworks=options.frameworks)
+        asked = request(frameworks=options.frameworks, everyone=True)
     except UnknownError as error:
         raise UsageError(str(error)) from error
     if (options.defects or options.markdown or options.open) and options.noun != "divergences":

@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.divergences.cancellation import rounds_complement
+from equivalence.divergences.clamping import clamps_logarithms_below_mean
 from equivalence.divergences.departures import (
     computes_in,
 )
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.keras_forms import BACKEND_SOURCE, EPSILON, LOSS_SOURCE, forms
-from equivalence.divergences.overflow import reciprocals_overflow
+from equivalence.divergences.keras_forms import (
+    BACKEND_SOURCE,
+    EPSILON,
+    LOSS_SOURCE,
+    ON_TENSORFLOW,
+    ON_TORCH,
+    TORCH_SOURCE,
+    forms,
+    keras,
+)
+from equivalence.divergences.overflow import quotients_overflow, reciprocals_overflow
 from equivalence.divergences.probabilities import clips, needs_zero_convention, renormalises
 from equivalence.losses import cross_entropy
 from equivalence.losses.loss import Gradients, Loss, TermBounds, times
@@ -23,8 +33,7 @@ if TYPE_CHECKING:
     from equivalence.cases.case import Case
 
 divergence(
-    "tensorflow_v2.keras.*Crossentropy*",
-    "tensorflow_v2.keras.KLDivergence",
+    *keras("*Crossentropy*", "KLDivergence"),
     versions="keras>=3.0",
     reference=LOSS_SOURCE,
     name="keras_computes_in_float32",
@@ -81,7 +90,7 @@ def _log_then_softmax(loss: Loss, largest: float) -> Loss:
 
 
 @divergence(
-    *forms("SparseCategoricalCrossentropy"),
+    *forms("SparseCategoricalCrossentropy", on=ON_TENSORFLOW),
     versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     defect=(
@@ -115,9 +124,12 @@ divergence(
 )(needs_zero_convention)
 
 divergence(
-    "tensorflow_v2.keras.binary_crossentropy",
-    "tensorflow_v2.keras.categorical_crossentropy",
-    "tensorflow_v2.keras.categorical_crossentropy(axis=1)",
+    *keras(
+        "binary_crossentropy",
+        "categorical_crossentropy",
+        "categorical_crossentropy(axis=1)",
+        on=ON_TENSORFLOW,
+    ),
     versions="keras>=3.0",
     reference=BACKEND_SOURCE,
     name="reciprocal_overflows",
@@ -133,7 +145,7 @@ divergence(
 )(reciprocals_overflow)
 
 divergence(
-    *forms("BinaryCrossentropy"),
+    *forms("BinaryCrossentropy", on=ON_TENSORFLOW),
     versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     name="takes_log_of_rounded_complement",
@@ -145,6 +157,36 @@ divergence(
         "A plain convention, the definition as it is printed; from_logits=True keeps the digits."
     ),
 )(rounds_complement)
+
+divergence(
+    *forms("CategoricalCrossentropy", on=ON_TORCH),
+    *forms("SparseCategoricalCrossentropy", on=ON_TORCH),
+    versions="keras>=3.0",
+    reference=TORCH_SOURCE,
+    name="quotient_overflows",
+    reason=(
+        "The derivative of the logarithm, -t / p, is infinite in float16 for p below 1.5e-5, and "
+        "the division by the sum makes all of its row infinite or NaN.\n\n"
+        "Probabilities are clipped to 1e-7, which does not help: 1 / 1.19e-7 is 8.4 million."
+    ),
+    defect=(
+        "The clipping exists to keep the loss and its gradient finite; the gradient is not, in a "
+        "format that Keras offers."
+    ),
+)(quotients_overflow)
+
+divergence(
+    *forms("BinaryCrossentropy", on=ON_TORCH),
+    versions="keras>=3.0",
+    reference=TORCH_SOURCE,
+    name="keras_clamps_log_at_minus_100",
+    reason=(
+        "The clipped probabilities go to PyTorch's binary_cross_entropy, which clamps logarithms "
+        "at -100, and the denominator of the gradient at 1e-12.\n\n"
+        "It shows in float16 and bfloat16, where 1 - 1e-7 is 1."
+    ),
+    by_design='Documented by PyTorch: "BCELoss clamps its log function outputs".',
+)(clamps_logarithms_below_mean)
 
 divergence(
     *forms("CategoricalCrossentropy"),
@@ -169,6 +211,7 @@ divergence(
 divergence(
     *forms("CategoricalCrossentropy"),
     *forms("CategoricalFocalCrossentropy"),
+    *forms("SparseCategoricalCrossentropy", on=ON_TORCH),
     versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     name="divides_probabilities_by_their_sum",

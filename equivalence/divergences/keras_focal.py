@@ -11,8 +11,17 @@ import numpy as np
 from equivalence.divergences.cancellation import complement_rounded
 from equivalence.divergences.departures import widened
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.keras_forms import EPSILON, KERAS_2, KERAS_2_BACKEND, LOSSES, forms
+from equivalence.divergences.keras_forms import (
+    EPSILON,
+    KERAS_2,
+    KERAS_2_BACKEND,
+    LOSSES,
+    LOSSES_SOURCE,
+    forms,
+    keras,
+)
 from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms, clips
+from equivalence.divergences.saturation import rounds_sigmoid
 from equivalence.divergences.steps import SOFTMAX, through
 from equivalence.exact import Format
 from equivalence.losses import (
@@ -28,8 +37,6 @@ from equivalence.losses.loss import LOGITS, Gradients, Loss, TermBounds
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
-
-SOURCE = "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/losses/losses.py"
 
 
 def _clipped(loss: Loss, case: Case) -> Loss:
@@ -51,8 +58,9 @@ def _half_clipped(loss: Loss, clipped: Loss) -> Loss:
     ) -> tuple[Any, ...]:
         smoothed = smoothed_target(target, label_smoothing)
         absent = 1 - probability
-        neighbour = (absent < 0) & (absent >= -(2.0**-40))  # of 1, by the error of a step
-        absent = np.where(neighbour, 0.0, absent)
+        # A neighbour of 1, by the error of a step; or what only a ball tells from 0.
+        none = ((absent < 0) & (absent >= -(2.0**-40))) | (np.abs(absent) < 2.0**-200)
+        absent = np.where(none, 0.0, absent)
         miss = missed(probability, absent, 1.0, smoothed, alpha)
         return (
             inner.definition(probability, smoothed),
@@ -112,7 +120,7 @@ def _half_clipped(loss: Loss, clipped: Loss) -> Loss:
 @divergence(
     *forms("BinaryFocalCrossentropy"),
     versions="keras>=3.0",
-    reference=SOURCE,
+    reference=LOSSES_SOURCE,
     by_design="A plain convention: the clip belongs to binary_crossentropy, which it calls.",
 )
 def clips_cross_entropy_only(case: Case) -> Case:
@@ -122,6 +130,13 @@ def clips_cross_entropy_only(case: Case) -> Case:
     """
     clipped = _clipped(binary_cross_entropy, case)
     return replace(case, loss=_half_clipped(binary_focal_cross_entropy, clipped))
+
+
+def focal_of_sigmoid(case: Case) -> Loss:
+    """The same of sigmoid(x), rounded to the dtype of a case."""
+    clipped = _clipped(binary_cross_entropy, case)
+    inner = _half_clipped(binary_focal_cross_entropy, clipped)
+    return rounds_sigmoid(case.loss, inner, case.computed_in.name, once=True)
 
 
 @divergence(
@@ -175,7 +190,7 @@ def _factor_rounded(loss: Loss) -> Loss:
 @divergence(
     "tensorflow_v2.keras.BinaryFocalCrossentropy(from_logits=True)",
     versions="keras>=2.12",
-    reference=SOURCE,
+    reference=LOSSES_SOURCE,
     by_design="A plain convention: 1 - p_t is formed as the paper prints it.",
 )
 def rounds_focal_factor(case: Case) -> Case:
@@ -214,7 +229,7 @@ def _undefined_at_zero(loss: Loss, format_: Format) -> Loss:
 @divergence(
     "tensorflow_v2.keras.BinaryFocalCrossentropy*",
     versions="keras>=2.12",
-    reference=SOURCE,
+    reference=LOSSES_SOURCE,
     defect=(
         "gamma = 0 is documented as having no focal effect, so that the gradient is that of binary "
         "cross-entropy: it is NaN, and one such position makes that of every weight NaN."
@@ -231,9 +246,9 @@ def loses_gradient_without_focus(case: Case) -> Case | None:
 
 
 @divergence(
-    "tensorflow_v2.keras.CategoricalFocalCrossentropy(from_logits=True)",
+    *keras("CategoricalFocalCrossentropy(from_logits=True)"),
     versions="keras>=2.12",
-    reference=SOURCE,
+    reference=LOSSES_SOURCE,
     defect=(
         "Contradicts its own categorical_crossentropy(from_logits=True) at gamma = 0, which keeps "
         "what the clip of the probability cuts off."

@@ -9,7 +9,7 @@ import numpy as np
 
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.inputs import flushes_subnormals
-from equivalence.divergences.keras_forms import BACKEND_SOURCE, forms
+from equivalence.divergences.keras_forms import BACKEND_SOURCE, ON_TENSORFLOW, forms
 from equivalence.divergences.masks import NN, XENT, unless_indices
 from equivalence.divergences.specials import (
     by_product,
@@ -70,8 +70,8 @@ def focuses_infinite_logits(case: Case) -> Case | None:
 
 
 @divergence(
-    *forms("CategoricalCrossentropy"),
-    *forms("CategoricalFocalCrossentropy"),
+    *forms("CategoricalCrossentropy", on=ON_TENSORFLOW),
+    *forms("CategoricalFocalCrossentropy", on=ON_TENSORFLOW),
     versions="keras>=2.12",
     reference=BACKEND_SOURCE,
     defect=(

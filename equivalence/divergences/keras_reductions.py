@@ -9,7 +9,7 @@ import numpy as np
 
 from equivalence.divergences.departures import averages_last_axis_first, divides_by
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.keras_forms import LOSS_SOURCE, LOSSES
+from equivalence.divergences.keras_forms import LOSS_SOURCE, LOSSES, keras
 from equivalence.divergences.specials import overlaid
 from equivalence.losses.reduction import (
     MEAN,
@@ -64,9 +64,7 @@ def averages_nothing_while_tracing(case: Case) -> type[Exception] | None:
 
 
 divergence(
-    "tensorflow_v2.keras.BinaryCrossentropy*",
-    "tensorflow_v2.keras.binary_crossentropy*",
-    "tensorflow_v2.keras.BinaryFocalCrossentropy*",
+    *keras("BinaryCrossentropy*", "binary_crossentropy*", "BinaryFocalCrossentropy*"),
     versions="keras>=2.12",
     reference=LOSSES,
     name="averages_last_axis_first",
@@ -81,9 +79,7 @@ divergence(
 
 
 @divergence(
-    "tensorflow_v2.keras.BinaryCrossentropy*",
-    "tensorflow_v2.keras.binary_crossentropy*",
-    "tensorflow_v2.keras.BinaryFocalCrossentropy*",
+    *keras("BinaryCrossentropy*", "binary_crossentropy*", "BinaryFocalCrossentropy*"),
     versions="keras>=2.12",
     reference=LOSSES,
     by_design="A plain convention of means.",
@@ -103,7 +99,7 @@ def overflows_when_averaged(case: Case) -> Case | None:
 
 
 @divergence(
-    "tensorflow_v2.keras.*[mean_with_sample_weight]",
+    *keras("*[mean_with_sample_weight]"),
     versions="keras>=3.7",
     reference=LOSS_SOURCE,
     defect=(
@@ -130,7 +126,7 @@ def divides_by_passed_weights(case: Case) -> Case | None:
 
 
 @divergence(
-    "tensorflow_v2.keras.*",
+    *keras("*"),
     versions="keras>=3.0",
     reference=LOSS_SOURCE,
     defect=(
@@ -145,8 +141,7 @@ def squeezes_batch_of_one(case: Case) -> Case | None:
 
 
 @divergence(
-    "tensorflow_v2.keras.*Crossentropy*",
-    "tensorflow_v2.keras.KLDivergence",
+    *keras("*Crossentropy*", "KLDivergence"),
     versions="keras>=2.12",
     reference=LOSS_SOURCE,
     defect=(

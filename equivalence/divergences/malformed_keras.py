@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.divergences.divergence import divergence
+from equivalence.divergences.keras_forms import ON_TENSORFLOW, keras
 from equivalence.divergences.malformed_tensorflow import INVALID
 from equivalence.divergences.misreadings import (
     Fault,
@@ -26,10 +27,10 @@ SOURCE = "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/losses/loss
 BACKEND_SOURCE = (
     "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/backend/tensorflow/nn.py"
 )
-UNCHECKED = "tensorflow_v2.keras.CategoricalFocal*", "tensorflow_v2.keras.KLDivergence"
+UNCHECKED = "CategoricalFocal*", "KLDivergence"
 
 divergence(
-    "tensorflow_v2.keras.*parse*",
+    *keras("*parse*"),
     malformed=True,
     versions="keras>=2.12",
     reference=BACKEND_SOURCE,
@@ -80,7 +81,7 @@ def _pairs_a_column(case: Case) -> Case | None:
 
 
 divergence(
-    "tensorflow_v2.keras.Binary*",
+    *keras("Binary*"),
     malformed=True,
     versions="keras>=3.0",
     reference=LOSS_SOURCE,
@@ -108,7 +109,7 @@ def _weighs_a_column(case: Case) -> Case | None:
 
 
 divergence(
-    "tensorflow_v2.keras.*",
+    *keras("*"),
     malformed=True,
     versions="keras>=2.12",
     reference=LOSS_SOURCE,
@@ -121,7 +122,7 @@ divergence(
 )(_weighs_a_column)
 
 divergence(
-    *UNCHECKED,
+    *keras(*UNCHECKED),
     malformed=True,
     versions="keras>=2.12",
     reference=SOURCE,
@@ -137,7 +138,7 @@ divergence(
 )(broadcasts)
 
 divergence(
-    *(f"{pattern}@eager" for pattern in UNCHECKED),
+    *keras(*(f"{pattern}@eager" for pattern in UNCHECKED), on=ON_TENSORFLOW),
     malformed=True,
     versions="keras>=2.12",
     reference=SOURCE,
@@ -164,7 +165,7 @@ divergence(
 
 
 @divergence(
-    "tensorflow_v2.keras.CategoricalCrossentropy(*axis=1)",
+    *keras("CategoricalCrossentropy(*axis=1)"),
     malformed=True,
     versions="keras>=2.12",
     reference=LOSS_SOURCE,
@@ -230,7 +231,7 @@ divergence(
 )(raises(TypeError, Fault.INTEGER_PREDICTIONS, Fault.COMPLEX_PREDICTIONS))
 
 divergence(
-    "tensorflow_v2.keras.*",
+    *keras("*"),
     malformed=True,
     versions="keras>=2.12",
     reference=LOSS_SOURCE,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equivalence.cases.case import cotangent
 from equivalence.exact import FORMATS, Format
 from equivalence.losses.binary import smoothed_target
 from equivalence.losses.loss import Gradients
@@ -111,3 +112,22 @@ def with_reciprocals(loss: Loss, largest: float) -> Loss:
         return Gradients(absence - product(smoothed, probability), own.target)
 
     return replace(loss, name=f"{loss.name} by reciprocals up to {largest!r}", gradient=gradient)
+
+
+def infinite_slopes(loss: Loss, factor: np.ndarray, format_: Format) -> Loss:
+    """The loss with infinite slopes where, times a factor from above, they do not fit a format."""
+
+    def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
+        slope, by_target = loss.gradient(prediction, target, **parameters)
+        over = format_.overflows(np.abs(slope) * factor)
+        return Gradients(np.where(over, np.where(slope < 0, -np.inf, np.inf), slope), by_target)
+
+    return replace(loss, name=f"{loss.name}, infinite where steep", gradient=gradient)
+
+
+def quotients_overflow(case: Case) -> Case | None:
+    """-t / p is infinite where, times what comes from above, it does not fit."""
+    if case.computed_in.precision >= FORMATS["float32"].precision:
+        return None
+    above = cotangent(case.shape) if case.reduction.kind == "none" else np.ones(case.shape)
+    return replace(case, loss=infinite_slopes(case.loss, above[..., None], case.computed_in))

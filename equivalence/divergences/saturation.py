@@ -82,18 +82,24 @@ def rounds_sigmoid(loss: Loss, probability_loss: Loss, dtype: str, *, once: bool
     def typed(logit: np.ndarray) -> np.ndarray:
         return _like(logit, sigmoids(logit)[1])
 
-    def slopes(probability: np.ndarray, target: np.ndarray) -> Gradients:
-        inside = probability_loss.gradient(probability, target)
+    def slopes(probability: np.ndarray, target: np.ndarray, parameters: Any) -> Gradients:
+        inside = probability_loss.gradient(probability, target, **parameters)
         # Zero times infinity is NaN here.
         return Gradients(probability * (1 - probability) * inside.prediction, inside.target)
 
-    def bound(logit: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
+    def readings(probability: np.ndarray, target: np.ndarray, parameters: Any) -> tuple[Any, ...]:
+        value = probability_loss.definition(probability, target, **parameters)
+        return value, *slopes(probability, target, parameters)
+
+    def bound(
+        logit: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
+    ) -> TermBounds:
         least, near, most = sigmoids(logit)
-        own = probability_loss.bound(near, target, precision)
-        at = probability_loss.definition(near, target), *slopes(near, target)
+        own = probability_loss.bound(near, target, precision, **parameters)
+        at = readings(near, target, parameters)
         moved = [np.zeros_like(near)] * 3
         for other in (least, most):
-            there = probability_loss.definition(other, target), *slopes(other, target)
+            there = readings(other, target, parameters)
             moved = [np.maximum(m, gap(t, a)) for m, t, a in zip(moved, there, at, strict=True)]
         rounding = 4 * 2.0**-precision * np.abs(at[1])
         return TermBounds(
@@ -105,10 +111,12 @@ def rounds_sigmoid(loss: Loss, probability_loss: Loss, dtype: str, *, once: bool
     return replace(
         loss,
         name=f"{probability_loss.name} of sigmoid(x) rounded to {dtype}",
-        definition=lambda logit, target: probability_loss.definition(typed(logit), target),
-        gradient=lambda logit, target: slopes(typed(logit), target),
+        definition=lambda logit, target, **parameters: probability_loss.definition(
+            typed(logit), target, **parameters
+        ),
+        gradient=lambda logit, target, **parameters: slopes(typed(logit), target, parameters),
         bound=bound,
-        parameters=(),
+        parameters=probability_loss.parameters,
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from equivalence.losses.loss import Gradients, Loss, TermBounds
+
+if TYPE_CHECKING:
+    from equivalence.cases.case import Case
 
 # Moves no target; that it is there makes the bound of a loss count the roundings of smoothing.
 IMPERCEPTIBLE = 2.0**-1000
@@ -41,3 +44,11 @@ def smoothed_over(loss: Loss, count: int) -> Loss:
         gradient=gradient,
         bound=bound,
     )
+
+
+def smooths_over_width(case: Case) -> Case | None:
+    """Smoothed labels get epsilon / width, the length of the last axis of the terms."""
+    classes = case.prediction.shape[-1]
+    if not case.options.get("label_smoothing") or len(case.shape) < 2 or case.shape[-1] == classes:
+        return None
+    return replace(case, loss=smoothed_over(case.loss, case.shape[-1]))

@@ -148,7 +148,7 @@ def through(loss: Loss, step: Step, outer: Loss) -> Loss:
 
 def _sigmoid(logit: Array) -> Array:
     small = np.exp(-np.where(logit > 0, logit, -logit))
-    return np.asarray(np.where(logit > 0, logit * 0 + 1, small) / (1 + small))
+    return np.asarray(np.where(logit > 0, small * 0 + 1, small) / (1 + small))
 
 
 def surprisal_units(logits: Array) -> Array:

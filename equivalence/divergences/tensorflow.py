@@ -16,7 +16,7 @@ from equivalence.divergences.divergence import divergence
 from equivalence.divergences.gradients import assumes_normalised_targets, unscaled_softmax
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms
-from equivalence.divergences.smoothing import smoothed_over
+from equivalence.divergences.smoothing import smooths_over_width
 from equivalence.divergences.specials import cancels_infinite_weights, numbers, overlaid
 from equivalence.exact import FORMATS
 from equivalence.losses.loss import LOGITS
@@ -218,11 +218,8 @@ def smooths_over_last_axis(case: Case) -> Case | None:
     of a sequence. So the targets no longer sum to one,
     which the gradient of TensorFlow's kernel assumes: softmax(x) - t.
     """
-    classes = case.prediction.shape[-1]
-    if not case.options.get("label_smoothing") or len(case.shape) < 2 or case.shape[-1] == classes:
-        return None
     own = unscaled_softmax(case.loss) if case.loss.prediction == LOGITS else case.loss
-    return replace(case, loss=smoothed_over(own, case.shape[-1]))
+    return smooths_over_width(replace(case, loss=own))
 
 
 divergence(

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from equivalence.cases.answers import QUANTITIES
-from equivalence.cases.case import cotangent
 from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.divergences.cancellation import cancels_against_log_sigmoid, sums_exponentials
+from equivalence.divergences.clamping import clamped_for, clamps_logarithms
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.dtypes import WITH_LOGITS
-from equivalence.divergences.overflow import REMEMBERED, overflows
+from equivalence.divergences.overflow import overflows
 from equivalence.divergences.saturation import rounds_sigmoid
-from equivalence.exact import FORMATS
 from equivalence.losses import binary_cross_entropy
-from equivalence.losses.loss import Gradients, Loss, TermBounds, times
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -28,88 +23,6 @@ DOCUMENTATION = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 
 NLL_SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/LossNLL.cpp"
 NLL = ("torch.nn.LogSoftmax+nn.NLLLoss", "torch.nll_loss", "torch.nn.NLLLoss")
-
-LOG_CLAMP = -100.0
-GRADIENT_FLOOR = float(np.float32(1e-12))  # constexpr float EPSILON, in every precision
-
-
-@functools.cache
-def _clamped(loss: Loss, dtype: str) -> Loss:
-    """Binary cross-entropy whose logarithms are clamped at -100.
-
-    Its gradient divides by max(p (1 - p), 1e-12), where 1e-12 is 0 in float16.
-    """
-    floor = float(FORMATS[dtype].round(GRADIENT_FLOOR)) if dtype == "float16" else GRADIENT_FLOOR
-
-    def divided(difference: np.ndarray) -> np.ndarray:
-        if floor:
-            return np.asarray(difference / floor)
-        none = difference == 0
-        return np.where(none, np.nan, np.where(difference < 0, -np.inf, np.inf))
-
-    def logs(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        zero = probability * 0
-        zeros, ones = loss.definition(probability, zero), loss.definition(probability, zero + 1)
-        limit = -LOG_CLAMP
-        return (
-            np.where(ones > limit, zero + limit, ones),
-            np.where(zeros > limit, zero + limit, zeros),
-        )
-
-    def definition(probability: np.ndarray, target: np.ndarray) -> np.ndarray:
-        presence, absence = logs(probability)
-        return np.asarray(target * presence + (1 - target) * absence)
-
-    def gradient(probability: np.ndarray, target: np.ndarray) -> Gradients:
-        spread = probability * (1 - probability)
-        gone = spread <= floor
-        kept = (probability - target) / np.where(gone, probability * 0 + 1, spread)
-        slope = np.where(gone, divided(probability - target), kept)
-        return Gradients(slope, loss.gradient(probability, target).target)
-
-    def bound(probability: np.ndarray, target: np.ndarray, precision: int) -> TermBounds:
-        unit = 2.0**-precision
-        presence, absence = logs(probability)
-        return TermBounds(
-            4 * unit * (times(target, presence) + times(1 - target, absence)),
-            5 * unit * np.abs(gradient(probability, target).prediction),
-            loss.bound(probability, target, precision).target,
-        )
-
-    return replace(
-        loss,
-        name=f"{loss.name} with logarithms clamped at -100",
-        definition=definition,
-        gradient=gradient,
-        bound=bound,
-    )
-
-
-@functools.lru_cache(maxsize=REMEMBERED)
-def _clamped_for(case: Case, loss: Loss) -> Loss:
-    """``_clamped``, in float16 with infinite slopes that do not fit before a mean divides them.
-
-    It is multiplied by what comes from above, then by the sample weight.
-    """
-    clamped = _clamped(loss, case.dtype)
-    if case.dtype != "float16":
-        return clamped
-    most = FORMATS[case.dtype].largest * (1 + FORMATS[case.dtype].unit / 2)
-    above = cotangent(case.shape) if case.reduction.kind == "none" else np.ones(case.shape)
-    factor = above * np.maximum(1.0, np.abs(case.weighing.sample))
-
-    def gradient(probability: np.ndarray, target: np.ndarray) -> Gradients:
-        slope, by_target = clamped.gradient(probability, target)
-        over = np.abs(slope) * factor > most
-        return Gradients(np.where(over, np.where(slope < 0, -np.inf, np.inf), slope), by_target)
-
-    return replace(clamped, gradient=gradient)
-
-
-def clamps_logarithms(case: Case) -> Case:
-    """The logarithms are clamped at -100, and the gradient's denominator at 1e-12."""
-    return replace(case, loss=_clamped_for(case, case.loss))
-
 
 divergence(
     "torch.binary_cross_entropy",
@@ -225,7 +138,7 @@ def does_not_differentiate_channels_last(case: Case) -> type[Exception] | None:
 
 
 def _sigmoid_then_clamped(case: Case) -> Case:
-    clamped = _clamped_for(case, binary_cross_entropy)
+    clamped = clamped_for(case, binary_cross_entropy)
     return replace(case, loss=rounds_sigmoid(case.loss, clamped, case.dtype, once=True))
 
 

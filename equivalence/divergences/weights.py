@@ -8,7 +8,7 @@ from __future__ import annotations
 from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.keras_forms import forms
+from equivalence.divergences.keras_forms import forms, keras
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.specials import (
     cancels_infinite_weights,
@@ -60,7 +60,7 @@ divergence(
 )(multiplies_zero_weights)
 
 divergence(
-    "tensorflow_v2.keras.*Crossentropy*",
+    *keras("*Crossentropy*"),
     versions="keras>=2.12",
     reference=KERAS,
     name="keras_multiplies_zero_weights",
@@ -162,7 +162,7 @@ divergence(
     "torch.log_softmax_by_hand",
     "torch.kl_div*",
     "torch.nn.KLDivLoss*",
-    "tensorflow_v2.keras.*Crossentropy*",
+    *keras("*Crossentropy*"),
     versions="",
     reference="https://docs.pytorch.org/docs/stable/generated/torch.mean.html",
     name="overflows_when_summed_in_float32",

@@ -14,7 +14,7 @@ from equivalence.cases.answers import Answer, answers
 from equivalence.cases.case import Case
 from equivalence.cases.covering import cover
 from equivalence.cases.generation import Spec, generate
-from equivalence.implementations import IMPLEMENTATIONS, Response, load
+from equivalence.implementations import IMPLEMENTATIONS, Response, ready
 from equivalence.losses import LOSSES, MEAN, Reduction
 from equivalence.plan import offer
 
@@ -105,7 +105,7 @@ def examine(asked: Claim, available: Collection[str]) -> Examined:
         asked: The claim.
         available: The frameworks that may be used.
     """
-    absent = [name for name in asked.needs if name not in available or isinstance(load(name), str)]
+    absent = [name for name in asked.needs if name not in available or ready(name)]
     if absent:
         verdict = (
             f"not examined: {' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} absent"

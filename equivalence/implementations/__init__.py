@@ -13,15 +13,20 @@ from equivalence.implementations.implementation import Implementation, Response
 
 # The order of import. torch must come before TensorFlow: loading it afterwards can crash the
 # process (keras-team/keras, conftest.py says the same).
-FRAMEWORKS = ("textbook", "sklearn", "torch", "tensorflow_v1", "tensorflow_v2")
+FRAMEWORKS = ("textbook", "sklearn", "torch", "tensorflow_v1", "tensorflow_v2", "keras_torch")
 
-# What to install where one is absent.
+# Those that can share a process with no other: they are asked if they are named, and by the full
+# profile where worker processes ask.
+ALONE = frozenset({"keras_torch"})
+
+# The modules that must be found where one is installed.
 REQUIREMENTS = {
-    "textbook": "numpy",
-    "sklearn": "scikit-learn",
-    "torch": "torch",
-    "tensorflow_v1": "tensorflow",
-    "tensorflow_v2": "tensorflow",
+    "textbook": ("numpy",),
+    "sklearn": ("sklearn",),
+    "torch": ("torch",),
+    "tensorflow_v1": ("tensorflow",),
+    "tensorflow_v2": ("tensorflow",),
+    "keras_torch": ("keras", "torch"),
 }
 
 _loaded: dict[str, Framework | str] = {}
@@ -29,6 +34,8 @@ _loaded: dict[str, Framework | str] = {}
 
 def load(name: str) -> Framework | str:
     """The framework, imported with all its implementations; if that fails, the reason in one line.
+
+    It may not be possible to ask it in this process; ``ready`` says so.
 
     Raises:
         KeyError: If the name is not one of ``FRAMEWORKS``.
@@ -44,7 +51,18 @@ def load(name: str) -> Framework | str:
     return _loaded[name]
 
 
+def ready(name: str) -> str:
+    """Makes a framework ready to be asked; why it cannot be in this process, empty if it can.
+
+    Raises:
+        KeyError: If the name is not one of ``FRAMEWORKS``.
+    """
+    framework = load(name)
+    return framework if isinstance(framework, str) else framework.absent()
+
+
 __all__ = [
+    "ALONE",
     "FRAMEWORKS",
     "IMPLEMENTATIONS",
     "REQUIREMENTS",
@@ -52,4 +70,5 @@ __all__ = [
     "Implementation",
     "Response",
     "load",
+    "ready",
 ]

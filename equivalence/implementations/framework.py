@@ -60,6 +60,8 @@ class Framework:
         flags: Returns the settings that decide numbers.
         stands_for: Packages that are another one under its version numbers: ``{"keras":
             "tf-keras"}`` where what is known of ``keras<3`` holds for ``tf-keras``.
+        absent: Returns why it cannot be asked in this process, though it is installed, in one line;
+            empty if it can.
         unavailable: For a mode that may not run on every machine, why it does not on this one, in
             one line; empty if it does.
     """
@@ -79,6 +81,7 @@ class Framework:
     apart_scripts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     flags: Callable[[], dict[str, str]] = dict
     stands_for: Mapping[str, str] = field(default_factory=dict)
+    absent: Callable[[], str] = str
     unavailable: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
     def __str__(self) -> str:

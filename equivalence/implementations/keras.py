@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,6 +36,17 @@ def legacy() -> bool:
 def module() -> str:
     """The module that is Keras here: ``keras``, or ``tf_keras``, which is Keras 2 since 2.16."""
     return "tf_keras" if legacy() else "keras"
+
+
+def runs_elsewhere(backend: str) -> str:
+    """Why Keras cannot run on a backend in this process, in one line; empty if it can.
+
+    The backend is chosen when Keras is imported: here, unless it has been before.
+    """
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = backend
+    chosen = importlib.import_module("keras").backend.backend()
+    return "" if chosen == backend else f"Keras runs on {chosen} in this process; ask for it alone"
 
 
 class _Keras:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import tensorflow as tf
 
 from equivalence import losses
@@ -36,6 +38,7 @@ framework = Framework(
     apart=second.APART,
     apart_scripts=second.SCRIPTS,
     flags=engine.flags,
+    absent=str if keras.legacy() else functools.partial(keras.runs_elsewhere, "tensorflow"),
     stands_for={**engine.STANDS_FOR, "keras": "tf-keras"},
 )
 implements = framework.implements
