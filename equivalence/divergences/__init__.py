@@ -10,6 +10,7 @@ from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     keras,
     keras_focal,
     keras_infinities,
+    keras_kullback_leibler,
     keras_on_torch,
     keras_reductions,
     malformed_former_keras,

@@ -57,20 +57,23 @@ def computes_in(dtype: str) -> Callable[[Case], Case | None]:
             return None
         if FORMATS[case.dtype].precision < FORMATS[dtype].precision:
             return replace(case, arithmetic=dtype)
-        round_ = FORMATS[dtype].round
-        floating = case.target.dtype.kind == "f"
+        format_ = FORMATS[dtype]
+
+        def cast(value: Any) -> Any:
+            """Of a narrower dtype nothing is lost, and its derivative comes back in it."""
+            own = FORMATS.get(str(getattr(value, "dtype", "")))
+            return (
+                value if own is None or own.precision <= format_.precision else format_.round(value)
+            )
+
+        options = {name: cast(value) for name, value in case.options.items()}
         return replace(
             case,
             dtype=dtype,
-            prediction=round_(case.prediction),
-            target=round_(case.target) if floating else case.target,
-            weights=None if case.weights is None else round_(case.weights),
-            options=MappingProxyType(
-                {
-                    name: round_(value) if isinstance(value, np.ndarray | np.generic) else value
-                    for name, value in case.options.items()
-                }
-            ),
+            prediction=cast(case.prediction),
+            target=cast(case.target),
+            weights=cast(case.weights),
+            options=MappingProxyType(options),
         )
 
     return model

@@ -24,7 +24,7 @@ from equivalence.divergences.keras_forms import (
     forms,
     keras,
 )
-from equivalence.divergences.overflow import quotients_overflow, reciprocals_overflow
+from equivalence.divergences.overflow import reciprocals_overflow, slopes_overflow
 from equivalence.divergences.probabilities import clips, needs_zero_convention, renormalises
 from equivalence.losses import cross_entropy
 from equivalence.losses.loss import Gradients, Loss, TermBounds, times
@@ -173,7 +173,7 @@ divergence(
         "The clipping exists to keep the loss and its gradient finite; the gradient is not, in a "
         "format that Keras offers."
     ),
-)(quotients_overflow)
+)(slopes_overflow)
 
 divergence(
     *forms("BinaryCrossentropy", on=ON_TORCH),

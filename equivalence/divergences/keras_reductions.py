@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ import numpy as np
 
 from equivalence.divergences.departures import averages_last_axis_first, divides_by
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.keras_forms import LOSS_SOURCE, LOSSES, keras
+from equivalence.divergences.keras_forms import KERAS_2, LOSS_SOURCE, LOSSES, keras
+from equivalence.divergences.overflow import wider
 from equivalence.divergences.specials import overlaid
 from equivalence.losses.reduction import (
     MEAN,
@@ -78,14 +80,7 @@ divergence(
 )(averages_last_axis_first)
 
 
-@divergence(
-    *keras("BinaryCrossentropy*", "binary_crossentropy*", "BinaryFocalCrossentropy*"),
-    versions="keras>=2.12",
-    reference=LOSSES,
-    by_design="A plain convention of means.",
-)
-def overflows_when_averaged(case: Case) -> Case | None:
-    """The average over the last axis sums first: what does not fit is infinite, even if divided."""
+def _overflows_when_averaged(case: Case, accumulator: str) -> Case | None:
     if not case.loss.has_classes or not case.prediction.ndim:
         return None
     with np.errstate(all="ignore"):
@@ -93,9 +88,35 @@ def overflows_when_averaged(case: Case) -> Case | None:
         means = case.loss.definition(
             np.longdouble(case.prediction), np.longdouble(case.distribution), **wide
         )
-        overflows = case.computed_in.overflows
-        over = ~overflows(means) & overflows(means * case.prediction.shape[-1])
+        sums = wider(case.computed_in, accumulator).overflows(means * case.prediction.shape[-1])
+        over = ~case.computed_in.overflows(means) & sums
         return overlaid(case, terms=np.where(over, np.inf, 0.0))
+
+
+divergence(
+    *keras("BinaryCrossentropy*", "binary_crossentropy*", "BinaryFocalCrossentropy*"),
+    versions="keras>=3.0",
+    reference=LOSSES,
+    name="overflows_when_averaged",
+    reason=(
+        "The average over the last axis sums first, in float32 at least: what does not fit is "
+        "infinite, even if divided."
+    ),
+    by_design="A plain convention of means.",
+)(functools.partial(_overflows_when_averaged, accumulator="float32"))
+
+divergence(
+    "tensorflow_v2.keras.Binary*",
+    "tensorflow_v2.keras.binary_crossentropy*",
+    versions=KERAS_2,
+    reference=LOSSES,
+    name="keras_2_overflows_when_averaged",
+    reason=(
+        "The average over the last axis sums first, in the dtype of the terms: what does not fit "
+        "is infinite, even if divided."
+    ),
+    by_design="A plain convention of means.",
+)(functools.partial(_overflows_when_averaged, accumulator=""))
 
 
 @divergence(

@@ -207,6 +207,10 @@ def v1_infers_one_row(case: Case) -> Case | None:
     return replace(answered, loss=_multiplied(case.loss, tuple(factors)))
 
 
+def _of_another_rank(case: Case) -> bool:
+    return case.target.ndim != case.prediction.ndim
+
+
 divergence(
     "tensorflow_v2.nn.softmax_cross_entropy_with_logits(axis=1)@eager",
     malformed=True,
@@ -215,7 +219,17 @@ divergence(
     name="tensorflow_moves_no_missing_axis",
     reason="With axis=1 the classes are moved last: targets of another rank cannot be transposed.",
     by_design="A plain convention: a permutation has as many numbers as there are axes.",
-)(raises(INVALID, Fault.TARGET_SHAPE, where=lambda case: case.target.ndim != case.prediction.ndim))
+)(raises(INVALID, Fault.TARGET_SHAPE, where=_of_another_rank))
+
+divergence(
+    "tensorflow_v2.nn.softmax_cross_entropy_with_logits(axis=1)@function",
+    malformed=True,
+    versions=">=1.5",
+    reference=NN_OPS,
+    name="tensorflow_moves_no_missing_axis_in_graphs",
+    reason="While a graph is built, targets of another rank cannot be transposed: ValueError.",
+    by_design="A plain convention: a permutation has as many numbers as there are axes.",
+)(raises(ValueError, Fault.TARGET_SHAPE, where=_of_another_rank))
 
 divergence(
     SOFTMAX,

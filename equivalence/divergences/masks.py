@@ -177,12 +177,15 @@ divergence(
 )(evaluates(by_softplus))
 
 divergence(
-    "tensorflow_v?.nn.weighted_cross_entropy_with_logits",
+    "tensorflow_v1.nn.weighted_cross_entropy_with_logits",
+    "tensorflow_v2.nn.weighted_cross_entropy_with_logits@eager",
+    "tensorflow_v2.nn.weighted_cross_entropy_with_logits@xla",
     versions=">=1.0",
     reference=NN,
     name="multiplies_infinite_slope_by_zero",
     reason=(
         "The derivative by the target multiplies pos_weight - 1 = 0 with what does not fit: NaN."
+        "\n\nWithin tf.function the product with zero is simplified, and the derivative is right."
     ),
     defect=(
         "Contradicts its own sigmoid_cross_entropy_with_logits, which is the same number for a "

@@ -246,6 +246,6 @@ def returns_nan(case: Case) -> Case | None:
     if fault(case) != Fault.LABEL:
         return None
     outside = (case.target < 0) | (case.target >= case.prediction.shape[-1])
-    prediction = np.array(case.prediction)
-    prediction[outside] = np.nan
-    return well_formed(case, prediction=prediction, target=np.where(outside, 0, case.target))
+    own = 1.0 if case.weights is None else np.asarray(case.weights, dtype=np.float64)
+    weights = np.where(outside, np.nan, own).astype(case.prediction.dtype)
+    return well_formed(case, target=np.where(outside, 0, case.target), weights=weights)

@@ -87,7 +87,8 @@ def reciprocals_overflow(case: Case) -> Case | None:
     Zero times infinity is NaN. It concerns formats in which the reciprocal of a probability can be
     infinite: those of 16 bits, and 1 / 0 in any.
     """
-    return replace(case, loss=with_reciprocals(case.loss, case.computed_in.largest))
+    answered = replace(case, loss=with_reciprocals(case.loss, case.computed_in.largest))
+    return (slopes_overflow(answered) if case.loss.has_classes else None) or answered
 
 
 @functools.cache
@@ -125,9 +126,13 @@ def infinite_slopes(loss: Loss, factor: np.ndarray, format_: Format) -> Loss:
     return replace(loss, name=f"{loss.name}, infinite where steep", gradient=gradient)
 
 
-def quotients_overflow(case: Case) -> Case | None:
-    """-t / p is infinite where, times what comes from above, it does not fit."""
+def slopes_overflow(case: Case, factor: np.ndarray | float = 1.0) -> Case | None:
+    """The slope -t / p is infinite where, times what comes from above, it does not fit.
+
+    None in formats of 32 and of 64 bits.
+    """
     if case.computed_in.precision >= FORMATS["float32"].precision:
         return None
     above = cotangent(case.shape) if case.reduction.kind == "none" else np.ones(case.shape)
-    return replace(case, loss=infinite_slopes(case.loss, above[..., None], case.computed_in))
+    loss = infinite_slopes(case.loss, above[..., None] * factor, case.computed_in)
+    return replace(case, loss=loss)

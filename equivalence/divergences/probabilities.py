@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equivalence.divergences.overflow import slopes_overflow
+from equivalence.divergences.specials import numbers
 from equivalence.divergences.steps import Step, elementwise, inserted
 from equivalence.exact import FORMATS, Format
 from equivalence.losses.loss import LOG_PROBABILITIES, Loss, accumulation, times
@@ -103,8 +105,15 @@ def _epsilon(first: float, second: float) -> Step:
 
 
 def renormalises(case: Case) -> Case | None:
-    """Probabilities are divided by their sum first."""
-    return _with(case, _share(case.computed_in)) if case.loss.has_classes else None
+    """Probabilities are divided by their sum first.
+
+    In 16 bits what comes back is infinite where it does not fit once it is divided by that sum.
+    """
+    if not case.loss.has_classes:
+        return None
+    total = _total(numbers(case.prediction))
+    steep = slopes_overflow(case, 1 / np.where(total > 0, total, 1))
+    return _with(steep or case, _share(case.computed_in))
 
 
 def _total(number: np.ndarray) -> np.ndarray:

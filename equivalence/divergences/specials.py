@@ -7,13 +7,14 @@ evaluates the formula as it is written, and takes from it what is not finite.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from equivalence.cases.case import SPARSE, cotangent, encoding
 from equivalence.exact import FORMATS
 from equivalence.losses.categorical import cross_entropy
+from equivalence.losses.curvature import Curvature, curvature, curved
 from equivalence.losses.loss import LOGITS, PROBABILITIES, Gradients
 from equivalence.losses.reduction import (
     MEAN_OVER_SAMPLE_WEIGHTS,
@@ -232,6 +233,26 @@ def multiplies_zero_weights(case: Case) -> Case | None:
     if case.weights is None or np.all(case.weights):
         return None
     return replace(case, reduction=replace(case.reduction, multiplies_zeros=True))
+
+
+def curves_infinite_weights(case: Case) -> Case | None:
+    """The second derivatives of a term whose weight is infinite, in the format, are NaN."""
+    known = curvature(case.loss)
+    if known is None or case.weights is None or np.all(np.isfinite(numbers(case.weights))):
+        return None
+    lost = ~np.broadcast_to(np.isfinite(numbers(case.weights)), case.shape)
+    lost = lost[..., None] if case.loss.has_classes else lost
+    loss = case.loss
+
+    def gradient(*inputs: Any, **parameters: Any) -> Gradients:
+        # The same, by another name: second derivatives are known by their gradient.
+        return loss.gradient(*inputs, **parameters)
+
+    def product(*inputs: Any, **parameters: Any) -> np.ndarray:
+        return np.where(lost, np.nan, known.product(*inputs, **parameters))
+
+    curved(gradient, Curvature(product=product, bound=known.bound))
+    return replace(case, loss=replace(loss, gradient=gradient))
 
 
 def cancels_infinite_weights(case: Case) -> Case | None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equivalence.cases.answers import QUANTITIES
+from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.divergences.accumulation import counts_in
 from equivalence.divergences.cancellation import (
     rounds_terms_to_float32,
@@ -246,6 +248,8 @@ divergence(
         "65,504 is infinite, where the mean would fit."
     ),
     by_design="A plain convention, the documentation of reduce_mean warns of it for integers.",
+    # The derivative by the weights is the term without its weight.
+    only=tuple(name for name in QUANTITIES if name != WEIGHT_GRADIENT),
 )(overflows(sums=True))
 
 

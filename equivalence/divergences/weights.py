@@ -6,12 +6,13 @@ They come last: what a mean divides by is settled before.
 from __future__ import annotations
 
 from equivalence.cases.answers import QUANTITIES
-from equivalence.cases.further import WEIGHT_GRADIENT
+from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, WEIGHT_GRADIENT
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.keras_forms import forms, keras
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.specials import (
     cancels_infinite_weights,
+    curves_infinite_weights,
     divides_by_zero,
     multiplies_zero_weights,
 )
@@ -82,6 +83,32 @@ divergence(
     ),
     by_design='Documented: dtype=None "means using keras.backend.floatx()", float32.',
 )(cancels_infinite_weights)
+
+divergence(
+    "tensorflow_v1.losses.*softmax_cross_entropy*",
+    versions=">=1.0",
+    reference=LOSSES,
+    name="v1_curves_infinite_weights",
+    only=(HESSIAN_VECTOR_PRODUCT,),
+    reason=(
+        "A float64 weight that does not fit float32 is infinite, and the second derivatives of its "
+        "term NaN: infinity is subtracted from infinity."
+    ),
+    defect='Contradicts its documentation ("of the same type as losses"): what fits is NaN.',
+)(curves_infinite_weights)
+
+divergence(
+    "tensorflow_v2.keras.*Crossentropy*",
+    versions="keras>=3.0",
+    reference=KERAS,
+    name="keras_curves_infinite_weights",
+    only=(HESSIAN_VECTOR_PRODUCT,),
+    reason=(
+        "A float64 weight that does not fit float32 is infinite, and the second derivatives of its "
+        "term NaN: infinity is subtracted from infinity."
+    ),
+    by_design='Documented: dtype=None "means using keras.backend.floatx()", float32.',
+)(curves_infinite_weights)
 
 divergence(
     "textbook.soft_cross_entropy*",
