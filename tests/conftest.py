@@ -8,10 +8,19 @@ from pathlib import Path
 import pytest
 
 from equivalence.cases.remembered import Remembered
-from equivalence.implementations import textbook
+from equivalence.implementations import ready, textbook
 from equivalence.implementations.framework import Response
 
 ROOT = Path(__file__).parents[1]
+ALONE = (
+    "EQUIVALENCE_TESTED_ALONE"  # the framework that a session of tests asks, and what excludes it
+)
+
+
+def pytest_configure():
+    """Makes the framework ready that is asked in a process of its own."""
+    if name := os.environ.get(ALONE):
+        assert not ready(name)
 
 
 @pytest.fixture

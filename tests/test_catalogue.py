@@ -24,11 +24,19 @@ for name in FRAMEWORKS:
     load(name)
 
 
+def concerned_here(divergence):
+    """The implementations that it concerns, of those that can be asked in this process."""
+    return [
+        implementation
+        for implementation in IMPLEMENTATIONS.values()
+        if any(divergence.concerns(implementation, m) for m in implementation.offered_modes)
+        and not implementation.framework.absent()
+    ]
+
+
 def concerned(divergence, profile):
     """The questions, value and gradients, for which the catalogue applies a divergence."""
-    for implementation in IMPLEMENTATIONS.values():
-        if not any(divergence.concerns(implementation, m) for m in implementation.offered_modes):
-            continue
+    for implementation in concerned_here(divergence):
         for question in questions([implementation], profile):
             for quantity in question.quantities:
                 entries = catalogued(implementation, question.mode, quantity)
@@ -59,13 +67,12 @@ def divergence(request):
 
 @pytest.fixture
 def current(divergence):
-    """A divergence of the versions that are installed; those of others are met in the atlas."""
-    if not any(
-        divergence.concerns(implementation, mode)
-        for implementation in IMPLEMENTATIONS.values()
-        for mode in implementation.offered_modes
-    ):
-        pytest.skip(f"of other versions than those installed: {divergence.versions}")
+    """A divergence of the versions that are installed; those of others are met in the atlas.
+
+    What Keras answers on PyTorch only is met in a process of its own: ``test_keras_torch``.
+    """
+    if not concerned_here(divergence):
+        pytest.skip(f"of other versions than those installed, or alone: {divergence.versions}")
 
 
 def test_is_met(divergence, current):

@@ -74,7 +74,7 @@ def test_words_are_and_ed():
         (["torch.*"], ("torch",)),
         (["mean:tensorflow_v1"], ("tensorflow_v1",)),
         (["tensorflow_*"], ("tensorflow_v1", "tensorflow_v2")),
-        (["!tensorflow_*", "!torch.*"], ("textbook", "sklearn")),
+        (["!tensorflow_*", "!torch.*"], ("textbook", "sklearn", "keras_torch")),
         (["sparse:mean"], FRAMEWORKS),
         (["!torch.nn.*"], FRAMEWORKS),
         ([CELL], ("tensorflow_v1",)),

@@ -84,8 +84,9 @@ def _log_of_sum(loss: Loss) -> Loss:
         term = unit * size * (4 + np.where(logit < 0, 3 * np.abs(logit), 0.0))
         # Differentiated operation by operation: two quotients by the sum, of which one is
         # subtracted from the other's complement, then weighted, then added to 1 - t.
-        slope = 16 * unit * size + 0 * logit
-        return TermBounds(term, slope, 4 * unit * np.abs(pos_weight - 1) + 0 * logit)
+        slope = 16 * unit * size + np.zeros(np.shape(logit))
+        away = 4 * unit * np.abs(pos_weight - 1) + np.zeros(np.shape(logit))
+        return TermBounds(term, slope, away)
 
     return widened(loss, "through the logarithm of a rounded sum", more)
 

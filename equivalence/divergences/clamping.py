@@ -116,7 +116,23 @@ def clamps_logarithms(case: Case) -> Case:
 def clamps_logarithms_below_mean(case: Case) -> Case:
     """The same, of terms that are averaged over the last axis behind the kernel."""
     clamped = _clamped(case.loss, case.computed_in)
-    if case.computed_in.name == "float16" and case.shape:
+    if case.computed_in.name == "float16" and case.shape and case.prediction.size:
         above = cotangent(case.shape[:-1])[..., None] / case.shape[-1]
+        clamped = _small_products(clamped, above, case.computed_in)
         clamped = infinite_slopes(clamped, above, case.computed_in)
     return replace(case, loss=clamped)
+
+
+def _small_products(loss: Loss, above: np.ndarray, format_: Format) -> Loss:
+    """The loss whose p - t is multiplied by what comes from above among subnormal numbers."""
+    spacing = 2.0 ** (format_.minimum_exponent - format_.precision + 1)
+
+    def bound(
+        probability: np.ndarray, target: np.ndarray, precision: int, **parameters: Any
+    ) -> TermBounds:
+        own = loss.bound(probability, target, precision, **parameters)
+        spread = probability * (1 - probability)
+        spread = np.where(spread == 0, 1.0, spread)
+        return TermBounds(own.term, own.prediction + spacing / (spread * np.abs(above)), own.target)
+
+    return replace(loss, bound=bound)

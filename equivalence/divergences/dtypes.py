@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.cases.case import SPARSE, encoding
+from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.divergences.departures import widened
 from equivalence.divergences.divergence import divergence
 from equivalence.exact import FORMATS
@@ -24,6 +25,7 @@ TORCH = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 TORCH_SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/Loss.cpp"
 WITH_LOGITS = ("torch.binary_cross_entropy_with_logits", "torch.nn.BCEWithLogitsLoss")
 MULTI_LABEL = ("torch.multilabel_soft_margin_loss", "torch.nn.MultiLabelSoftMarginLoss")
+KERAS_LOSS = "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/losses/loss.py"
 NUMPY = "https://numpy.org/doc/stable/user/basics.types.html"
 TENSORFLOW = "https://www.tensorflow.org/api_docs/python/tf/nn/"
 
@@ -139,6 +141,42 @@ def answers_in_dtype_of_target(case: Case) -> Case | None:
     """
     narrow = narrower_target(case)
     return replace(case, dtype=narrow) if narrow else None
+
+
+def _changes_weights(case: Case) -> type[Exception] | None:
+    """Of weights in other dtypes a copy is changed, in float32."""
+    if "ignore_index" not in case.options or case.weights is None:
+        return None
+    return RuntimeError if case.weights.dtype == np.float32 else None
+
+
+divergence(
+    "keras_torch.SparseCategoricalCrossentropy*",
+    versions="keras>=3.0",
+    reference=KERAS_LOSS,
+    name="changes_weights_in_place",
+    only=(WEIGHT_GRADIENT,),
+    reason=(
+        "With ignore_class, float32 weights that are differentiated raise RuntimeError: they are "
+        "multiplied by the mask in place, which PyTorch refuses where a gradient is wanted."
+    ),
+    defect=(
+        "Contradicts the same call on the TensorFlow backend, and weights of other dtypes, which "
+        "are copied, and by which it is differentiated."
+    ),
+)(_changes_weights)
+
+divergence(
+    "keras_torch.SparseCategoricalCrossentropy*@func",
+    versions="keras>=3.0",
+    reference=KERAS_LOSS,
+    name="changes_weights_in_place_in_func",
+    reason=(
+        "With ignore_class, float32 weights raise RuntimeError inside torch.func: they are "
+        "multiplied by the mask in place, and are no part of what is differentiated."
+    ),
+    defect="Contradicts its own eager mode, which answers.",
+)(_changes_weights)
 
 
 @divergence(

@@ -183,7 +183,8 @@ divergence(
     reason=(
         "The clipped probabilities go to PyTorch's binary_cross_entropy, which clamps logarithms "
         "at -100, and the denominator of the gradient at 1e-12.\n\n"
-        "It shows in float16 and bfloat16, where 1 - 1e-7 is 1."
+        "It shows in float16 and bfloat16, where 1 - 1e-7 is 1. In float16 p - t is multiplied by "
+        "one over the length of the last axis first, which is rounded among subnormal numbers."
     ),
     by_design='Documented by PyTorch: "BCELoss clamps its log function outputs".',
 )(clamps_logarithms_below_mean)

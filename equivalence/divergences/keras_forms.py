@@ -41,3 +41,9 @@ def forms(name: str, on: tuple[str, ...] = OWNERS) -> tuple[str, ...]:
     """
     words = re.sub(r"(?<=[a-zL])(?=[A-Z][a-z])", "_", name).lower()
     return keras(name, f"{name}[*]", words, f"{words}(axis=1)", on=on)
+
+
+# What hands its logits to PyTorch's binary_cross_entropy_with_logits.
+KERAS_WITH_LOGITS = keras(
+    "BinaryCrossentropy(from_logits=True)*", "binary_crossentropy(from_logits=True)", on=ON_TORCH
+)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.divergences.cancellation import (
     cancels_against_log_sigmoid,
@@ -17,6 +18,7 @@ from equivalence.divergences.cancellation import (
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.keras_focal import focal_of_sigmoid
 from equivalence.divergences.keras_forms import (
+    KERAS_WITH_LOGITS,
     LOSS_SOURCE,
     LOSSES_SOURCE,
     ON_TORCH,
@@ -26,15 +28,16 @@ from equivalence.divergences.keras_forms import (
 )
 from equivalence.divergences.masks import unless_indices
 from equivalence.divergences.smoothing import smooths_over_width
-from equivalence.divergences.specials import by_log_sigmoid, evaluates, numbers
+from equivalence.divergences.specials import by_log_sigmoid, evaluates, numbers, overlaid
+from equivalence.exact import FORMATS
 from equivalence.losses.binary import smoothed_target
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
 
-WITH_LOGITS = keras(
-    "BinaryCrossentropy(from_logits=True)*", "binary_crossentropy(from_logits=True)", on=ON_TORCH
-)
+_SPARSE = forms("SparseCategoricalCrossentropy", on=ON_TORCH)
+# The derivative by the weights is asked apart, and does not need that by the prediction.
+_BY_PREDICTION = tuple(name for name in QUANTITIES if name != WEIGHT_GRADIENT)
 _OTHER_BACKEND = "Contradicts the same call on the TensorFlow backend, "
 
 
@@ -54,7 +57,7 @@ def rounds_sigmoid_then_clips(case: Case) -> Case:
 
 
 divergence(
-    *WITH_LOGITS,
+    *KERAS_WITH_LOGITS,
     versions="torch>=2.3",
     reference=TORCH_SOURCE,
     name="keras_cancels_against_log_sigmoid",
@@ -66,7 +69,7 @@ divergence(
 )(cancels_against_log_sigmoid)
 
 divergence(
-    *(f"{pattern}@func" for pattern in WITH_LOGITS),
+    *(f"{pattern}@func" for pattern in KERAS_WITH_LOGITS),
     versions="torch>=2.0",
     reference=TORCH_SOURCE,
     name="keras_sums_exponentials_in_func",
@@ -78,7 +81,7 @@ divergence(
 )(sums_exponentials)
 
 divergence(
-    *WITH_LOGITS,
+    *KERAS_WITH_LOGITS,
     versions="torch>=2.1",
     reference=TORCH_SOURCE,
     name="keras_infinite_logits_cancel_log_sigmoid",
@@ -89,14 +92,28 @@ divergence(
     defect="Contradicts the mathematics, and its own gradient, which is that of the limits.",
 )(evaluates(by_log_sigmoid))
 
+
+def _averages_in_float32(case: Case) -> Case | None:
+    rounded = rounds_terms_to_float32(case)
+    if rounded is None:
+        return None
+    parameters = {name: np.longdouble(value) for name, value in case.parameters.items()}
+    with np.errstate(all="ignore"):
+        terms = case.loss.definition(
+            np.longdouble(case.prediction), np.longdouble(case.distribution), **parameters
+        )
+        over = FORMATS["float32"].overflows(terms)
+    return overlaid(rounded, terms=np.where(over, np.inf, 0.0)) or rounded
+
+
 divergence(
     "keras_torch.binary_crossentropy*",
     versions="keras>=3.0",
     reference="https://github.com/keras-team/keras/blob/v3.15.1/keras/src/backend/torch/numpy.py",
     name="averages_float64_in_float32",
     reason=(
-        "Terms of float64 are averaged in float32, and so is what comes back to them; the dtype of "
-        "the result is float64.\n\n"
+        "Terms of float64 are averaged in float32, in which they may not fit, and so is what comes "
+        "back to them; the dtype of the result is float64.\n\n"
         'keras.ops.mean casts to result_type(x.dtype, "float32"), which is float32 for float64 on '
         "PyTorch."
     ),
@@ -104,7 +121,7 @@ divergence(
         _OTHER_BACKEND
         + "which averages in float64, and its own ops.sum and categorical_crossentropy."
     ),
-)(rounds_terms_to_float32)
+)(_averages_in_float32)
 
 
 def _refuses_what_is_not_clipped(case: Case) -> type[Exception] | None:
@@ -178,48 +195,38 @@ def masks_weights_in_place(case: Case) -> type[Exception] | None:
     return RuntimeError if np.shape(case.weights) != case.shape and not alone else None
 
 
-def _changes_weights(case: Case) -> type[Exception] | None:
-    if "ignore_index" not in case.options or case.weights is None:
-        return None
-    return RuntimeError if case.weights.dtype == np.float32 else None
-
-
-divergence(
-    "keras_torch.SparseCategoricalCrossentropy*",
-    versions="keras>=3.0",
-    reference=LOSS_SOURCE,
-    name="changes_weights_in_place",
-    only=(WEIGHT_GRADIENT,),
-    reason=(
-        "With ignore_class, float32 weights that are differentiated raise RuntimeError: they are "
-        "multiplied by the mask in place, which PyTorch refuses where a gradient is wanted."
-    ),
-    defect=_OTHER_BACKEND + "which differentiates by them; weights of other dtypes are copied.",
-)(_changes_weights)
-
-divergence(
-    "keras_torch.SparseCategoricalCrossentropy*@func",
-    versions="keras>=3.0",
-    reference=LOSS_SOURCE,
-    name="changes_weights_in_place_in_func",
-    reason=(
-        "With ignore_class, float32 weights raise RuntimeError inside torch.func: they are "
-        "multiplied by the mask in place, and are no part of what is differentiated."
-    ),
-    defect="Contradicts its own eager mode, which answers.",
-)(_changes_weights)
+IMAGES = (
+    "From probabilities, images raise RuntimeError when they are differentiated.\n\n"
+    "The classes are moved to axis 1 without a copy, and PyTorch's nll_loss refuses to "
+    "differentiate such images: grad_input must be contiguous."
+)
+_DIFFERENTIATED = _OTHER_BACKEND + "and from_logits=True, whose gradient exists."
 
 
 @divergence(
-    *forms("SparseCategoricalCrossentropy", on=ON_TORCH),
+    *(f"{form}@{mode}" for form in _SPARSE for mode in ("eager", "func")),
     versions="keras>=3.13",
     reference=TORCH_SOURCE,
-    defect=_OTHER_BACKEND + "which is differentiated, and from_logits=True, whose gradient exists.",
+    only=_BY_PREDICTION,
+    reason=IMAGES,
+    defect=_DIFFERENTIATED,
 )
 def does_not_differentiate_images(case: Case) -> type[Exception] | None:
-    """From probabilities, images raise RuntimeError when they are differentiated.
+    """Images of several classes and pixels are no longer contiguous."""
+    *outer, classes = case.prediction.shape
+    moved = len(outer) == 3 and classes > 1 and outer[1] * outer[2] > 1
+    return RuntimeError if moved else None
 
-    The classes are moved to axis 1 without a copy, and PyTorch's nll_loss refuses to differentiate
-    such images: grad_input must be contiguous. (See does_not_differentiate_channels_last.)
-    """
-    return RuntimeError if len(case.shape) == 3 else None
+
+@divergence(
+    *(f"{form}@strided" for form in _SPARSE),
+    versions="keras>=3.13",
+    reference=TORCH_SOURCE,
+    only=_BY_PREDICTION,
+    reason=IMAGES,
+    defect=_DIFFERENTIATED,
+)
+def does_not_differentiate_strided_images(case: Case) -> type[Exception] | None:
+    """In memory their height comes first: those of width one are contiguous."""
+    *outer, classes = case.prediction.shape
+    return RuntimeError if len(outer) == 3 and outer[2] > 1 and classes * outer[1] > 1 else None

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.keras_forms import LOSS_SOURCE, ON_TORCH, TORCH_SOURCE, forms, keras
+from equivalence.divergences.keras_forms import (
+    KERAS_WITH_LOGITS,
+    LOSS_SOURCE,
+    ON_TORCH,
+    TORCH_SOURCE,
+    forms,
+    keras,
+)
 from equivalence.divergences.misreadings import (
     Fault,
     casts_predictions,
@@ -19,15 +27,13 @@ from equivalence.divergences.misreadings import (
     takes_real_parts,
     well_formed,
 )
+from equivalence.losses.loss import Gradients, Loss
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
 
 TORCH_TO = "https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html"
 OUTSIDE = Fault.NUMBER, Fault.NAN_TARGET
-WITH_LOGITS = keras(
-    "BinaryCrossentropy(from_logits=True)*", "binary_crossentropy(from_logits=True)", on=ON_TORCH
-)
 
 
 def _leaves_out_minus_100(case: Case) -> Case | None:
@@ -37,8 +43,21 @@ def _leaves_out_minus_100(case: Case) -> Case | None:
     inside = (case.target >= 0) & (case.target < case.prediction.shape[-1])
     if not np.all(left | inside):
         return None
-    weights = np.where(left, 0, 1).astype(case.prediction.dtype)
-    return well_formed(case, target=np.where(left, 0, case.target), weights=weights)
+    answered = well_formed(case, target=np.where(left, 0, case.target))
+    return replace(answered, loss=_without(case.loss, left))
+
+
+def _without(loss: Loss, left: np.ndarray) -> Loss:
+    """The loss whose terms in some rows are 0."""
+
+    def definition(*inputs: np.ndarray, **parameters: Any) -> np.ndarray:
+        return np.where(left, 0.0, loss.definition(*inputs, **parameters))
+
+    def gradient(*inputs: np.ndarray, **parameters: Any) -> Gradients:
+        own = loss.gradient(*inputs, **parameters)
+        return Gradients(*(np.where(left[..., None], 0.0, slope) for slope in own))
+
+    return replace(loss, name=f"{loss.name} without rows", definition=definition, gradient=gradient)
 
 
 divergence(
@@ -82,7 +101,7 @@ divergence(
 )(raises(RuntimeError, *OUTSIDE))
 
 divergence(
-    *WITH_LOGITS,
+    *KERAS_WITH_LOGITS,
     *keras("Categorical*", "categorical*", "KLDivergence", on=ON_TORCH),
     malformed=True,
     versions="keras>=3.0",
@@ -101,6 +120,16 @@ divergence(
     reason="Complex targets are cast to real ones: the imaginary part is dropped, with a warning.",
     by_design="A plain convention of PyTorch, which warns.",
 )(lambda case: takes_real_parts(case) if fault(case) == Fault.COMPLEX_TARGET else None)
+
+divergence(
+    "keras_torch.*@func",
+    malformed=True,
+    versions="keras>=3.0",
+    reference="https://docs.pytorch.org/docs/stable/generated/torch.func.vjp.html",
+    name="keras_torch_differentiates_no_integers",
+    reason="torch.func.vjp raises RuntimeError for integer predictions, before Keras casts them.",
+    by_design="A plain convention: only floating-point numbers have gradients.",
+)(raises(RuntimeError, Fault.INTEGER_PREDICTIONS))
 
 divergence(
     *keras("*Crossentropy*", "KLDivergence", on=ON_TORCH),

@@ -126,7 +126,7 @@ def infinite_slopes(loss: Loss, factor: np.ndarray, format_: Format) -> Loss:
     return replace(loss, name=f"{loss.name}, infinite where steep", gradient=gradient)
 
 
-def slopes_overflow(case: Case, factor: np.ndarray | float = 1.0) -> Case | None:
+def slopes_overflow(case: Case) -> Case | None:
     """The slope -t / p is infinite where, times what comes from above, it does not fit.
 
     None in formats of 32 and of 64 bits.
@@ -134,5 +134,5 @@ def slopes_overflow(case: Case, factor: np.ndarray | float = 1.0) -> Case | None
     if case.computed_in.precision >= FORMATS["float32"].precision:
         return None
     above = cotangent(case.shape) if case.reduction.kind == "none" else np.ones(case.shape)
-    loss = infinite_slopes(case.loss, above[..., None] * factor, case.computed_in)
+    loss = infinite_slopes(case.loss, above[..., None], case.computed_in)
     return replace(case, loss=loss)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equivalence.divergences.overflow import slopes_overflow
+from equivalence.cases.case import cotangent
 from equivalence.divergences.specials import numbers
 from equivalence.divergences.steps import Step, elementwise, inserted
 from equivalence.exact import FORMATS, Format
-from equivalence.losses.loss import LOG_PROBABILITIES, Loss, accumulation, times
+from equivalence.losses.loss import LOG_PROBABILITIES, Gradients, Loss, accumulation, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from equivalence.cases.case import Case
 
     Model = Callable[[Case], Case | None]
+
+
+_TINY = 2.0**-60  # sums by which a quotient may not fit 32 bits
 
 
 def _with(case: Case, step: Step, *, inside_logarithms: bool = False) -> Case | None:
@@ -107,13 +110,32 @@ def _epsilon(first: float, second: float) -> Step:
 def renormalises(case: Case) -> Case | None:
     """Probabilities are divided by their sum first.
 
-    In 16 bits what comes back is infinite where it does not fit once it is divided by that sum.
+    What comes back is divided by it too, and is infinite where that does not fit the format.
     """
     if not case.loss.has_classes:
         return None
+    answered = _with(case, _share(case.computed_in))
     total = _total(numbers(case.prediction))
-    steep = slopes_overflow(case, 1 / np.where(total > 0, total, 1))
-    return _with(steep or case, _share(case.computed_in))
+    narrow = case.computed_in.precision < FORMATS["float32"].precision
+    if answered is None or not (narrow or np.any((total > 0) & (total < _TINY))):
+        return answered
+    above = cotangent(case.shape) if case.reduction.kind == "none" else np.ones(case.shape)
+    return replace(answered, loss=_divided(answered.loss, case, above[..., None]))
+
+
+def _divided(made: Loss, case: Case, above: np.ndarray) -> Loss:
+    """The loss whose gradient adds to the others' part its own, divided by the sum."""
+
+    def gradient(number: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
+        own, by_target = made.gradient(number, target, **parameters)
+        total = _total(number)
+        part = case.loss.gradient(number / total, target, **parameters).prediction / total
+        over = case.computed_in.overflows(part * above)
+        with np.errstate(invalid="ignore"):
+            own = np.where(over, own + np.where(part < 0, -np.inf, np.inf), own)
+        return Gradients(own, by_target)
+
+    return replace(made, gradient=gradient)
 
 
 def _total(number: np.ndarray) -> np.ndarray:
@@ -150,8 +172,9 @@ def _share(format_: Format) -> Step:
 
     def error(number: np.ndarray, unit: float) -> np.ndarray:
         units = unit * (accumulation(number.shape[-1], 24) + 2)
+        subnormal = 2.0 ** (format_.minimum_exponent - format_.precision)  # half of their spacing
         return np.asarray(
-            np.where(quotients(number)[1], 0.0, units * np.abs(number / _total(number)))
+            np.where(quotients(number)[1], 0.0, units * np.abs(number / _total(number)) + subnormal)
         )
 
     return Step(

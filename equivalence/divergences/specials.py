@@ -255,6 +255,15 @@ def curves_infinite_weights(case: Case) -> Case | None:
     return replace(case, loss=replace(loss, gradient=gradient))
 
 
+def cancels_infinite_weights_at_labels(case: Case) -> Case | None:
+    """Of a term whose weight is infinite, only the gradient by the class of its label is NaN."""
+    if case.weights is None or encoding(case.target_kind) != SPARSE:
+        return None
+    finite = np.broadcast_to(np.isfinite(numbers(case.weights)), case.shape)
+    taken = case.target[..., None] == np.arange(case.prediction.shape[-1])
+    return overlaid(case, prediction=np.where(taken & ~finite[..., None], np.nan, 0.0))
+
+
 def cancels_infinite_weights(case: Case) -> Case | None:
     """The gradient of a term whose weight is infinite, in the format computed in, is NaN.
 

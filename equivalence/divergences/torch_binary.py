@@ -11,6 +11,7 @@ from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.case import cotangent
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.dtypes import WITH_LOGITS
+from equivalence.divergences.keras_forms import KERAS_WITH_LOGITS
 from equivalence.divergences.overflow import infinite_where
 from equivalence.divergences.specials import numbers, overlaid
 
@@ -28,7 +29,8 @@ VALUE, GRADIENT, TARGET_GRADIENT = QUANTITIES[:3]
 
 @divergence(
     *(f"{name}@func" for name in WITH_LOGITS),
-    versions=">=2.0",
+    *(f"{name}@func" for name in KERAS_WITH_LOGITS),
+    versions="torch>=2.0",
     reference=FUNCTORCH,
     only=(GRADIENT,),
     defect="Contradicts its own eager gradient, which is that of the limits, and the mathematics.",

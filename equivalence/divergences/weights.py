@@ -12,6 +12,7 @@ from equivalence.divergences.keras_forms import forms, keras
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.specials import (
     cancels_infinite_weights,
+    cancels_infinite_weights_at_labels,
     curves_infinite_weights,
     divides_by_zero,
     multiplies_zero_weights,
@@ -74,6 +75,7 @@ divergence(
 
 divergence(
     *forms("CategoricalCrossentropy"),
+    "keras_torch.CategoricalCrossentropy(from_logits=True*",
     versions="keras>=2.12",
     reference=KERAS,
     name="keras_cancels_infinite_weights",
@@ -83,6 +85,18 @@ divergence(
     ),
     by_design='Documented: dtype=None "means using keras.backend.floatx()", float32.',
 )(cancels_infinite_weights)
+
+divergence(
+    "keras_torch.SparseCategoricalCrossentropy*",
+    versions="keras>=3.13",
+    reference=KERAS,
+    name="keras_cancels_infinite_weights_of_labels",
+    reason=(
+        "A float64 weight that does not fit float32 is infinite, and the gradient by the logit of "
+        "the label NaN: infinity is subtracted from infinity."
+    ),
+    by_design='Documented: dtype=None "means using keras.backend.floatx()", float32.',
+)(cancels_infinite_weights_at_labels)
 
 divergence(
     "tensorflow_v1.losses.*softmax_cross_entropy*",
@@ -98,7 +112,7 @@ divergence(
 )(curves_infinite_weights)
 
 divergence(
-    "tensorflow_v2.keras.*Crossentropy*",
+    *keras("*Crossentropy*"),
     versions="keras>=3.0",
     reference=KERAS,
     name="keras_curves_infinite_weights",

@@ -211,7 +211,11 @@ class Implementation:
         """Runs the implementation on a case; gradients come back with the classes last.
 
         What a framework warns of is not its answer, also where warnings are errors.
+
+        Raises:
+            RuntimeError: If the framework cannot be asked in this process.
         """
+        self._check_process()
         call = self.call(case)
         try:
             with warnings.catch_warnings():
@@ -229,6 +233,11 @@ class Implementation:
             target_gradient=_classes_last(response.target_gradient),
         )
 
+    def _check_process(self) -> None:
+        if reason := self.framework.absent():
+            message = f"{self.framework} cannot be asked here: {reason}"
+            raise RuntimeError(message)
+
 
 @functools.cache
 def _takes_reduction(function: Callable[..., Any]) -> bool:
@@ -239,6 +248,7 @@ def apart(
     implementation: Implementation, case: Case, mode: str, quantity: str
 ) -> np.ndarray | Exception:
     """One of the quantities that are asked apart; the derivative by weights without axes of one."""
+    implementation._check_process()  # noqa: SLF001 - its own module
     call = implementation.call(case)
     try:
         with warnings.catch_warnings():
