@@ -16,7 +16,7 @@ from equivalence.divergences import Divergence
 from equivalence.exact import Number
 from equivalence.expectation import Expectation, catalogued, declines, expectation
 from equivalence.finding import Finding, Verdict, Where, joined
-from equivalence.matching import matching, narrower, needed, only_weaker, too_good
+from equivalence.matching import matching, narrower, needed, only_weaker, too_good, undecided
 from equivalence.misreading import real
 from equivalence.responses import further, quantities, read
 
@@ -96,7 +96,7 @@ def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> F
         )
     plainly = measured.inside and not expected.steps
     matched = expected.steps if plainly else matching(reading, case, expected, quantity)
-    if matched is expected.steps:
+    if matched is expected.steps or (matched is not None and undecided(expected, quantity)):
         if narrower(reading, case, expected.case, quantity):
             return found(Verdict.DIVERGES, detail=f"returned {reading.dtype.name}: digits are lost")
         if measured.inside and not too_good(reading, case, answer, expected, quantity):

@@ -54,6 +54,17 @@ def too_good(
     return bool(np.any(elsewhere & (_MUCH * answer.bound < foretold.bound)))
 
 
+def undecided(expected: Expectation, quantity: str) -> bool:
+    """Whether what the catalogue expects lies on a jump of its models: they accept nothing there.
+
+    So they say nothing against fewer of them, that do accept a reading.
+    """
+    if expected.raises is not None or expected.case.malformed:
+        return False
+    answer = answer_to(expected.case, quantity)
+    return bool(np.any(np.isinf(answer.bound) & np.isfinite(answer.exact.high)))
+
+
 def _matches(reading: np.ndarray, case: Case, steps: tuple[Divergence, ...], quantity: str) -> bool:
     expected = expectation(case, steps)
     if expected.raises is not None or expected.case.malformed:

@@ -14,10 +14,16 @@ from equivalence.running import request
 
 ROOT = Path(__file__).parents[1]
 ALONE = "EQUIVALENCE_TESTED_ALONE"  # as in conftest.py
+load("keras_torch")
 ENTRIES = [
     name
     for name, entry in DIVERGENCES.items()
-    if any(pattern.startswith("keras_torch.") for pattern in entry.implementations)
+    if any(
+        entry.concerns(known, mode)
+        for known in IMPLEMENTATIONS.values()
+        if known.framework.name == "keras_torch"
+        for mode in known.offered_modes
+    )
 ]
 CELL = "cross_entropy:sparse:mean:float32:value:keras_torch.SparseCategoricalCrossentropy*@eager"
 
@@ -39,7 +45,6 @@ def test_its_entries_are_met_and_die_once_it_is_mended():
 
 
 def test_one_process_asks_keras_on_one_backend():
-    load("keras_torch")
     assert ready("tensorflow_v2") == ""
     reason = "Keras runs on tensorflow in this process; ask for it alone"
     assert ready("keras_torch") == reason

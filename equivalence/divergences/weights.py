@@ -79,6 +79,7 @@ divergence(
     versions="keras>=2.12",
     reference=KERAS,
     name="keras_cancels_infinite_weights",
+    only=("gradient",),
     reason=(
         "A float64 weight that does not fit float32 is infinite, and the gradient of its term NaN: "
         "the division by the sum subtracts infinity from infinity."
@@ -91,6 +92,7 @@ divergence(
     versions="keras>=3.13",
     reference=KERAS,
     name="keras_cancels_infinite_weights_of_labels",
+    only=("gradient",),
     reason=(
         "A float64 weight that does not fit float32 is infinite, and the gradient by the logit of "
         "the label NaN: infinity is subtracted from infinity."
