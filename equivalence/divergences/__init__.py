@@ -5,6 +5,7 @@ from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     dtypes_tensorflow,
     former_keras,
     former_keras_2,
+    former_keras_torch,
     former_sklearn,
     hidden_states,
     keras,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.divergences.divergence import divergence
-from equivalence.divergences.keras_forms import INVALID
+from equivalence.divergences.keras_forms import INVALID, keras
 from equivalence.divergences.misreadings import exception_type
 from equivalence.divergences.specials import numbers, overlaid
 
@@ -35,8 +35,10 @@ def keras_masked_last_axis(case: Case) -> type[Exception] | None:
 
 
 @divergence(
-    "tensorflow_v2.keras.SparseCategoricalCrossentropy(from_logits=True)*",
-    "tensorflow_v2.keras.sparse_categorical_crossentropy(from_logits=True*",
+    *keras(
+        "SparseCategoricalCrossentropy(from_logits=True)*",
+        "sparse_categorical_crossentropy(from_logits=True*",
+    ),
     versions="keras>=3.0,<3.15",
     reference=SOURCE,
     only=("gradient",),

@@ -133,6 +133,15 @@ def slopes_overflow(case: Case) -> Case | None:
     """
     if case.computed_in.precision >= FORMATS["float32"].precision:
         return None
-    above = cotangent(case.shape) if case.reduction.kind == "none" else np.ones(case.shape)
-    loss = infinite_slopes(case.loss, above[..., None], case.computed_in)
-    return replace(case, loss=loss)
+    above = from_above(case)[..., None]
+    return replace(case, loss=infinite_slopes(case.loss, above, case.computed_in))
+
+
+def from_above(case: Case) -> np.ndarray:
+    """What the slope of each term is multiplied by on its way to the kernel, shape ``[...]``.
+
+    That is its weight, what the mean divides by, and the cotangent.
+    """
+    factor = np.nan_to_num(np.abs(factors(case.reduction, case.weighing)))
+    above = cotangent(case.shape) if case.reduction.kind == "none" else 1.0
+    return np.asarray(factor * above)

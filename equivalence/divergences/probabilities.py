@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equivalence.cases.case import cotangent
+from equivalence.divergences.overflow import from_above
 from equivalence.divergences.specials import numbers
 from equivalence.divergences.steps import Step, elementwise, inserted
 from equivalence.exact import FORMATS, Format
@@ -119,8 +119,7 @@ def renormalises(case: Case) -> Case | None:
     narrow = case.computed_in.precision < FORMATS["float32"].precision
     if answered is None or not (narrow or np.any((total > 0) & (total < _TINY))):
         return answered
-    above = cotangent(case.shape) if case.reduction.kind == "none" else np.ones(case.shape)
-    return replace(answered, loss=_divided(answered.loss, case, above[..., None]))
+    return replace(answered, loss=_divided(answered.loss, case, from_above(case)[..., None]))
 
 
 def _divided(made: Loss, case: Case, above: np.ndarray) -> Loss:

@@ -89,7 +89,7 @@ divergence(
 
 divergence(
     "keras_torch.SparseCategoricalCrossentropy*",
-    versions="keras>=3.13",
+    versions="keras>=3.14",
     reference=KERAS,
     name="keras_cancels_infinite_weights_of_labels",
     only=("gradient",),
