@@ -40,6 +40,7 @@ from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
     torch_soft_margin,
     torch_weights,
     weights,
+    weights_keras_torch,
 )
 from equivalence.divergences.divergence import DIVERGENCES, Divergence, Standing, divergence
 

@@ -197,28 +197,6 @@ def masks_weights_in_place(case: Case) -> type[Exception] | None:
     return RuntimeError if np.shape(case.weights) != case.shape and not alone else None
 
 
-@divergence(
-    *forms("SparseCategoricalCrossentropy", on=ON_TORCH),
-    versions="keras>=3.0,<3.15",
-    reference=LOSSES_SOURCE.replace("3.15.1", "3.14.1"),
-    only=("gradient",),
-    defect=(
-        "Contradicts its own value, which is 0 where a target is ignored, and its documentation: "
-        "ignored targets do not contribute. Mended in 3.15 by ops.where."
-    ),
-)
-def keras_torch_divided_ignored_rows(case: Case) -> Case | None:
-    """Ignored rows were multiplied by 0 and divided by their sum: their gradient is NaN."""
-    if "ignore_index" not in case.options:
-        return None
-    ignored = case.target == case.options["ignore_index"]
-    lost = np.where(ignored, np.nan, 0.0)[..., None] + np.zeros(case.prediction.shape)
-    answered = overlaid(case, prediction=lost)
-    if answered is None:
-        return None
-    return replace(answered, reduction=replace(case.reduction, multiplies_zeros=True))
-
-
 IMAGES = (
     "From probabilities, images raise RuntimeError when they are differentiated.\n\n"
     "The classes are moved to axis 1 without a copy, and PyTorch's nll_loss refuses to "
