@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from equivalence.divergences.cancellation import complement_rounded, rounds_complement
 from equivalence.divergences.departures import divides_by
 from equivalence.divergences.divergence import divergence
@@ -15,6 +17,7 @@ from equivalence.divergences.dtypes import (
 from equivalence.divergences.overflow import overflows
 from equivalence.divergences.probabilities import needs_zero_convention, without_zero_convention
 from equivalence.divergences.saturation import exponentiates_without_shift, rounds_sigmoid
+from equivalence.divergences.specials import overlaid
 from equivalence.losses import binary_cross_entropy
 from equivalence.losses.reduction import MEAN_OVER_SAMPLE_WEIGHTS
 
@@ -134,6 +137,48 @@ divergence(
     ),
     by_design="A plain convention: NumPy's sums have the dtype of their terms.",
 )(overflows(sums=True))
+
+
+@divergence(
+    "textbook.soft_cross_entropy*",
+    versions="",
+    reference=NUMPY_SUM,
+    by_design="A plain convention: NumPy's products have the dtype of their factors.",
+)
+def overflows_before_sample_weights(case: Case) -> Case | None:
+    """Weighs classes in the dtype of the terms before samples: what does not fit stays infinite.
+
+    In float16 a term of 40,000 whose class weighs 2 costs infinity, also where its sample weighs
+    one half.
+    """
+    if "weight" not in case.options:
+        return None
+    parameters = {name: np.longdouble(value) for name, value in case.parameters.items()}
+    with np.errstate(all="ignore"):
+        terms = case.loss.definition(
+            np.longdouble(case.prediction), np.longdouble(case.distribution), **parameters
+        )
+        return overlaid(case, terms=np.where(case.computed_in.overflows(terms), np.inf, 0.0))
+
+
+@divergence(
+    "textbook.soft_cross_entropy[avg_factor]",
+    versions="",
+    reference=NUMPY_TYPES,
+    by_design="NumPy's plain convention: a Python number takes the dtype of the other operand.",
+)
+def divides_infinity_by_infinite_count(case: Case) -> Case | None:
+    """In float16 the number of terms is infinite from 65,520 on, and so is their sum: NaN."""
+    if case.weights is not None or case.reduction.kind != "mean":
+        return None
+    size = int(np.prod(case.shape, dtype=int))
+    total = case.loss.definition(
+        np.longdouble(case.prediction), np.longdouble(case.distribution), **case.parameters
+    ).sum()
+    if not np.all(case.computed_in.overflows([size, total])):
+        return None
+    return overlaid(case, terms=np.full(case.shape, np.nan))
+
 
 divergence(
     "textbook.binary_formula",
