@@ -83,8 +83,12 @@ def _steps(question: Question) -> Iterator[tuple[Divergence, ...]]:
 
 
 def defects(frameworks: Iterable[str]) -> Iterator[Entry]:
-    """The defect candidates of frameworks that are loaded: the smallest input, got and exact."""
-    implementations = [known for name in frameworks for known in implementations_of(name)]
+    """The defect candidates of frameworks that are loaded: the smallest input, got and exact.
+
+    Of frameworks that share no process, those are shown that can be asked in this one.
+    """
+    loaded = [known for name in frameworks for known in implementations_of(name)]
+    implementations = [known for known in loaded if not known.framework.absent()]
     left = [entry for entry in DIVERGENCES.values() if entry.standing is Standing.DEFECT]
     shown = {}
     for profile in PROFILES:

@@ -22,7 +22,10 @@ DEFECTS = [
     for entry in DIVERGENCES.values()
     if entry.standing is Standing.DEFECT
     and any(
-        entry.concerns(one, mode) for one in IMPLEMENTATIONS.values() for mode in one.offered_modes
+        entry.concerns(one, mode)
+        for one in IMPLEMENTATIONS.values()
+        if not one.framework.absent()
+        for mode in one.offered_modes
     )
 ]
 
