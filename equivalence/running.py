@@ -58,7 +58,7 @@ def request(
     frameworks: Iterable[str] | None = None,
     require: Iterable[str] = (),
     shard: str = "",
-    everyone: bool = False,
+    processes: int = 0,
 ) -> Request:
     """What a run is to ask, checked before anything is imported.
 
@@ -68,7 +68,8 @@ def request(
         frameworks: The only ones that are asked; by default all that are installed.
         require: Those that must be there.
         shard: Which part of it, ``"1/3"``; by default all.
-        everyone: Whether also those are asked by default that need a process of their own.
+        processes: How many worker processes will ask: if there are any, the full profile also asks
+            those by default that need one of their own.
 
     Raises:
         ShardError: If there is no such part.
@@ -93,6 +94,8 @@ def request(
     pinned()  # a broken file is told before anything is asked
     selection = parse(select)
 
+    everyone = profile == "full" and processes > 0
+
     def wanted(name: str) -> bool:
         by_default = named is None and (everyone or name not in ALONE or selection.names(name))
         return by_default or name in (*(named or ()), *require)
@@ -105,11 +108,6 @@ def request(
         claims=not select and named is None and part.first,
         shard=part,
     )
-
-
-def everyone(profile: str, processes: int) -> bool:
-    """Whether those are asked by default that need a process of their own: it takes long enough."""
-    return profile == "full" and processes > 0
 
 
 def events(
@@ -216,7 +214,7 @@ def run(
         frameworks=frameworks,
         require=require,
         shard=shard,
-        everyone=everyone(profile, processes),
+        processes=processes,
     )
     recording = record(asked, path=None if path is None else Path(path))
     with closing(events(asked, processes, time_limit)) as happening, closing(recording):

@@ -28,7 +28,7 @@ from equivalence.recording import record
 from equivalence.report import render_markdown
 from equivalence.report.as_json import render_json
 from equivalence.reproduction import reproduction
-from equivalence.running import AbsentError, UnknownError, events, everyone, request, resume
+from equivalence.running import AbsentError, UnknownError, events, request, resume
 from equivalence.selection import ORDER, NothingSelectedError, SelectError, parse
 from equivalence.terminal import (
     command,
@@ -49,14 +49,8 @@ if TYPE_CHECKING:
 
 FAILS, INCOMPLETE = 1, 3
 FOLDER = Path("reports")
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-PROCESSES = min(2, _processors())  # worker processes, if no number is given
+_PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+PROCESSES = min(2, _PROCESSORS or 1)  # worker processes, if no number is given
 
 
 class UsageError(ValueError):
@@ -99,12 +93,12 @@ def run(options: argparse.Namespace) -> int:
     """Asks the selected questions, writes the files, prints the table."""
     output = _writable(Path(options.output)) if options.output else None
     page = _writable(Path(options.html)) if options.html else None
-    processes = PROCESSES if options.processes is None else options.processes
-    asked, recording = _begin(options, output, processes)
+    options.processes = PROCESSES if options.processes is None else options.processes
+    asked, recording = _begin(options, output)
     output = recording.path
     complete = True
     before = signal.signal(signal.SIGTERM, _stop)
-    happening = events(asked, processes, options.time_limit)
+    happening = events(asked, options.processes, options.time_limit)
     try:
         with Progress(console=stderr()) as progress, closing(happening):
             for event in happening:
@@ -128,20 +122,17 @@ def run(options: argparse.Namespace) -> int:
     return told
 
 
-def _begin(
-    options: argparse.Namespace, output: Path | None, processes: int
-) -> tuple[Request, Recording]:
+def _begin(options: argparse.Namespace, output: Path | None) -> tuple[Request, Recording]:
     """What is asked, and where it is recorded: anew, or in a run that was cut short."""
     try:
         if options.resume is None:
-            profile = options.profile or "quick"
             asked = request(
                 options.select,
-                profile=profile,
+                profile=options.profile or "quick",
                 frameworks=options.frameworks,
                 require=options.require,
                 shard=options.shard,
-                everyone=everyone(profile, processes),
+                processes=options.processes,
             )
             return asked, record(asked, command=options.command, path=output)
         others = (options.select, options.profile, options.frameworks, options.require)
@@ -275,7 +266,7 @@ def reproduce(options: argparse.Namespace) -> int:
 def list_(options: argparse.Namespace) -> int:
     """Prints what there is."""
     try:
-        asked = request(frameworks=options.frameworks, everyone=True)
+        asked = request(frameworks=options.frameworks, profile="full", processes=1)  # everyone
     except UnknownError as error:
         raise UsageError(str(error)) from error
     if (options.defects or options.markdown or options.open) and options.noun != "divergences":

@@ -12,9 +12,7 @@ from equivalence.implementations import ready, textbook
 from equivalence.implementations.framework import Response
 
 ROOT = Path(__file__).parents[1]
-ALONE = (
-    "EQUIVALENCE_TESTED_ALONE"  # the framework that a session of tests asks, and what excludes it
-)
+ALONE = "EQUIVALENCE_TESTED_ALONE"  # the framework that shares no process, if it is tested
 
 
 def pytest_configure():

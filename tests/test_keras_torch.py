@@ -57,16 +57,18 @@ def test_one_process_asks_keras_on_one_backend():
     ("words", "options", "asked"),
     [
         ([], {}, False),
-        ([], {"everyone": True}, True),
+        ([], {"profile": "full", "processes": 2}, True),
+        ([], {"profile": "full"}, False),
+        ([], {"processes": 2}, False),
         ([], {"frameworks": ["keras_torch"]}, True),
         ([], {"require": ["keras_torch"]}, True),
         (["keras_torch.*"], {}, True),
         (["mean:keras_torch@eager"], {}, True),
         (["*Crossentropy*"], {}, False),
-        (["!keras_torch.*"], {"everyone": True}, False),
+        (["!keras_torch.*"], {"profile": "full", "processes": 2}, False),
     ],
 )
-def test_it_is_asked_if_it_is_named_or_everyone_is(words, options, asked):
+def test_it_is_asked_if_it_is_named_or_by_workers_of_the_full_profile(words, options, asked):
     assert ("keras_torch" in request(words, **options).frameworks) is asked
 
 

@@ -17,10 +17,10 @@ from equivalence.divergences.keras_forms import (
     keras,
 )
 from equivalence.divergences.misreadings import (
+    CASTS_PREDICTIONS,
     Fault,
     casts_predictions,
     drops_last_axis,
-    either,
     fault,
     raises,
     takes_numbers,
@@ -183,12 +183,7 @@ divergence(
     name="keras_torch_casts_predictions",
     reason="Integer predictions are cast to float32, of complex ones the real parts are taken.",
     by_design="A plain convention: inputs are cast to the dtype of the loss.",
-)(
-    either(
-        casts_predictions("float32"),
-        lambda case: takes_real_parts(case) if fault(case) == Fault.COMPLEX_PREDICTIONS else None,
-    )
-)
+)(CASTS_PREDICTIONS)
 
 divergence(
     *keras(

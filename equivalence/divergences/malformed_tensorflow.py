@@ -11,11 +11,10 @@ import numpy as np
 from equivalence.cases.case import cotangent
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.misreadings import (
+    CASTS_PREDICTIONS,
     Fault,
     broadcasts,
-    casts_predictions,
     drops_last_axis,
-    either,
     fault,
     of_indices,
     raises,
@@ -112,12 +111,7 @@ divergence(
     name="tensorflow_casts_predictions",
     reason="Integer predictions are cast to float32, of complex ones the real parts are taken.",
     by_design="A plain convention: inputs are cast to the dtype of the loss.",
-)(
-    either(
-        casts_predictions("float32"),
-        lambda case: takes_real_parts(case) if fault(case) == Fault.COMPLEX_PREDICTIONS else None,
-    )
-)
+)(CASTS_PREDICTIONS)
 
 divergence(
     "tensorflow_v1.losses.sparse_softmax_cross_entropy*",

@@ -185,7 +185,7 @@ divergence(
     name="multiplies_infinite_slope_by_zero",
     reason=(
         "The derivative by the target multiplies pos_weight - 1 = 0 with what does not fit: NaN."
-        "\n\nWithin tf.function the product with zero is simplified, and the derivative is right."
+        "\n\nWithin tf.function the derivative is right."
     ),
     defect=(
         "Contradicts its own sigmoid_cross_entropy_with_logits, which is the same number for a "

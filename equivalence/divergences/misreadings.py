@@ -174,6 +174,12 @@ def casts_predictions(dtype: str) -> Model:
     return model
 
 
+CASTS_PREDICTIONS = either(
+    casts_predictions("float32"),
+    lambda case: takes_real_parts(case) if fault(case) == Fault.COMPLEX_PREDICTIONS else None,
+)
+
+
 def drops_last_axis(case: Case) -> Case | None:
     """A last axis of length 1 of class indices or binary targets is dropped."""
     if fault(case) != Fault.TARGET_SHAPE or case.target.shape != (*case.shape, 1):

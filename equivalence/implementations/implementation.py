@@ -19,6 +19,7 @@ from equivalence.cases.case import (
     Encoding,
     encoding,
 )
+from equivalence.cases.further import direction
 from equivalence.exact import FORMATS
 from equivalence.implementations.needs import dtypes_of, leaves_buffers, options_of, shape_of
 
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 
     from equivalence.cases.case import Case
     from equivalence.implementations.framework import Framework
-from equivalence.cases.further import direction
-from equivalence.losses import Loss
+    from equivalence.losses import Loss
 
 REDUCTION = "reduction"
 UNCHECKED = (
