@@ -27,6 +27,7 @@ from equivalence.divergences.keras_forms import (
     keras,
 )
 from equivalence.divergences.masks import unless_indices
+from equivalence.divergences.overflow import wide_terms
 from equivalence.divergences.smoothing import smooths_over_width
 from equivalence.divergences.specials import by_log_sigmoid, evaluates, numbers, overlaid
 from equivalence.exact import FORMATS
@@ -97,12 +98,7 @@ def _averages_in_float32(case: Case) -> Case | None:
     rounded = rounds_terms_to_float32(case)
     if rounded is None:
         return None
-    parameters = {name: np.longdouble(value) for name, value in case.parameters.items()}
-    with np.errstate(all="ignore"):
-        terms = case.loss.definition(
-            np.longdouble(case.prediction), np.longdouble(case.distribution), **parameters
-        )
-        over = FORMATS["float32"].overflows(terms)
+    over = FORMATS["float32"].overflows(wide_terms(case))
     return overlaid(rounded, terms=np.where(over, np.inf, 0.0)) or rounded
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from equivalence.divergences.departures import averages_last_axis_first, divides_by
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.keras_forms import KERAS_2, LOSS_SOURCE, LOSSES, keras
-from equivalence.divergences.overflow import wider
+from equivalence.divergences.overflow import wide_terms, wider
 from equivalence.divergences.specials import overlaid
 from equivalence.losses.reduction import (
     MEAN,
@@ -84,13 +84,10 @@ def _overflows_when_averaged(case: Case, accumulator: str) -> Case | None:
     if not case.loss.has_classes or not case.prediction.ndim:
         return None
     with np.errstate(all="ignore"):
-        wide = {name: np.longdouble(value) for name, value in case.parameters.items()}
-        means = case.loss.definition(
-            np.longdouble(case.prediction), np.longdouble(case.distribution), **wide
-        )
+        means = wide_terms(case)
         sums = wider(case.computed_in, accumulator).overflows(means * case.prediction.shape[-1])
-        over = ~case.computed_in.overflows(means) & sums
-        return overlaid(case, terms=np.where(over, np.inf, 0.0))
+    over = ~case.computed_in.overflows(means) & sums
+    return overlaid(case, terms=np.where(over, np.inf, 0.0))
 
 
 divergence(

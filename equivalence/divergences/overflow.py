@@ -29,6 +29,17 @@ def wider(format_: Format, other: str) -> Format:
     return max(format_, FORMATS[other or format_.name], key=lambda one: one.precision)
 
 
+def wide_terms(case: Case) -> np.ndarray:
+    """The terms in the widest numbers at hand, shape ``[...]``.
+
+    float64 must not overflow before it is asked whether it does.
+    """
+    parameters = {name: np.longdouble(value) for name, value in case.parameters.items()}
+    inputs = np.longdouble(case.prediction), np.longdouble(case.distribution)
+    with np.errstate(all="ignore"):
+        return np.asarray(case.loss.definition(*inputs, **parameters))
+
+
 def overflows(
     *, sums: bool, accumulator: str = "", weighed: str = "", formed: str = ""
 ) -> Callable[[Case], Case | None]:
@@ -45,12 +56,8 @@ def overflows(
     def model(case: Case) -> Case | None:
         if case.reduction.kind != "mean":
             return None
-        # The widest numbers at hand: float64 must not overflow before it is asked whether it does.
-        parameters = {name: np.longdouble(value) for name, value in case.parameters.items()}
+        terms = wide_terms(case)
         with np.errstate(all="ignore"):
-            terms = case.loss.definition(
-                np.longdouble(case.prediction), np.longdouble(case.distribution), **parameters
-            )
             weighted = np.where(case.weighing.sample == 0, 0.0, terms * case.weighing.sample)
             mean = reduce(terms, factors(case.reduction, case.weighing), case.reduction)
             format_ = case.computed_in

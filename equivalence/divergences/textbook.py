@@ -14,7 +14,7 @@ from equivalence.divergences.dtypes import (
     forms_complement_of_narrow_target,
     sums_weights_in_their_dtype,
 )
-from equivalence.divergences.overflow import overflows
+from equivalence.divergences.overflow import overflows, wide_terms
 from equivalence.divergences.probabilities import needs_zero_convention, without_zero_convention
 from equivalence.divergences.saturation import exponentiates_without_shift, rounds_sigmoid
 from equivalence.divergences.specials import overlaid
@@ -153,12 +153,8 @@ def overflows_before_sample_weights(case: Case) -> Case | None:
     """
     if "weight" not in case.options:
         return None
-    parameters = {name: np.longdouble(value) for name, value in case.parameters.items()}
-    with np.errstate(all="ignore"):
-        terms = case.loss.definition(
-            np.longdouble(case.prediction), np.longdouble(case.distribution), **parameters
-        )
-        return overlaid(case, terms=np.where(case.computed_in.overflows(terms), np.inf, 0.0))
+    over = case.computed_in.overflows(wide_terms(case))
+    return overlaid(case, terms=np.where(over, np.inf, 0.0))
 
 
 @divergence(
@@ -172,9 +168,7 @@ def divides_infinity_by_infinite_count(case: Case) -> Case | None:
     if case.weights is not None or case.reduction.kind != "mean":
         return None
     size = int(np.prod(case.shape, dtype=int))
-    total = case.loss.definition(
-        np.longdouble(case.prediction), np.longdouble(case.distribution), **case.parameters
-    ).sum()
+    total = wide_terms(case).sum()
     if not np.all(case.computed_in.overflows([size, total])):
         return None
     return overlaid(case, terms=np.full(case.shape, np.nan))
