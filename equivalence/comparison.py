@@ -11,6 +11,7 @@ import numpy as np
 from equivalence.cases.answers import Answer
 from equivalence.cases.case import SPARSE, encoding
 from equivalence.cases.further import WEIGHT_GRADIENT, answer_to
+from equivalence.cases.remembered import Remembered
 from equivalence.distance import Distance, distance
 from equivalence.divergences import Divergence
 from equivalence.exact import Number
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from equivalence.implementations import Implementation
 
 _SHOWN = 12  # numbers of a row that a finding carries
+_REMEMBERED = 16384  # findings kept, to be shared by those that return the same bits
+
+_judged: Remembered[Finding] = Remembered(_REMEMBERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,14 @@ def judge(
 
 
 def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> Finding:
+    """Judges numbers; the same ones, of whom the same is expected, once."""
+    key = (asked.case, asked.quantity, expected.steps, reading.dtype.name, bits(reading))
+    made = _judged.of(key, lambda: _judge_numbers(asked, reading, expected))
+    who = asked.implementation
+    return replace(made, implementation=who.name, framework=who.framework.name, mode=asked.mode)
+
+
+def _judge_numbers(asked: _Asked, reading: np.ndarray, expected: Expectation) -> Finding:
     case, quantity = asked.case, asked.quantity
     answer = answer_to(case, quantity)
     measured = distance(reading, answer, case.dtype)

@@ -174,17 +174,18 @@ def _pair(ball: Any) -> tuple[float, float, float]:
     """
     if not isinstance(ball, flint.arb):
         ball = flint.arb(ball)
-    if not ball.is_finite():
-        # Of infinite radius: undecided at this precision, which is not the same as undefined.
-        decided = bool(ball.rad().is_finite()) and not ball.mid().is_nan()
-        return (float(ball.mid()), 0.0, 0.0) if decided else (math.nan, 0.0, math.inf)
     high = float(ball.mid())
-    if math.isinf(high):  # beyond float64: rounded, it is infinite
+    if math.isfinite(high):
+        rest = ball - high
+        low = float(rest.mid())
+        left = float((rest - low).abs_upper())
+        if left < math.inf or ball.is_finite():
+            return high, low, math.nextafter(left, math.inf) if left else 0.0
+    elif ball.is_finite():  # beyond float64: rounded, it is infinite
         return high, 0.0, 0.0
-    rest = ball - high
-    low = float(rest.mid())
-    left = float((rest - low).abs_upper())
-    return high, low, math.nextafter(left, math.inf) if left else 0.0
+    # Of infinite radius: undecided at this precision, which is not the same as undefined.
+    decided = bool(ball.rad().is_finite()) and not ball.mid().is_nan()
+    return (high, 0.0, 0.0) if decided else (math.nan, 0.0, math.inf)
 
 
 def enclosure(array: np.ndarray) -> Enclosure:
@@ -223,5 +224,9 @@ def certified(
 def _certain(result: Enclosure, format_: Format, bits: int) -> bool:
     if bits < UNDEFINED_BITS and np.isinf(result.radius).any():
         return False
+    # An ulp is a unit of roundoff at least; which most radii are far below.
+    least = RADIUS_ULPS * 2.0**-format_.precision
+    if np.all(result.radius <= least * np.abs(result.high)):
+        return True
     finite = np.isfinite(result.high)
     return bool(np.all(result.radius[finite] <= RADIUS_ULPS * format_.ulp(result.high[finite])))

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from equivalence.cases.case import Case
+from equivalence.cases.remembered import Remembered
 from equivalence.divergences import DIVERGENCES, Divergence
 from equivalence.implementations import Implementation
 from equivalence.losses.reduction import MEAN
 
+if TYPE_CHECKING:
+    Said = Case | type[Exception] | None
+
 _REMEMBERED = 4096  # kept, to be shared by quantities, modes and implementations
+
+_said: Remembered[Said] = Remembered(4 * _REMEMBERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +46,7 @@ def expectation(case: Case, divergences: tuple[Divergence, ...]) -> Expectation:
     for divergence in sorted(divergences, key=lambda divergence: not divergence.malformed):
         if divergence.malformed != bool(answered.malformed):
             continue
-        said = divergence.model(answered)
+        said = _applied(divergence, answered)
         if said is None:
             continue
         steps.append(divergence)
@@ -48,6 +55,11 @@ def expectation(case: Case, divergences: tuple[Divergence, ...]) -> Expectation:
             break
         answered = said
     return Expectation(case=answered, raises=raises, steps=tuple(steps))
+
+
+def _applied(divergence: Divergence, case: Case) -> Said:
+    """What a divergence makes of a case: the same object each time, whose answers are known."""
+    return _said.of((divergence, case), lambda: divergence.model(case))
 
 
 def catalogued(

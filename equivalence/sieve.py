@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equivalence.cases.answers import answers, estimate, rough_value
+from equivalence.cases.answers import answers
+from equivalence.cases.foreseen import estimate, rough_value
 from equivalence.distance import distance
 from equivalence.divergences.hypotheses import Hypothesis, hypotheses
 from equivalence.exact import FORMATS

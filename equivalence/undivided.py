@@ -6,14 +6,13 @@ follow from the formula of each question alone; what a mean divides by is what t
 
 from __future__ import annotations
 
-import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from equivalence.cases.answers import foreseen
 from equivalence.cases.case import cotangent
+from equivalence.cases.foreseen import foreseen
 from equivalence.expectation import catalogued, expectation
 from equivalence.losses.reduction import denominator
 from equivalence.relations import Disagreement, Reading, disagreement, reading
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
 
 _UNIT = 2.0**-53  # what float64 loses when readings are added
 RELATED = ("value", "gradient")
-
-
-_foreseen = functools.lru_cache(maxsize=16)(foreseen)  # shared by value and gradient
 
 
 class Undivided(NamedTuple):
@@ -63,7 +59,7 @@ def undivided(
     got = getattr(respond(implementation, case, mode), quantity)
     if isinstance(got, Exception):
         return f"{implementation}@{mode} raises {type(got).__name__}: {' '.join(str(got).split())}"
-    one = reading(implementation, case, mode, quantity, answering=_foreseen, asking=respond)
+    one = reading(implementation, case, mode, quantity, answering=foreseen, asking=respond)
     if one is None:
         return f"{implementation}@{mode} returns the {quantity} in the shape {np.shape(got)}"
     terms = answered.reduction.kind == "none"

@@ -16,12 +16,14 @@ import numpy as np
 
 from equivalence.cases.case import cotangent
 from equivalence.cases.remembered import Remembered
-from equivalence.cases.terms import term_balls, term_errors, terms_in, terms_only
+from equivalence.cases.terms import term_balls, term_errors, terms_in
 from equivalence.exact import FORMATS, Enclosure, balls, certified
 from equivalence.losses.loss import Gradients
 from equivalence.losses.reduction import Weighing, factors, reduce, rounding, weigh
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from equivalence.cases.case import Case
 
 BALL_LIMIT = 4096
@@ -34,6 +36,8 @@ QUANTITIES = (
     "weight_gradient",
     "hessian_vector_product",
 )
+VALUE, GRADIENT, TARGET_GRADIENT = ALWAYS_ASKED = QUANTITIES[:3]
+BY_PREDICTION, BY_TARGET = (VALUE, GRADIENT), (TARGET_GRADIENT,)  # what is answered together
 _REMEMBERED = 4096  # answers kept, to be shared by implementations
 _LARGE = 2**29  # bytes of them
 
@@ -57,26 +61,44 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """The answers to the quantities of a case that are always asked together."""
+    """The answers to a case: to its value and gradient, and to its target gradient once it is read.
+
+    Attributes:
+        value: That of the value.
+        gradient: That of the gradient with respect to the prediction.
+        by_target: Returns that of the gradient with respect to the target: few are asked for it.
+    """
 
     value: Answer
     gradient: Answer
-    target_gradient: Answer
+    by_target: Callable[[], Answer]
+
+    @property
+    def target_gradient(self) -> Answer:
+        """That of the gradient with respect to the target."""
+        return self.by_target()
 
 
 def _reduced(
-    case: Case, terms: np.ndarray, gradients: Gradients, factor: np.ndarray
+    case: Case,
+    terms: np.ndarray,
+    gradients: Gradients,
+    factor: np.ndarray,
+    wanted: tuple[str, ...],
 ) -> tuple[np.ndarray, ...]:
-    """Value and gradients, each term multiplied by its factor, in the number type of the terms."""
-    terms = np.asarray(terms)
-    value = reduce(terms, factor, case.reduction)
+    """The wanted of value and gradients, each term multiplied by its factor, in its number type."""
     upstream = np.asarray(
         factor * cotangent(case.shape) if case.reduction.kind == "none" else factor
     )
     if case.loss.has_classes:
         upstream = upstream[..., None]
-    scaled = [weigh(np.asarray(gradient), upstream, case.reduction) for gradient in gradients]
-    return value, *scaled
+    return tuple(
+        reduce(np.asarray(number), factor, case.reduction)
+        if name == VALUE
+        else weigh(np.asarray(number), upstream, case.reduction)
+        for name, number in zip(ALWAYS_ASKED, (terms, *gradients), strict=True)
+        if name in wanted
+    )
 
 
 def _target_weights(case: Case) -> np.ndarray:
@@ -99,17 +121,22 @@ def exactly_weighed(case: Case) -> Weighing:
     )
 
 
-def _exact(case: Case) -> tuple[Enclosure, ...]:
+def _exact(case: Case, wanted: tuple[str, ...]) -> tuple[Enclosure, ...]:
     def evaluate() -> tuple[np.ndarray, ...]:
-        return _reduced(case, *term_balls(case), factors(case.reduction, exactly_weighed(case)))
+        factor = factors(case.reduction, exactly_weighed(case))
+        return _reduced(case, *term_balls(case), factor, wanted)
 
     return certified(evaluate, FORMATS[case.dtype])
 
 
-def _bounds(
-    case: Case, precision: int, floor: float, number: type[np.floating[Any]] = np.float64
+def bounds_for(
+    case: Case,
+    wanted: tuple[str, ...],
+    precision: int,
+    floor: float,
+    number: type[np.floating[Any]] = np.float64,
 ) -> tuple[np.ndarray, ...]:
-    """Bounds of value, gradient and target gradient for arithmetic of the given precision.
+    """Bounds of the wanted of value and gradients for arithmetic of the given precision.
 
     The floor is granted to each term and once more to the result: both may be flushed to zero.
     """
@@ -120,21 +147,13 @@ def _bounds(
     value_units, gradient_units = (
         units * 2.0**-precision for units in rounding(case.reduction, weighing)
     )
-    value, prediction_bound, target_bound = (
-        own + units * np.abs(size)
-        for own, size, units in zip(
-            _reduced(
-                case,
-                errors.term + floor,
-                Gradients(errors.prediction + floor, errors.target + floor),
-                factor,
-            ),
-            _reduced(case, np.abs(terms), Gradients(*map(np.abs, gradients)), factor),
-            (value_units, gradient_units, gradient_units),
-            strict=True,
-        )
+    slopes = Gradients(errors.prediction + floor, errors.target + floor)
+    own = _reduced(case, errors.term + floor, slopes, factor, wanted)
+    sizes = _reduced(case, np.abs(terms), Gradients(*map(np.abs, gradients)), factor, wanted)
+    return tuple(
+        one + (value_units if name == VALUE else gradient_units) * np.abs(size) + floor
+        for name, one, size in zip(wanted, own, sizes, strict=True)
     )
-    return value + floor, prediction_bound + floor, target_bound + floor
 
 
 def _stored(case: Case, bound: np.ndarray) -> np.ndarray:
@@ -142,25 +161,32 @@ def _stored(case: Case, bound: np.ndarray) -> np.ndarray:
 
     A gradient has the dtype of its variable, so that it is rounded to that.
     """
-    narrow = case.format_of(QUANTITIES[2])
+    narrow = case.format_of(TARGET_GRADIENT)
     if narrow.name == case.dtype:
         return bound
     factor = np.abs(factors(case.reduction, case.weighing))
-    _, _, size = _reduced(case, *terms_in(case, np.float64), factor)
+    (size,) = _reduced(case, *terms_in(case, np.float64), factor, BY_TARGET)
     return np.asarray(bound + narrow.unit * (np.abs(size) + bound) + narrow.floor)
 
 
-def _float64(case: Case) -> tuple[Enclosure, ...]:
+def in_float64(case: Case, wanted: tuple[str, ...]) -> tuple[Enclosure, ...]:
+    """The same, whose own a-priori error is the radius."""
     wide = FORMATS["float64"]
-    radii = _bounds(case, wide.precision, wide.floor)
-    results = _reduced(case, *terms_in(case, np.float64), factors(case.reduction, case.weighing))
+    radii = bounds_for(case, wanted, wide.precision, wide.floor)
+    results = plainly(case, wanted)
     return tuple(
         Enclosure(result, np.broadcast_to(0.0, result.shape), radius)
         for result, radius in zip(results, radii, strict=True)
     )
 
 
-def _extended(case: Case) -> tuple[Enclosure, ...]:
+def plainly(case: Case, wanted: tuple[str, ...]) -> tuple[np.ndarray, ...]:
+    """The wanted of value and gradients in stable float64, without any bound."""
+    factor = factors(case.reduction, case.weighing)
+    return _reduced(case, *terms_in(case, np.float64), factor, wanted)
+
+
+def _extended(case: Case, wanted: tuple[str, ...]) -> tuple[Enclosure, ...]:
     """The answer in the machine's extended format, as pairs of float64."""
 
     def wider(array: np.ndarray) -> np.ndarray:
@@ -176,8 +202,9 @@ def _extended(case: Case) -> tuple[Enclosure, ...]:
         target=wider(target),
         passed=wider(weighing.passed),
     )
-    results = _reduced(case, *terms_in(case, np.longdouble), factors(case.reduction, weighing))
-    radii = _bounds(case, EXTENDED, 0.0)
+    factor = factors(case.reduction, weighing)
+    results = _reduced(case, *terms_in(case, np.longdouble), factor, wanted)
+    radii = bounds_for(case, wanted, EXTENDED, 0.0)
     highs = [result.astype(np.float64) for result in results]
     return tuple(
         Enclosure(high, np.where(np.isfinite(high), result - high, 0.0).astype(np.float64), radius)
@@ -185,18 +212,20 @@ def _extended(case: Case) -> tuple[Enclosure, ...]:
     )
 
 
-def _wider(case: Case, bounds: tuple[np.ndarray, ...]) -> tuple[Enclosure, ...] | None:
+def _wider(
+    case: Case, wanted: tuple[str, ...], bounds: tuple[np.ndarray, ...]
+) -> tuple[Enclosure, ...] | None:
     """The answer of a large case in a wider format; None if that is not exact enough."""
     double = case.dtype == "float64"
     small = case.prediction.size <= BALL_LIMIT
     if small or (double and FORMATS["float64"].precision >= EXTENDED):
         return None
-    exact = _extended(case) if double else _float64(case)
+    exact = _extended(case, wanted) if double else in_float64(case, wanted)
     enough = all(np.all(e.radius <= SHARE * b) for e, b in zip(exact, bounds, strict=True))
     return exact if enough else None
 
 
-_answers: Remembered[Answers] = Remembered(_REMEMBERED, _LARGE)
+_answers: Remembered[tuple[Answer, ...]] = Remembered(_REMEMBERED, _LARGE)
 
 
 def _known(exact: tuple[Enclosure, ...], bounds: tuple[np.ndarray, ...]) -> bool:
@@ -207,64 +236,24 @@ def _known(exact: tuple[Enclosure, ...], bounds: tuple[np.ndarray, ...]) -> bool
     )
 
 
-def _answered(case: Case) -> Answers:
+def _answered(case: Case, wanted: tuple[str, ...]) -> tuple[Answer, ...]:
     format_ = FORMATS[case.dtype]
     with np.errstate(all="ignore"):
-        bounds = _bounds(case, format_.precision, format_.floor)
-        bounds = (*bounds[:2], _stored(case, bounds[2]))
-        exact = _wider(case, bounds) or _exact(case)
+        bounds = bounds_for(case, wanted, format_.precision, format_.floor)
+        if wanted == BY_TARGET:
+            bounds = (_stored(case, *bounds),)
+        exact = _wider(case, wanted, bounds) or _exact(case, wanted)
         if case.dtype == "float64" and not _known(exact, bounds):
             # At the ends of float64 a bound overflows on its way, in the wider range it does not.
-            wider = _bounds(case, format_.precision, format_.floor, np.longdouble)
+            wider = bounds_for(case, wanted, format_.precision, format_.floor, np.longdouble)
             bounds = tuple(np.asarray(bound, dtype=np.float64) for bound in wider)
-    return Answers(
-        **{
-            name: Answer(exact=enclosure, bound=bound)
-            for name, enclosure, bound in zip(QUANTITIES[:3], exact, bounds, strict=True)
-        }
-    )
+    return paired(exact, bounds)
 
 
-def rough_value(case: Case) -> np.ndarray:
-    """The value in stable float64, without any bound."""
-    with np.errstate(all="ignore"):
-        return reduce(terms_only(case), factors(case.reduction, case.weighing), case.reduction)
-
-
-def estimate(case: Case) -> Answers:
-    """The answers in stable float64, whose own a-priori error is the radius; nothing is certified.
-
-    Some ten times faster than ``answers``: to rule questions out, never to accept one.
-    """
-    format_ = FORMATS[case.dtype]
-    with np.errstate(all="ignore"):
-        bounds = _bounds(case, format_.precision, format_.floor)
-        exact = _float64(case)
-    return Answers(
-        **{
-            name: Answer(exact=enclosure, bound=bound)
-            for name, enclosure, bound in zip(QUANTITIES[:3], exact, bounds, strict=True)
-        }
-    )
-
-
-def foreseen(case: Case) -> Answers:
-    """The bounds that follow from the formula alone, around numbers in plain float64.
-
-    Nothing is said of how exact those are (the radius is NaN): they tell where an answer exists.
-    """
-    format_ = FORMATS[case.dtype]
-    with np.errstate(all="ignore"):
-        bounds = _bounds(case, format_.precision, format_.floor)
-        results = _reduced(
-            case, *terms_in(case, np.float64), factors(case.reduction, case.weighing)
-        )
-    unknown = (Enclosure(one, np.zeros_like(one), np.full_like(one, np.nan)) for one in results)
-    return Answers(
-        **{
-            name: Answer(exact=enclosure, bound=bound)
-            for name, enclosure, bound in zip(QUANTITIES[:3], unknown, bounds, strict=True)
-        }
+def paired(exact: Iterable[Enclosure], bounds: Iterable[np.ndarray]) -> tuple[Answer, ...]:
+    """Exact numbers with their bounds."""
+    return tuple(
+        Answer(exact=enclosure, bound=bound) for enclosure, bound in zip(exact, bounds, strict=True)
     )
 
 
@@ -278,4 +267,11 @@ def answers(case: Case) -> Answers:
         ValueError: If a class index is out of range.
         ArithmeticError: If the answer cannot be certified (not met so far).
     """
-    return _answers.of(case, lambda: _answered(case))
+    value, gradient = _remembered(case, BY_PREDICTION)
+    return Answers(
+        value=value, gradient=gradient, by_target=lambda: _remembered(case, BY_TARGET)[0]
+    )
+
+
+def _remembered(case: Case, wanted: tuple[str, ...]) -> tuple[Answer, ...]:
+    return _answers.of((case, wanted), lambda: _answered(case, wanted))

@@ -174,18 +174,23 @@ class Case:
     @property
     def weighing(self) -> Weighing:
         """How much each term counts, in float64."""
-        sample = 1.0 if self.weights is None else np.asarray(self.weights, dtype=np.float64)
-        weight = self.options.get("weight")
-        target = np.ones(self.shape)
-        if weight is not None:
-            target = np.sum(self.distribution * np.asarray(weight, dtype=np.float64), axis=-1)
-        return Weighing(
-            counted=self.counted,
-            sample=np.broadcast_to(sample, self.shape),
-            target=np.asarray(target),
-            batch=self.shape[0] if self.shape else 1,
-            passed=np.ones(self.shape) if self.weights is None else np.asarray(sample),
-        )
+        return _weighing(self)
+
+
+@functools.lru_cache(maxsize=4)  # of the case that is being answered
+def _weighing(case: Case) -> Weighing:
+    sample = 1.0 if case.weights is None else np.asarray(case.weights, dtype=np.float64)
+    weight = case.options.get("weight")
+    target = np.ones(case.shape)
+    if weight is not None:
+        target = np.sum(case.distribution * np.asarray(weight, dtype=np.float64), axis=-1)
+    return Weighing(
+        counted=case.counted,
+        sample=np.broadcast_to(sample, case.shape),
+        target=np.asarray(target),
+        batch=case.shape[0] if case.shape else 1,
+        passed=np.ones(case.shape) if case.weights is None else np.asarray(sample),
+    )
 
 
 def cotangent(shape: tuple[int, ...]) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import flint
@@ -10,6 +11,7 @@ import numpy as np
 from equivalence.cases.remembered import Remembered
 from equivalence.exact import balls
 from equivalence.losses.loss import LOSSES, Gradients, TermBounds
+from equivalence.losses.shared import read_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +38,16 @@ def converted(
     case: Case, number: Callable[[Any], np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     """The prediction, the target and the parameters of a case in another number type."""
-    return number(case.prediction), number(case.distribution), _parameters(case, number)
+    prediction, target = read_only(number(case.prediction)), read_only(number(case.distribution))
+    return prediction, target, _parameters(case, number)
+
+
+@functools.lru_cache(maxsize=2)
+def _in_format(
+    case: Case, dtype: type[np.floating[Any]]
+) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """The same in a floating-point format, for the terms and their errors."""
+    return converted(case, lambda array: np.asarray(array, dtype=dtype))
 
 
 def term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
@@ -81,19 +92,18 @@ def _by_blocks(
     case: Case, dtype: type[np.floating[Any]], compute: Callable[..., tuple[np.ndarray, ...]]
 ) -> tuple[np.ndarray, ...]:
     """What is computed of the numbers in a format, block by block, put together again."""
-    parameters = _parameters(case, lambda array: np.asarray(array, dtype=dtype))
     blocks = _blocks(case)
     if len(blocks) == 1:
-        prediction = np.asarray(case.prediction, dtype=dtype)
-        return compute(prediction, np.asarray(case.distribution, dtype=dtype), **parameters)
+        prediction, target, parameters = _in_format(case, dtype)
+        return compute(prediction, target, **parameters)
+    parameters = _parameters(case, lambda array: np.asarray(array, dtype=dtype))
     classes = case.prediction.shape[len(case.shape) :]
     prediction = case.prediction.reshape(-1, *classes)
     distribution = case.distribution.reshape(-1, *classes)
     whole: list[np.ndarray] = []
     for block in blocks:
-        parts = compute(
-            prediction[block].astype(dtype), distribution[block].astype(dtype), **parameters
-        )
+        ours = (read_only(array[block].astype(dtype)) for array in (prediction, distribution))
+        parts = compute(*ours, **parameters)
         for place, part in enumerate(parts):
             if len(whole) == place:
                 whole.append(np.empty((prediction.shape[0], *part.shape[1:]), dtype=part.dtype))

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from equivalence.cases.answers import rough_value
 from equivalence.cases.case import Case
+from equivalence.cases.foreseen import rough_value
 from equivalence.divergences.departures import widened
 from equivalence.divergences.overflow import infinite_where
 from equivalence.exact import FORMATS

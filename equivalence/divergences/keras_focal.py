@@ -29,7 +29,7 @@ from equivalence.losses import (
     binary_focal_cross_entropy,
     focal_cross_entropy_from_probabilities,
 )
-from equivalence.losses.binary import sigmoid, smoothed_target, target_slope
+from equivalence.losses.binary import logistic, smoothed_target, target_slope
 from equivalence.losses.binary_focal import focused, focused_bound, focused_gradient, missed
 from equivalence.losses.focal import GAMMA
 from equivalence.losses.loss import LOGITS, Gradients, Loss, TermBounds
@@ -167,7 +167,7 @@ def _factor_rounded(loss: Loss) -> Loss:
         label_smoothing: Any = None,
     ) -> TermBounds:
         smoothed = smoothed_target(target, label_smoothing)
-        present, absent = sigmoid(logit), sigmoid(-logit)
+        present, absent = logistic(logit)[2:]
         miss = missed(present, absent, present * absent, smoothed, alpha)
         entropy = binary_cross_entropy_with_logits
         found = focused_bound(

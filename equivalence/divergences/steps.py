@@ -27,6 +27,7 @@ from equivalence.losses.loss import (
     accumulation,
     times,
 )
+from equivalence.losses.shared import read_only, shared
 from equivalence.losses.softmax import softmax
 
 Array = np.ndarray
@@ -90,17 +91,23 @@ def gap(there: Array, at: Array) -> Array:
     return np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart))
 
 
+@shared
+def _reached(step: Step, prediction: Array) -> Array:
+    """What the loss gets."""
+    return read_only(step.forward(prediction))
+
+
 @functools.cache
 def through(loss: Loss, step: Step, outer: Loss) -> Loss:
     """The loss of a changed prediction, in the place of ``outer``, whose prediction it takes."""
 
     def definition(prediction: Array, target: Array, **parameters: Any) -> Array:
         changed = step.parameters(prediction, parameters)
-        return loss.definition(step.forward(prediction), step.target(target), **changed)
+        return loss.definition(_reached(step, prediction), step.target(target), **changed)
 
     def gradient(prediction: Array, target: Array, **parameters: Any) -> Gradients:
         changed = step.parameters(prediction, parameters)
-        inner = loss.gradient(step.forward(prediction), step.target(target), **changed)
+        inner = loss.gradient(_reached(step, prediction), step.target(target), **changed)
         return Gradients(
             np.asarray(step.pull(prediction, inner.prediction)),
             np.asarray(step.pull_target(inner.target)),
@@ -109,7 +116,7 @@ def through(loss: Loss, step: Step, outer: Loss) -> Loss:
     def bound(prediction: Array, target: Array, precision: int, **parameters: Any) -> TermBounds:
         unit = 2.0**-precision
         changed = step.parameters(prediction, parameters)
-        there, reached = step.target(target), step.forward(prediction)
+        there, reached = step.target(target), _reached(step, prediction)
         error = step.error(prediction, unit)
         own = loss.bound(reached, there, precision, **changed)
 

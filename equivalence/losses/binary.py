@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from equivalence.losses.loss import (
     times,
     xlogy,
 )
+from equivalence.losses.shared import shared
 
 
 def smoothed_target(target: np.ndarray, label_smoothing: Any) -> np.ndarray:
@@ -30,6 +31,7 @@ def target_slope(label_smoothing: Any) -> Any:
     return 1 if label_smoothing is None else 1 - label_smoothing
 
 
+@shared
 def _log_complement(probability: np.ndarray) -> np.ndarray:
     """log(1 - p) with ``log 0 = -inf``, accurate for small p."""
     one = probability == 1
@@ -125,15 +127,27 @@ def binary_cross_entropy(
     return np.asarray(-(present + times(1 - smoothed, _log_complement(probability))))
 
 
-def _softplus(x: np.ndarray) -> np.ndarray:
-    """log(1 + exp(x)) without overflow and with all digits on both sides."""
-    return np.where(x > 0, x, 0.0) + np.log1p(np.exp(-np.where(x > 0, x, -x)))
+class Logistic(NamedTuple):
+    """The stable parts of the logistic function, with all digits on both sides."""
+
+    softplus: np.ndarray  # log(1 + exp(x))
+    opposite_softplus: np.ndarray  # log(1 + exp(-x))
+    sigmoid: np.ndarray  # 1 / (1 + exp(-x))
+    opposite_sigmoid: np.ndarray  # 1 / (1 + exp(x)) = 1 - sigmoid(x)
 
 
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-x)) without overflow and with all digits on both sides."""
-    small = np.exp(-np.where(x > 0, x, -x))
-    return np.asarray(np.where(x > 0, 1.0, small) / (1 + small))
+@shared
+def logistic(logit: np.ndarray) -> Logistic:
+    """The parts of the logistic function; none of them overflows."""
+    positive = logit > 0
+    small = np.exp(-np.where(positive, logit, -logit))
+    rest = np.log1p(small)
+    return Logistic(
+        np.where(positive, logit, 0.0) + rest,
+        np.where(positive, 0.0, -logit) + rest,
+        np.asarray(np.where(positive, 1.0, small) / (1 + small)),
+        np.asarray(np.where(positive, small, 1.0) / (1 + small)),
+    )
 
 
 def _logits_gradient(
@@ -143,13 +157,13 @@ def _logits_gradient(
 
     The latter is the slope of t' times (w softplus(-x) - softplus(x)).
     """
-    smoothed = smoothed_target(target, label_smoothing)
+    smoothed, parts = smoothed_target(target, label_smoothing), logistic(logit)
     weight = 1 if pos_weight is None else pos_weight
     return Gradients(
-        (1 - smoothed) * sigmoid(logit) - weight * smoothed * sigmoid(-logit),
+        (1 - smoothed) * parts.sigmoid - weight * smoothed * parts.opposite_sigmoid,
         times(
             target_slope(label_smoothing) + 0 * target,
-            times(weight + 0 * target, _softplus(-logit)) - _softplus(logit),
+            times(weight + 0 * target, parts.opposite_softplus) - parts.softplus,
         ),
     )
 
@@ -168,17 +182,17 @@ def _logits_bound(
     summands cancel each other.
     """
     unit = 2.0**-precision
-    smoothed = smoothed_target(target, label_smoothing)
+    smoothed, parts = smoothed_target(target, label_smoothing), logistic(logit)
     weight = np.ones_like(logit) if pos_weight is None else np.broadcast_to(pos_weight, logit.shape)
     slack = 4.0 if label_smoothing else 0.0
     soft = (smoothed != 0) & (smoothed != 1)
     present, absent = weight * np.abs(smoothed), np.abs(1 - smoothed)
-    summands = times(present, _softplus(-logit)) + times(absent, _softplus(logit))
+    summands = times(present, parts.opposite_softplus) + times(absent, parts.softplus)
     outside = np.maximum(np.maximum(np.abs(smoothed), absent), 1)
     gradient = _logits_gradient(
         logit, target, pos_weight=pos_weight, label_smoothing=label_smoothing
     )
-    both = times(weight, _softplus(-logit)) + _softplus(logit)
+    both = times(weight, parts.opposite_softplus) + parts.softplus
     products = 6 + (0 if pos_weight is None else 3)
     return TermBounds(
         unit
@@ -189,10 +203,10 @@ def _logits_bound(
         ),
         unit
         * (
-            products * (present + absent) * sigmoid(logit)
+            products * (present + absent) * parts.sigmoid
             + np.where(soft | (weight != 1), 2 * present, 0.0)
             + 2 * np.abs(gradient.prediction)
-            + slack * (weight * sigmoid(-logit) + sigmoid(logit))
+            + slack * (weight * parts.opposite_sigmoid + parts.sigmoid)
         ),
         unit * products * both,
     )
@@ -232,7 +246,7 @@ def binary_cross_entropy_with_logits(
     >>> float(binary_cross_entropy_with_logits.definition(np.array(0.0), np.array(1.0)))
     0.6931471805599453
     """
-    smoothed = smoothed_target(target, label_smoothing)
+    smoothed, parts = smoothed_target(target, label_smoothing), logistic(logit)
     weight = 1 if pos_weight is None else pos_weight
-    present = times(weight * smoothed, _softplus(-logit))
-    return np.asarray(present + times(1 - smoothed, _softplus(logit)))
+    present = times(weight * smoothed, parts.opposite_softplus)
+    return np.asarray(present + times(1 - smoothed, parts.softplus))

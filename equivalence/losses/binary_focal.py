@@ -9,7 +9,7 @@ import numpy as np
 from equivalence.losses.binary import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
-    sigmoid,
+    logistic,
     smoothed_target,
     target_slope,
 )
@@ -115,7 +115,8 @@ def _parts(
     if of is binary_cross_entropy:
         present, absent, slope = prediction, 1 - prediction, 1.0
     else:
-        present, absent = sigmoid(prediction), sigmoid(-prediction)
+        parts = logistic(prediction)
+        present, absent = parts.sigmoid, parts.opposite_sigmoid
         slope = present * absent
     miss = missed(present, absent, slope, smoothed, alpha)
     return of.definition(prediction, smoothed), of.gradient(prediction, smoothed), miss

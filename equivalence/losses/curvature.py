@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equivalence.losses.binary import binary_cross_entropy_with_logits, sigmoid, smoothed_target
+from equivalence.losses.binary import binary_cross_entropy_with_logits, logistic, smoothed_target
 from equivalence.losses.categorical import (
     cross_entropy,
     mixing,
@@ -148,7 +148,8 @@ def _sigmoid_product(
     smoothed = smoothed_target(target, label_smoothing)
     weight = 1 if pos_weight is None else pos_weight
     mixed = 1 - smoothed + weight * smoothed
-    return np.asarray(mixed * sigmoid(logit) * sigmoid(-logit) * direction)
+    parts = logistic(logit)
+    return np.asarray(mixed * parts.sigmoid * parts.opposite_sigmoid * direction)
 
 
 def _sigmoid_bound(
@@ -165,9 +166,9 @@ def _sigmoid_bound(
     weight = 1 if pos_weight is None else pos_weight
     mixed = 1 - smoothed + weight * smoothed
     products = 8 + (0 if pos_weight is None else 3) + (4 if label_smoothing else 0)
-    positive, negative = sigmoid(logit), sigmoid(-logit)
-    unit = 2.0**-precision
-    return np.asarray(unit * mixed * np.abs(direction) * positive * (products * negative + 3))
+    parts, unit = logistic(logit), 2.0**-precision
+    size = unit * mixed * np.abs(direction) * parts.sigmoid
+    return np.asarray(size * (products * parts.opposite_sigmoid + 3))
 
 
 curved(cross_entropy.gradient, Curvature(product=_softmax_product, bound=_softmax_bound))

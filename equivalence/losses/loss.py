@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from equivalence.losses.shared import shared
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -112,6 +114,7 @@ def xlogy(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return times(x, log(y))
 
 
+@shared
 def log(y: np.ndarray) -> np.ndarray:
     """The natural logarithm with ``log 0 = -inf``, for float64 arrays and balls."""
     zero = y == 0

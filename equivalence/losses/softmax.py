@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import functools
+from dataclasses import dataclass
 
 import numpy as np
 
 from equivalence.losses.loss import accumulation, times
+from equivalence.losses.shared import shared
 
 
-class Softmax(NamedTuple):
+@dataclass(frozen=True)
+class Softmax:
     """The stable parts of softmax, none of them negative."""
 
     gap: np.ndarray  # z = max x - x, shape [..., classes]
     rest: np.ndarray  # S = log sum exp(-z), shape [..., 1]
 
-    @property
+    @functools.cached_property
     def surprisal(self) -> np.ndarray:
         """-log softmax(x)."""
         return np.asarray(self.gap + self.rest)
 
-    @property
+    @functools.cached_property
     def probability(self) -> np.ndarray:
         """softmax(x)."""
         return np.asarray(np.exp(-self.surprisal))
 
 
+@shared
 def softmax(logits: np.ndarray) -> Softmax:
     """Softmax, the maximum's ``exp(0) = 1`` out of the sum: log1p sees all digits of the rest.
 
