@@ -20,35 +20,48 @@ if TYPE_CHECKING:
 
     from equivalence.losses import Loss
 
+_REGIME = Spec._fields.index("regime")
 _TRIED = 48  # candidates compared for each choice
 
 
-@functools.cache
-def space(loss: Loss) -> tuple[Spec, ...]:
-    """Every possible spec of a loss, shuffled once for all.
-
-    The earlier of two equally good specs is chosen: so no level is favoured, and implementations
-    that offer different parts of the space share many cases all the same.
-    """
-    specs = [spec for spec in map(Spec._make, itertools.product(*levels(loss))) if possible(spec)]
-    return tuple(specs[row] for row in np.random.default_rng(0).permutation(len(specs)))
-
-
-@functools.cache
-def _encoded(loss: Loss) -> np.ndarray:
-    """The space as level numbers, shape ``[specs, factors]``."""
-    index = [{level: number for number, level in enumerate(factor)} for factor in levels(loss)]
-    return np.array(
-        [[index[i][level] for i, level in enumerate(spec)] for spec in space(loss)], dtype=np.int64
+def _spec(loss: Loss, row: np.ndarray) -> Spec:
+    """The spec of a row of level numbers."""
+    return Spec._make(
+        factor[number] for factor, number in zip(levels(loss), row.tolist(), strict=True)
     )
 
 
 @functools.cache
-def _kinds(loss: Loss) -> tuple[np.ndarray, np.ndarray]:
+def _encoded(loss: Loss) -> np.ndarray:
+    """Every possible spec of a loss as level numbers, shape ``[specs, factors]``.
+
+    They are shuffled once for all. The earlier of two equally good specs is chosen: so no level is
+    favoured, and implementations that offer different parts of the space share many cases all the
+    same.
+    """
+    sizes = [len(factor) for factor in levels(loss)]
+    every = np.indices(sizes).reshape(len(sizes), -1).T
+    # Which numbers are drawn decides nothing: one regime stands for all.
+    plain = every[every[:, _REGIME] == 0]
+    alike = [1 if factor == _REGIME else size for factor, size in enumerate(sizes)]
+    kept = np.array([possible(_spec(loss, row)) for row in plain]).reshape(alike)
+    rows = every[np.broadcast_to(kept, sizes).ravel()]
+    return rows[np.random.default_rng(0).permutation(len(rows))]
+
+
+def space(loss: Loss) -> tuple[Spec, ...]:
+    """Every possible spec of a loss, in the order in which they are chosen."""
+    return tuple(_spec(loss, row) for row in _encoded(loss))
+
+
+@functools.cache
+def _kinds(loss: Loss) -> tuple[tuple[Spec, ...], np.ndarray]:
     """Specs that differ in their regime only: one of each kind, and the kind of every spec."""
-    apart = np.delete(_encoded(loss), Spec._fields.index("regime"), axis=1)
-    _, examples, kinds = np.unique(apart, axis=0, return_index=True, return_inverse=True)
-    return examples, kinds
+    rows = _encoded(loss)
+    sizes = [len(factor) for factor in levels(loss)]
+    apart = np.ravel_multi_index(np.where(np.arange(len(sizes)) == _REGIME, 0, rows).T, sizes)
+    _, examples, kinds = np.unique(apart, return_index=True, return_inverse=True)
+    return tuple(_spec(loss, row) for row in rows[examples]), kinds
 
 
 def tuples(rows: np.ndarray, strength: int) -> np.ndarray:
@@ -79,7 +92,8 @@ def _complete(combinations: np.ndarray, first: list[int]) -> list[int]:
             chosen.append(row)
             covered[combinations[row]] = True
     flat, width = combinations.ravel(), combinations.shape[1]
-    order = np.argsort(flat, kind="stable")
+    # Numbers of 16 bits are sorted by counting, several times as fast.
+    order = np.argsort(flat.astype(np.min_scalar_type(flat.max())), kind="stable")
     starts = np.searchsorted(flat[order], np.arange(len(covered) + 1))
     for wanted in np.flatnonzero(needed):
         if covered[wanted]:
@@ -116,19 +130,19 @@ def cover(
         numbers_matter: Whether ``accepts`` looks at the regime of the numbers; if it does not, it
             is asked once for all regimes.
     """
-    everything = space(loss)
+    rows = _encoded(loss)
     if numbers_matter:
-        accepted = np.array([accepts(spec) for spec in everything], dtype=bool)
+        accepted = np.array([accepts(spec) for spec in space(loss)], dtype=bool)
     else:
         examples, kinds = _kinds(loss)
-        accepted = np.array([accepts(everything[row]) for row in examples], dtype=bool)[kinds]
+        accepted = np.array([accepts(spec) for spec in examples], dtype=bool)[kinds]
     if not accepted.any():
         return ()
     position = np.cumsum(accepted) - 1
     first = [int(position[row]) for row in _core(loss, strength) if accepted[row]]
     subset = np.flatnonzero(accepted)
-    chosen = _complete(tuples(_encoded(loss)[subset], strength), first)
-    return tuple(everything[int(subset[row])] for row in sorted(set(chosen)))
+    chosen = _complete(tuples(rows[subset], strength), first)
+    return tuple(_spec(loss, rows[subset[row]]) for row in sorted(set(chosen)))
 
 
 def uncovered(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import zlib
 from types import MappingProxyType
@@ -82,6 +83,7 @@ class Spec(NamedTuple):
     reduction: str
 
 
+@functools.cache
 def levels(loss: Loss) -> tuple[tuple[Any, ...], ...]:
     """What each factor of a ``Spec`` can be for a loss, in the order of its fields."""
     ignores = {"ignore_index"} if loss.has_classes else set()
