@@ -1,7 +1,4 @@
-"""Asking: the selected questions of a framework, one after the other, in this process.
-
-What happens is told as events, so that a run in one process and a run in many write the same file.
-"""
+"""Asking: the selected questions of a framework, one after the other, in this process."""
 
 from __future__ import annotations
 
@@ -16,16 +13,11 @@ from typing import TYPE_CHECKING
 from equivalence.comparison import judge
 from equivalence.declined import inapplicable
 from equivalence.environment import divergence_records, framework_record, implementation_record
+from equivalence.events import Asking, Event, Examined, Finished, Judged, Loaded
 from equivalence.finding import Finding, Verdict
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, ready
 from equivalence.plan import Question, questions, withheld
-from equivalence.results import (
-    AskedRecord,
-    ClaimRecord,
-    DivergenceRecord,
-    FrameworkRecord,
-    ImplementationRecord,
-)
+from equivalence.results import AskedRecord, ClaimRecord, FrameworkRecord
 from equivalence.shards import WHOLE, Shard
 from equivalence.smaller import shrunk
 from equivalence.sweeping import swept
@@ -76,72 +68,6 @@ class Request:
     def takes(self, cell: str, case: str) -> bool:
         """Whether a finding is to be made."""
         return self.shard.holds(cell) and self.selection.takes(cell, case)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """A framework was imported, or is absent.
-
-    Attributes:
-        record: Its versions and flags, or the reason of its absence.
-        implementations: The records of its implementations.
-        divergences: The catalogue's entries that concern them.
-        questions: For each implementation with selected questions, how many.
-        findings: One ``inapplicable`` finding for each selected cell that is not offered.
-    """
-
-    record: FrameworkRecord
-    implementations: tuple[ImplementationRecord, ...] = ()
-    divergences: tuple[DivergenceRecord, ...] = ()
-    questions: tuple[tuple[str, int], ...] = ()
-    findings: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """A question is about to be asked; what to report if the process dies over it."""
-
-    crashed: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """A question was answered and judged, one finding for each quantity."""
-
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """All selected questions of an implementation have been asked.
-
-    Attributes:
-        sweep: What it returned along a range of magnitudes.
-        shrunk: For some of its cells that fail a small input, what was got, and a script.
-    """
-
-    framework: str
-    implementation: str
-    sweep: dict[str, str] = dataclasses.field(default_factory=dict)
-    shrunk: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
-    """Some questions could not be asked: the processes died before they came to them."""
-
-    framework: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
-    """The tutorial's claims have been examined."""
-
-    claims: tuple[ClaimRecord, ...]
-
-
-Event = Loaded | Asking | Judged | Finished | Lost | Examined
 
 
 def implementations_of(framework: str) -> tuple[Implementation, ...]:
@@ -233,30 +159,27 @@ def ask(question: Question) -> tuple[Finding, ...]:
         )
     except Exception as error:  # noqa: BLE001 - the rest of the run goes on, and this is red
         reason = f"judging raised {type(error).__name__}: {' '.join(str(error).split())}"
-        return crashed(question, reason)
+        return about_to_ask(question).findings(reason)
 
 
-def crashed(question: Question, detail: str = "") -> tuple[Finding, ...]:
-    """The findings of a question that could not be judged."""
+def about_to_ask(question: Question) -> Asking:
+    """What to report of a question if it cannot be judged."""
     case, implementation = question.case, question.implementation
-    return tuple(
-        Finding(
-            loss=case.loss.name,
-            target=case.target_kind,
-            reduction=case.reduction.name,
-            denominator="",
-            dtype=case.dtype,
-            quantity=quantity,
-            implementation=implementation.name,
-            framework=implementation.framework.name,
-            mode=question.mode,
-            case=case.origin,
-            digest=case.digest,
-            verdict=Verdict.CRASHED,
-            detail=detail,
-        )
-        for quantity in question.quantities
+    crashed = Finding(
+        loss=case.loss.name,
+        target=case.target_kind,
+        reduction=case.reduction.name,
+        denominator="",
+        dtype=case.dtype,
+        quantity=question.quantities[0],
+        implementation=implementation.name,
+        framework=implementation.framework.name,
+        mode=question.mode,
+        case=case.origin,
+        digest=case.digest,
+        verdict=Verdict.CRASHED,
     )
+    return Asking(crashed=crashed, quantities=question.quantities)
 
 
 def finished(implementation: Implementation, failing: list[Finding], *, sweep: bool) -> Finished:

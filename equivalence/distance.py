@@ -56,13 +56,17 @@ def distance(
     error = exact.error(got)
     allowed = answer.granted
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        overflow = np.abs(exact.high) + allowed > FORMATS[dtype].largest
         share = np.where(error == 0, 0.0, np.maximum(error - exact.radius, 0) / allowed)
-    share = np.where(missing, np.where(np.isnan(got), 0.0, np.inf) if predicted else 0.0, share)
-    share = np.where(overflow & np.isinf(got) & (np.sign(got) == np.sign(exact.high)), 0.0, share)
+    if missing.any():
+        share = np.where(missing, np.where(np.isnan(got), 0.0, np.inf) if predicted else 0.0, share)
+    infinite = np.isinf(got)
+    if infinite.any():
+        with np.errstate(over="ignore", invalid="ignore"):
+            overflow = np.abs(exact.high) + allowed > FORMATS[dtype].largest
+        share = np.where(overflow & infinite & (np.sign(got) == np.sign(exact.high)), 0.0, share)
     index = tuple(int(i) for i in np.unravel_index(np.argmax(share), share.shape))
     with np.errstate(over="ignore"):
-        ulps = error[index] / FORMATS[dtype].ulp(exact.high)[index]
+        ulps = error[index] / FORMATS[dtype].ulp(exact.high[index])
     inside = bool(share[index] <= 1)
     undefined = inside and not predicted and bool(missing.any())
     if undefined:  # that is what there is to show

@@ -145,6 +145,8 @@ class Enclosure(NamedTuple):
         """
         with np.errstate(invalid="ignore", over="ignore"):
             error = np.abs((got - self.high) - self.low)
+        if np.isfinite(error).all():
+            return np.asarray(error)
         error = np.where(np.isinf(self.high) & (got == self.high), 0.0, error)
         error = np.where(np.isnan(error), np.inf, error)
         return np.where(np.isnan(self.high), np.nan, error)

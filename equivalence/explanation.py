@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from equivalence.asking import Loaded
 from equivalence.comparison import judge
+from equivalence.events import Loaded
 from equivalence.implementations import IMPLEMENTATIONS
 from equivalence.recording import record
 from equivalence.report.summary import summarise

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -169,7 +170,19 @@ class Finding:
         error, bound = float(self.error), float(self.bound)
         return error / bound if bound > 0 else (0.0 if error == 0 else float("inf"))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Many of them go from process to process; dataclasses would look up each field."""
+        return _restored, (values(self),)
+
     def __str__(self) -> str:
         return f"{self.name}: {self.verdict}" + (f" ({self.detail})" if self.detail else "")
 
     __repr__ = __str__
+
+
+FIELDS = tuple(field.name for field in fields(Finding))
+values = attrgetter(*FIELDS)
+
+
+def _restored(those: tuple[Any, ...]) -> Finding:
+    return Finding(**dict(zip(FIELDS, those, strict=True)))

@@ -58,7 +58,7 @@ class Keeper:
 
     def _bury(self) -> None:
         """Reports the cells over which a worker died, as soon as it is known what was asked."""
-        from equivalence.asking import Finished, Judged
+        from equivalence.events import Finished, Judged
 
         if self.recording is None:
             return
@@ -71,7 +71,7 @@ class Keeper:
         self._dead.clear()
 
     def _take(self, said: dict[str, Any]) -> None:
-        from equivalence.asking import Finished, Judged
+        from equivalence.events import Finished, Judged
         from equivalence.results import ClaimRecord, parse_finding
 
         if self.recording is None:
@@ -93,7 +93,7 @@ class Keeper:
             )
 
     def _begin(self, said: dict[str, Any]) -> Recording:
-        from equivalence.asking import Loaded
+        from equivalence.events import Loaded
         from equivalence.recording import Recording
         from equivalence.results import parse_environment, parse_finding
 

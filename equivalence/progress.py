@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from equivalence.asking import Event, Finished, Judged, Loaded, Lost
+from equivalence.events import Event, Finished, Judged, Loaded, Lost
 from equivalence.report.words import plural
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from equivalence.asking import Event, Examined, Finished, Judged, Loaded, Lost, Request
+from equivalence.asking import Request
 from equivalence.environment import environment, extended
+from equivalence.events import Event, Examined, Finished, Judged, Loaded, Lost
 from equivalence.implementations import REQUIREMENTS
-from equivalence.results import Environment, Run, append, write
+from equivalence.results import Environment, Run, append, write, write_environment
 from equivalence.resuming import check_same
 
 if TYPE_CHECKING:
@@ -105,9 +106,10 @@ class Recording:
                         shrunk=known.shrunk,
                     )
                 )
-        self.findings.extend(self._new(event.findings))
+        new = self._new(event.findings)
+        self.findings.extend(new)
         if event.questions or self.findings:
-            self._rewrite()
+            self._rewrite(new)
 
     def _new(self, findings: tuple[Finding, ...]) -> list[Finding]:
         """The findings that the run did not have before it was cut short."""
@@ -140,13 +142,18 @@ class Recording:
         )
         self.environment = dataclasses.replace(self.environment, implementations=tuple(records))
 
-    def _rewrite(self) -> None:
-        """Writes the file anew, because its first line has changed, and leaves it open for more."""
+    def _rewrite(self, new: Iterable[Finding]) -> None:
+        """Writes the first line anew, then what is new, and leaves the file open for more."""
         if self.path is None:
             return
-        self.close()
-        write(self.run(complete=False), self.path)
-        self._file = self.path.open("a", encoding="utf-8")
+        if self._file is None:
+            write(self.run(complete=False), self.path)
+        else:
+            self._file.close()
+            write_environment(dataclasses.replace(self.environment, complete=False), self.path)
+        begun, self._file = self._file is not None, self.path.open("a", encoding="utf-8")
+        if begun:
+            append(new, self._file)
 
     def run(self, *, complete: bool) -> Run:
         """The run so far."""

@@ -12,11 +12,12 @@ import dataclasses
 import functools
 import itertools
 import json
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
 from equivalence.exact import Number
-from equivalence.finding import Finding, Verdict, Where
+from equivalence.finding import FIELDS, Finding, Verdict, Where, values
 from equivalence.garbage import uncollected
 from equivalence.records import (
     SCHEMA,
@@ -54,6 +55,7 @@ __all__ = [
     "parse_finding",
     "read",
     "write",
+    "write_environment",
 ]
 
 
@@ -78,6 +80,7 @@ class SchemaError(ValueError):
     """A run was written in another schema; the message says which."""
 
 
+_encode = json.JSONEncoder(allow_nan=False).encode
 _NUMBERS = ("got", "exact", "error", "bound", "ulps")
 _RECORDS: dict[str, Any] = {
     "frameworks": FrameworkRecord,
@@ -97,12 +100,11 @@ def environment_line(environment: Environment) -> str:
 def finding_line(finding: Finding) -> str:
     """The line of a finding: ``kind`` and ``cell``, then the fields, numbers as [hex, decimal]."""
     fields: dict[str, Any] = {"kind": "finding", "cell": finding.cell}
-    for known in dataclasses.fields(finding):
-        fields[known.name] = getattr(finding, known.name)
+    fields |= zip(FIELDS, values(finding), strict=True)
     fields["verdict"] = finding.verdict.value
     if (where := finding.where) is not None:
         fields["where"] = {name: getattr(where, name) for name in ("index", "prediction", "target")}
-    return json.dumps(fields, allow_nan=False)
+    return _encode(fields)
 
 
 def _number(pair: Any) -> Number | None:
@@ -237,6 +239,20 @@ def write(run: Run, path: Path) -> None:
     with part.open("w", encoding="utf-8") as file:
         file.write(environment_line(run.environment) + "\n")
         file.writelines(finding_line(finding) + "\n" for finding in ordered(run.findings))
+    part.replace(path)
+
+
+def write_environment(environment: Environment, path: Path) -> None:
+    """Writes line 1 of a run that is going on anew, in one step; the findings stay as they are.
+
+    Raises:
+        OSError: If there is no such file, or the folder cannot be written.
+    """
+    part = path.with_name(path.name + ".part")
+    with path.open(encoding="utf-8") as before, part.open("w", encoding="utf-8") as file:
+        before.readline()
+        file.write(environment_line(environment) + "\n")
+        shutil.copyfileobj(before, file)
     part.replace(path)
 
 

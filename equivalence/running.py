@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equivalence import workers
-from equivalence.asking import Event, Loaded, Request, in_process
+from equivalence.asking import Request, in_process
 from equivalence.cases.pinned import pinned
+from equivalence.events import Event, Loaded
 from equivalence.extent import STRENGTHS
 from equivalence.implementations import ALONE, FRAMEWORKS, IMPLEMENTATIONS
 from equivalence.recording import Recording, installed, record

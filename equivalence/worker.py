@@ -12,19 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equivalence.asking import (
-    Asking,
-    Event,
-    Finished,
-    Judged,
-    Request,
-    ask,
-    crashed,
-    examined,
-    finished,
-    loaded,
-    selected,
-)
+from equivalence.asking import Request, about_to_ask, ask, examined, finished, loaded, selected
+from equivalence.events import Asking, Event, Finished, Judged
 from equivalence.implementations import IMPLEMENTATIONS
 from equivalence.selection import SelectError
 
@@ -51,13 +40,18 @@ class Unit:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Queue:
-    """A framework and what is still to be asked of it."""
+    """A framework and what is still to be asked of it.
+
+    Attributes:
+        kin: Those of the same library: who has imported it for one can ask the other.
+    """
 
     framework: str
     started: bool = False
     loaded: bool = False
     failures: int = 0
     units: list[Unit] = field(default_factory=list)
+    kin: list[Queue] = field(default_factory=list)
 
     @property
     def waiting(self) -> int:
@@ -78,12 +72,15 @@ class Worker:
     useful: bool = False
     hanging: bool = False
     heard: float = field(default_factory=time.monotonic)
-    asking: tuple[Finding, ...] = ()
+    asking: Asking | None = None
 
     def next(self) -> None:
-        """Gives it the next implementation, or lets it end."""
+        """Gives it the next implementation, of its framework or of its kin, or lets it end."""
+        self.queue = next((q for q in (self.queue, *self.queue.kin) if q.units), self.queue)
         self.unit = self.queue.units.pop(0) if self.queue.units else None
-        order = None if self.unit is None else (self.unit.implementation, self.unit.done)
+        order = None
+        if self.unit is not None:
+            order = self.queue.framework, self.unit.implementation, self.unit.done
         try:
             self.connection.send(order)
         except OSError:  # it has died meanwhile, which its connection will tell
@@ -176,12 +173,13 @@ def _work(
             os._exit(0)
         connection.send(loaded(framework, request, counts=counts))
         while order := connection.recv():
-            name, done = order
+            framework, name, done = order
+            loaded(framework, request, counts=False)
             ended = Finished(framework=framework, implementation=name)
             failing: list[Finding] = []
             left = False
             for question in itertools.islice(selected(IMPLEMENTATIONS[name], request), done, None):
-                connection.send(Asking(crashed=crashed(question)))
+                connection.send(about_to_ask(question))
                 findings = ask(question)
                 failing += (found for found in findings if found.verdict.fails)
                 connection.send(Judged(findings=findings))

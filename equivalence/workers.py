@@ -6,23 +6,15 @@ goes on behind it. Workers ignore SIGINT: whoever started them ends them.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import tempfile
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equivalence.asking import (
-    Asking,
-    Event,
-    Examined,
-    Finished,
-    Judged,
-    Loaded,
-    Lost,
-    Request,
-)
+from equivalence.asking import Request
+from equivalence.events import Asking, Event, Examined, Finished, Judged, Loaded, Lost
+from equivalence.implementations import REQUIREMENTS
 from equivalence.records import DIED, FrameworkRecord
 from equivalence.selection import SelectError
 from equivalence.worker import CLAIMS, Queue, Unit, Worker, start
@@ -46,6 +38,10 @@ def pool(request: Request, processes: int, time_limit: float) -> Iterator[Event]
     """
     # The slowest framework is the last one.
     queues = [Queue(framework=name) for name in reversed(request.frameworks)]
+    for one in queues:
+        needed = REQUIREMENTS.get(one.framework)
+        alike = (other for other in queues if REQUIREMENTS.get(other.framework) == needed)
+        one.kin = [other for other in alike if needed and other is not one]
     queues += [Queue(framework=CLAIMS)] if request.claims else []
     workers: list[Worker] = []
     with tempfile.TemporaryDirectory(prefix="equivalence-") as folder:
@@ -86,10 +82,10 @@ def _hear(worker: Worker, event: Event | SelectError) -> Iterator[Event]:
     if isinstance(event, SelectError):
         raise event
     if isinstance(event, Asking):
-        worker.asking = event.crashed
+        worker.asking = event
         return
     if isinstance(event, Judged) and worker.unit is not None:
-        worker.unit.done, worker.useful, worker.asking = worker.unit.done + 1, True, ()
+        worker.unit.done, worker.useful, worker.asking = worker.unit.done + 1, True, None
     if isinstance(event, Loaded):
         if not worker.queue.loaded:
             worker.queue.loaded = True
@@ -133,9 +129,7 @@ def _bury(worker: Worker) -> Iterator[Event]:
         return
     if unit is not None and worker.asking:
         unit.done += 1
-        yield Judged(
-            findings=tuple(dataclasses.replace(f, detail=reason[:2000]) for f in worker.asking)
-        )
+        yield Judged(findings=worker.asking.findings(reason[:2000]))
         if unit.done == unit.questions:
             yield Finished(framework=queue.framework, implementation=unit.implementation)
             unit = None

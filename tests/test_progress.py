@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 import equivalence
-from equivalence.asking import Loaded, Lost
+from equivalence.events import Loaded, Lost
 from equivalence.progress import Progress
 from equivalence.results import FrameworkRecord
 

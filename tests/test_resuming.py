@@ -16,9 +16,9 @@ import pytest
 
 import equivalence
 from equivalence import results
-from equivalence.asking import Judged
 from equivalence.changes import compare
 from equivalence.cli import main
+from equivalence.events import Judged
 from equivalence.finding import Verdict
 from equivalence.recording import record
 from equivalence.results import environment_line

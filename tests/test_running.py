@@ -12,9 +12,9 @@ import pytest
 
 import equivalence
 from equivalence import results
-from equivalence.asking import Judged
 from equivalence.cases.sweeping import sweep
 from equivalence.cli import main
+from equivalence.events import Judged
 from equivalence.finding import Verdict
 from equivalence.records import DIED
 from equivalence.running import AbsentError, UnknownError, request

@@ -50,12 +50,19 @@ class Answer:
     bound: np.ndarray
 
     @property
+    def nbytes(self) -> int:
+        """The bytes of its arrays."""
+        return sum(part.nbytes for part in (*self.exact, self.bound))
+
+    @property
     def granted(self) -> np.ndarray:
         """The error that is granted: the bound where it and the exact number are finite, else none.
 
         An infinite bound is no licence: who cannot say how far off a reading may be accepts none.
         """
         finite = np.isfinite(self.exact.high) & np.isfinite(self.bound)
+        if finite.all():
+            return self.bound
         return np.where(finite, self.bound, 0.0)
 
 

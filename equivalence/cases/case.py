@@ -93,6 +93,12 @@ class Case:
     __repr__ = __str__
 
     @property
+    def nbytes(self) -> int:
+        """The bytes of its arrays, options left out."""
+        weights = 0 if self.weights is None else np.asarray(self.weights).nbytes
+        return self.prediction.nbytes + self.target.nbytes + weights
+
+    @property
     def computed_in(self) -> Format:
         """The format in which the answer is computed: that of its constants and intermediates."""
         return FORMATS[self.arithmetic or self.dtype]

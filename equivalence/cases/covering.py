@@ -46,9 +46,10 @@ def _encoded(loss: Loss) -> np.ndarray:
     alike = [1 if factor == _REGIME else size for factor, size in enumerate(sizes)]
     kept = np.array([possible(_spec(loss, row)) for row in plain]).reshape(alike)
     rows = every[np.broadcast_to(kept, sizes).ravel()]
-    return rows[np.random.default_rng(0).permutation(len(rows))]
+    return np.asarray(rows[np.random.default_rng(0).permutation(len(rows))])
 
 
+@functools.cache
 def space(loss: Loss) -> tuple[Spec, ...]:
     """Every possible spec of a loss, in the order in which they are chosen."""
     return tuple(_spec(loss, row) for row in _encoded(loss))

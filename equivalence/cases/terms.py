@@ -43,9 +43,7 @@ def converted(
 
 
 @functools.lru_cache(maxsize=2)
-def _in_format(
-    case: Case, dtype: type[np.floating[Any]]
-) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+def _in_format(case: Case, dtype: Any) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     """The same in a floating-point format, for the terms and their errors."""
     return converted(case, lambda array: np.asarray(array, dtype=dtype))
 
@@ -89,7 +87,7 @@ def _blocks(case: Case) -> tuple[slice, ...]:
 
 
 def _by_blocks(
-    case: Case, dtype: type[np.floating[Any]], compute: Callable[..., tuple[np.ndarray, ...]]
+    case: Case, dtype: Any, compute: Callable[..., tuple[np.ndarray, ...]]
 ) -> tuple[np.ndarray, ...]:
     """What is computed of the numbers in a format, block by block, put together again."""
     blocks = _blocks(case)

@@ -24,7 +24,7 @@ _LARGE = 2**16  # numbers of an array from which on none are
 
 def read_only(array: Any) -> np.ndarray:
     """The same numbers, which cannot be written to here."""
-    view = np.asarray(array).view()
+    view: np.ndarray = np.asarray(array).view()
     view.flags.writeable = False
     return view
 
