@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from equivalence.cases import answers as module
-from equivalence.cases.answers import BALL_LIMIT, QUANTITIES, answers
+from equivalence.cases.answers import ALWAYS_ASKED as ALWAYS
+from equivalence.cases.answers import BALL_LIMIT, answers
 from equivalence.cases.case import Case
 from equivalence.cases.covering import cover
+from equivalence.cases.foreseen import estimate, foreseen
 from equivalence.cases.generation import generate
 from equivalence.cases.pinned import pinned
 from equivalence.exact import FORMATS
@@ -24,8 +26,8 @@ def cases(loss, dtype, step=3):
 def apart(case):
     """Where the float64 tier is farther from the balls than both radii allow."""
     with np.errstate(all="ignore"):
-        fast, exact = module._float64(case), module._exact(case)
-        for name, one, other in zip(QUANTITIES[:3], fast, exact, strict=True):
+        fast, exact = module.in_float64(case, ALWAYS), module._exact(case, ALWAYS)
+        for name, one, other in zip(ALWAYS, fast, exact, strict=True):
             distance = np.abs((one.high - other.high) - other.low)
             both = np.isfinite(one.high) & np.isfinite(other.high)
             wrong = both & ~(distance <= one.radius + other.radius)
@@ -48,7 +50,7 @@ def test_float64_and_balls_agree_on_the_pinned_cases():
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
 def test_bounds_are_positive_and_finite_where_the_answer_is(loss, dtype):
     for case in cases(loss, dtype):
-        for quantity in QUANTITIES[:3]:
+        for quantity in ALWAYS:
             answer = getattr(answers(case), quantity)
             finite = np.isfinite(answer.exact.high)
             assert answer.bound.shape == answer.exact.high.shape, case.id
@@ -101,7 +103,27 @@ def test_float64_under_test_is_always_answered_beyond_float64():
 
 def test_an_answer_is_computed_once():
     case = generate(LOSSES["cross_entropy"], cover(LOSSES["cross_entropy"], lambda _: True, 1)[0])
-    assert answers(case) is answers(case)
+    assert answers(case).value is answers(case).value
+    assert answers(case).target_gradient is answers(case).target_gradient
+
+
+def test_the_target_gradient_is_answered_once_it_is_read(monkeypatch):
+    answered = []
+    once = module._answered
+    monkeypatch.setattr(module, "_answered", lambda *one: answered.append(one[1]) or once(*one))
+    found = answers(question("cross_entropy", "soft", [[0.25, 1.75]], [[0.5, 0.5]]))
+    assert answered == [("value", "gradient")]
+    assert found.target_gradient.exact.high.shape == (1, 2)
+    assert answered == [("value", "gradient"), ("target_gradient",)]
+
+
+@pytest.mark.parametrize("roughly", [estimate, foreseen])
+def test_a_rough_answer_knows_that_a_target_gradient_is_stored_in_its_targets_dtype(roughly):
+    wide = question("cross_entropy", "soft", [[0.25, 1.75]], [[0.5, 0.5]], reduction=SUM)
+    narrow = replace(wide, target=wide.target.astype(np.float16))
+    bounds = [roughly(case).target_gradient.bound for case in (wide, narrow)]
+    assert np.all(bounds[1] > 100 * bounds[0])
+    assert np.allclose(bounds[1], answers(narrow).target_gradient.bound, rtol=1e-6)
 
 
 def test_reductions_of_a_question_share_its_terms(monkeypatch):

@@ -1,6 +1,7 @@
 """Tests of runs: the same findings with any number of processes, deaths, interruptions."""
 
 import dataclasses
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from equivalence.finding import Verdict
 from equivalence.records import DIED
 from equivalence.running import AbsentError, UnknownError, request
 from equivalence.selection import SelectError
+from equivalence.worker import Queue, Unit, Worker
 
 # A scikit-learn whose third answer kills the process, once.
 DEADLY = """\
@@ -67,6 +69,25 @@ def test_findings_are_the_same_with_any_number_of_processes(tmp_path):
         alone.environment, date=""
     )
     assert results.read(tmp_path / "pooled.jsonl") == pooled
+
+
+def test_a_worker_goes_on_with_what_shares_its_library_and_then_ends():
+    ours, theirs = multiprocessing.Pipe()
+    left = Queue(framework="tensorflow_v2", units=[Unit(implementation="keras", questions=3)])
+    done = Queue(framework="tensorflow_v1", kin=[left])
+    worker = Worker(queue=done, process=None, connection=ours, written=Path())
+    worker.next()
+    assert theirs.recv() == ("tensorflow_v2", "keras", 0)
+    assert worker.queue is left
+    worker.next()
+    assert theirs.recv() is None
+
+
+def test_two_frameworks_of_one_library_are_asked_by_as_many_processes_as_there_are(tmp_path):
+    words = ["cross_entropy:sparse:mean:float32:value", "tensorflow_v?.*sparse_softmax*", "!@graph"]
+    alone = equivalence.run(words)
+    for number in (1, 2):
+        assert equivalence.run(words, processes=number).findings == alone.findings
 
 
 def test_a_worker_that_dies_takes_one_question_with_it(impostor):

@@ -22,7 +22,7 @@ from equivalence.losses.loss import Gradients
 from equivalence.losses.reduction import Weighing, factors, reduce, rounding, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from equivalence.cases.case import Case
 
@@ -243,22 +243,23 @@ def _known(exact: tuple[Enclosure, ...], bounds: tuple[np.ndarray, ...]) -> bool
     )
 
 
-def _answered(case: Case, wanted: tuple[str, ...]) -> tuple[Answer, ...]:
+def allowed_to(
+    case: Case, wanted: tuple[str, ...], number: type[np.floating[Any]] = np.float64
+) -> tuple[np.ndarray, ...]:
+    """The errors that a good implementation may make in the dtype of a case."""
     format_ = FORMATS[case.dtype]
+    bounds = bounds_for(case, wanted, format_.precision, format_.floor, number)
+    return (_stored(case, *bounds),) if wanted == BY_TARGET else bounds
+
+
+def _answered(case: Case, wanted: tuple[str, ...]) -> tuple[Answer, ...]:
     with np.errstate(all="ignore"):
-        bounds = bounds_for(case, wanted, format_.precision, format_.floor)
-        if wanted == BY_TARGET:
-            bounds = (_stored(case, *bounds),)
+        bounds = allowed_to(case, wanted)
         exact = _wider(case, wanted, bounds) or _exact(case, wanted)
         if case.dtype == "float64" and not _known(exact, bounds):
             # At the ends of float64 a bound overflows on its way, in the wider range it does not.
-            wider = bounds_for(case, wanted, format_.precision, format_.floor, np.longdouble)
+            wider = allowed_to(case, wanted, np.longdouble)
             bounds = tuple(np.asarray(bound, dtype=np.float64) for bound in wider)
-    return paired(exact, bounds)
-
-
-def paired(exact: Iterable[Enclosure], bounds: Iterable[np.ndarray]) -> tuple[Answer, ...]:
-    """Exact numbers with their bounds."""
     return tuple(
         Answer(exact=enclosure, bound=bound) for enclosure, bound in zip(exact, bounds, strict=True)
     )
