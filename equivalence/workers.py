@@ -90,9 +90,9 @@ def _hear(worker: Worker, event: Event | SelectError) -> Iterator[Event]:
     if isinstance(event, Loaded):
         if not worker.queue.loaded:
             worker.queue.loaded = True
-            worker.queue.units = [
-                Unit(implementation=name, questions=count) for name, count in event.questions
-            ]
+            units = [Unit(implementation=name, questions=count) for name, count in event.questions]
+            # The largest first: what is left in the end is shared out evenly.
+            worker.queue.units = sorted(units, key=lambda unit: -unit.questions)
             yield event
         worker.next()
         return
