@@ -38,14 +38,14 @@ def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:
 def further(implementation: Implementation, case: Case, mode: str) -> tuple[str, ...]:
     """What may be asked apart of an implementation about a case, in a mode.
 
-    It is asked where it is known of what the catalogue says is answered.
+    It is asked where it is known of the question, and of what the catalogue says is answered.
     """
     if case.malformed:
         return ()
     offered = [name for name, modes in implementation.framework.apart.items() if mode in modes]
 
     def known(quantity: str) -> bool:
-        if quantity == WEIGHT_GRADIENT and not case.weighted_by:
+        if not (case.weighted_by if quantity == WEIGHT_GRADIENT else has_curvature(case)):
             return False
         answered = expectation(case, catalogued(implementation, mode, quantity)).case
         return (

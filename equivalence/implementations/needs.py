@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 UNBATCHED, ROWS, COLUMNS, SEGMENTATION = "unbatched", "rows", "columns", "segmentation"
 EVERY_SHAPE = frozenset((UNBATCHED, ROWS, COLUMNS, SEGMENTATION))
+_REMEMBERED = 4096  # cases whose needs are kept: many are asked about the same one
 SAMPLE_WEIGHTS = frozenset(("scalar_weight", "sample_weight", "position_weight", "column_weight"))
 
 
@@ -33,6 +35,7 @@ def leaves_buffers(case: Case) -> bool:
     return not bool(np.all((case.target >= 0) & (case.target < case.prediction.shape[-1])))
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def options_of(case: Case) -> frozenset[str]:
     """The names of the options that a case uses, the kind of its sample weights among them."""
     names = set(case.options)
@@ -49,6 +52,7 @@ def options_of(case: Case) -> frozenset[str]:
     return frozenset(names)
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def dtypes_of(case: Case) -> tuple[str, ...]:
     """The floating-point formats of a case: its own, and those of its target and weights."""
     arrays = [array for array in (case.target, case.weights) if array is not None]
@@ -56,6 +60,7 @@ def dtypes_of(case: Case) -> tuple[str, ...]:
     return (case.dtype, *sorted(others - {case.dtype}))
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def shape_of(case: Case) -> str:
     """What the shape of the terms is called."""
     if not case.shape:
