@@ -27,7 +27,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "choosing the questions": ("asking.py:selected",),
     "calls of the framework": ("responses.py:read",),
     "exact answers and bounds of what is asked": (
-        "further.py:answer_to < comparison.py:_judge_array",
+        "further.py:answer_to < comparison.py:_judge_numbers",
     ),
     "answers and bounds of the catalogue's models": (
         "matching.py:matching",
@@ -35,7 +35,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "matching.py:narrower",
         "matching.py:too_good",
     ),
-    "distances from the exact answers": ("distance.py:distance < comparison.py:_judge_array",),
+    "distances from the exact answers": ("distance.py:distance < comparison.py:_judge_numbers",),
     "writing findings down": ("comparison.py:_finding", "recording.py:take"),
     "sweeps for the plots, smaller inputs": ("asking.py:finished",),
 }
