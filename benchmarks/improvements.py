@@ -81,8 +81,8 @@ IMPROVEMENTS = (
     ),
     Improvement(
         commit="2b2b262",
-        what="Findings are written and sent with fewer look-ups; a process goes on with its library",
-        arguments=("run", "-n", "2"),
+        what="Findings are written and sent with fewer look-ups",
+        arguments=("run", "--frameworks", "textbook", "-n", "1"),
     ),
 )
 

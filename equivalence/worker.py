@@ -1,4 +1,4 @@
-"""A worker process: one framework, fed with one implementation after the other."""
+"""A worker process: one library, fed with one implementation after the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Worker processes: one framework in each, fed with one implementation after the other.
+"""Worker processes: one library in each, fed with one implementation after the other.
 
 A worker that dies, or says nothing for too long and is killed, takes one question with it; another
 goes on behind it. Workers ignore SIGINT: whoever started them ends them.
