@@ -17,6 +17,7 @@ from equivalence.divergences.specials import (
     evaluates,
     multiplies_softmax,
     multiplies_surprisals,
+    weighs_infinite_slope_of_target,
     weighs_rows_zero,
     weighs_slope_of_target,
 )
@@ -185,10 +186,26 @@ divergence(
     name="multiplies_infinite_slope_by_zero",
     reason=(
         "The derivative by the target multiplies pos_weight - 1 = 0 with what does not fit: NaN."
-        "\n\nWithin tf.function the derivative is right."
+        "\n\nWithin tf.function it is multiplied with the logarithm first, which fits where finite."
     ),
     defect=(
         "Contradicts its own sigmoid_cross_entropy_with_logits, which is the same number for a "
         "pos_weight of 1."
     ),
 )(weighs_slope_of_target)
+
+divergence(
+    "tensorflow_v2.nn.weighted_cross_entropy_with_logits@function",
+    versions=">=1.0",
+    reference=NN,
+    name="multiplies_infinite_logarithm_by_zero",
+    reason=(
+        "The derivative by the target multiplies pos_weight - 1 = 0 with log(1 + exp(-x)), which "
+        "is infinite for a logit of -inf: NaN.\n\nEagerly what comes from above is multiplied "
+        "first, so that large finite logits are NaN too."
+    ),
+    defect=(
+        "Contradicts its own sigmoid_cross_entropy_with_logits, which is the same number for a "
+        "pos_weight of 1."
+    ),
+)(weighs_infinite_slope_of_target)

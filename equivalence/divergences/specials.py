@@ -190,9 +190,18 @@ def weighs_slope_of_target(case: Case) -> Case | None:
 
     If that product is infinite and w is 1, it is NaN.
     """
+    above = cotangent(case.shape) if case.reduction.kind == "none" else 1.0
+    return _weighs_slope_of_target(case, above)
+
+
+def weighs_infinite_slope_of_target(case: Case) -> Case | None:
+    """The same, where (w - 1) is multiplied by the logarithm first: NaN if that is infinite."""
+    return _weighs_slope_of_target(case, 1.0)
+
+
+def _weighs_slope_of_target(case: Case, above: Any) -> Case | None:
     with np.errstate(all="ignore"):
         logit = numbers(case.prediction)
-        above = cotangent(case.shape) if case.reduction.kind == "none" else 1.0
         softplus = (_log_of_one_and(logit) + np.maximum(-logit, 0)) * above
         over = case.computed_in.overflows(softplus)
         weight = numbers(case.options.get("pos_weight", 1.0)) + 0 * case.target
