@@ -106,7 +106,6 @@ def loaded(framework: str, request: Request, *, counts: bool = True) -> Loaded:
     )
 
 
-@functools.cache
 def _load_own(framework: str) -> None:
     """Registers the user's own implementations in a framework: those of ``./conftest.py``.
 
@@ -116,7 +115,13 @@ def _load_own(framework: str) -> None:
     if "_pytest" in sys.modules or not file.is_file():
         return
     if f"equivalence.implementations.{framework} " in file.read_text(encoding="utf-8"):
-        runpy.run_path(str(file))
+        _run_once(str(file.resolve()))
+
+
+@functools.cache
+def _run_once(file: str) -> None:
+    """Runs a file; once, though it may be about several frameworks."""
+    runpy.run_path(file)
 
 
 def selected(implementation: Implementation, request: Request) -> Iterator[Question]:

@@ -80,11 +80,17 @@ def judge(
 
 
 def _judge_array(asked: _Asked, reading: np.ndarray, expected: Expectation) -> Finding:
-    """Judges numbers; the same ones, of whom the same is expected, once."""
-    key = (asked.case, asked.quantity, expected.steps, reading.dtype.name, bits(reading))
+    """Judges numbers; once where the same came back, and the catalogue expects the same."""
+    who, returned = asked.implementation, bits(reading)
+    key = (asked.case, asked.quantity, expected.steps, reading.dtype.name, returned)
     made = _judged.of(key, lambda: _judge_numbers(asked, reading, expected))
-    who = asked.implementation
-    return replace(made, implementation=who.name, framework=who.framework.name, mode=asked.mode)
+    return replace(
+        made,
+        implementation=who.name,
+        framework=who.framework.name,
+        mode=asked.mode,
+        bits=returned,
+    )
 
 
 def _judge_numbers(asked: _Asked, reading: np.ndarray, expected: Expectation) -> Finding:
@@ -199,7 +205,7 @@ def _finding(
     detail: str = "",
 ) -> Finding:
     implementation, case = asked.implementation, asked.case
-    numbers: dict[str, Any] = {} if measured is None else {"bits": bits(measured[0])}
+    numbers: dict[str, Any] = {}
     if measured is not None and not measured[2].problem and measured[0].size:
         reading, answer, far = measured
         numbers |= {
@@ -238,8 +244,9 @@ def bits(reading: np.ndarray) -> str:
     False
     """
     numbers = np.where(np.isnan(reading), np.nan, reading.astype(np.float64))
-    shape = repr(numbers.shape).encode()
-    return hashlib.blake2b(shape + numbers.tobytes(), digest_size=6).hexdigest()
+    digest = hashlib.blake2b(repr(numbers.shape).encode(), digest_size=6)
+    digest.update(numbers.tobytes())
+    return digest.hexdigest()
 
 
 def _where(case: Case, quantity: str, index: tuple[int, ...]) -> Where:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 4096  # kept, to be shared by quantities, modes and implementations
 
-_said: Remembered[Said] = Remembered(4 * _REMEMBERED)
+# What is answered shares most arrays with what is asked: few of the bytes that count are its own.
+_said: Remembered[Said] = Remembered(4 * _REMEMBERED, limit=2**30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

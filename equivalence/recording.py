@@ -15,7 +15,7 @@ from equivalence.asking import Request
 from equivalence.environment import environment, extended
 from equivalence.events import Event, Examined, Finished, Judged, Loaded, Lost
 from equivalence.implementations import REQUIREMENTS
-from equivalence.results import Environment, Run, append, write, write_environment
+from equivalence.results import Environment, Run, append, write, write_again
 from equivalence.resuming import check_same
 
 if TYPE_CHECKING:
@@ -143,17 +143,20 @@ class Recording:
         self.environment = dataclasses.replace(self.environment, implementations=tuple(records))
 
     def _rewrite(self, new: Iterable[Finding]) -> None:
-        """Writes the first line anew, then what is new, and leaves the file open for more."""
+        """Writes the first line anew, with what is new behind, and leaves the file open for more.
+
+        All is written where it has not begun yet, or somebody has taken the file away.
+        """
         if self.path is None:
             return
-        if self._file is None:
-            write(self.run(complete=False), self.path)
-        else:
-            self._file.close()
-            write_environment(dataclasses.replace(self.environment, complete=False), self.path)
-        begun, self._file = self._file is not None, self.path.open("a", encoding="utf-8")
+        begun = self._file is not None and self.path.exists()
+        self.close()
         if begun:
-            append(new, self._file)
+            unfinished = dataclasses.replace(self.environment, complete=False)
+            write_again(unfinished, new, self.path)
+        else:
+            write(self.run(complete=False), self.path)
+        self._file = self.path.open("a", encoding="utf-8")
 
     def run(self, *, complete: bool) -> Run:
         """The run so far."""

@@ -38,7 +38,7 @@ def quantities(implementation: Implementation, case: Case) -> tuple[str, ...]:
 def further(implementation: Implementation, case: Case, mode: str) -> tuple[str, ...]:
     """What may be asked apart of an implementation about a case, in a mode.
 
-    It is asked where it is known of the question, and of what the catalogue says is answered.
+    It is asked where it exists for the question, and for what the catalogue says is answered.
     """
     if case.malformed:
         return ()

@@ -55,7 +55,7 @@ __all__ = [
     "parse_finding",
     "read",
     "write",
-    "write_environment",
+    "write_again",
 ]
 
 
@@ -242,8 +242,8 @@ def write(run: Run, path: Path) -> None:
     part.replace(path)
 
 
-def write_environment(environment: Environment, path: Path) -> None:
-    """Writes line 1 of a run that is going on anew, in one step; the findings stay as they are.
+def write_again(environment: Environment, more: Iterable[Finding], path: Path) -> None:
+    """Writes line 1 of a run that is going on anew, and further findings behind it, in one step.
 
     Raises:
         OSError: If there is no such file, or the folder cannot be written.
@@ -253,6 +253,7 @@ def write_environment(environment: Environment, path: Path) -> None:
         before.readline()
         file.write(environment_line(environment) + "\n")
         shutil.copyfileobj(before, file)
+        append(more, file)
     part.replace(path)
 
 

@@ -50,12 +50,13 @@ def fits(observation: Observation, answered: Case | None, *, roughly: bool = Fal
     if answered is None:
         return False
     try:
-        expected = (estimate if roughly else answers)(answered)
+        found = (estimate if roughly else answers)(answered)
+        expected = {name: getattr(found, name) for name in observation.readings}
     except (ArithmeticError, ValueError):
         return False
     predicted = answered is not observation.asked
     for name, reading in observation.readings.items():
-        measured = distance(reading, getattr(expected, name), answered.dtype, predicted=predicted)
+        measured = distance(reading, expected[name], answered.dtype, predicted=predicted)
         if not (measured.inside or measured.undefined):
             return False
     return True

@@ -43,7 +43,7 @@ class Queue:
     """A framework and what is still to be asked of it.
 
     Attributes:
-        kin: Those of the same library: who has imported it for one can ask the other.
+        kin: The queues of the same library: who has imported it for one can ask the others.
     """
 
     framework: str
@@ -137,7 +137,7 @@ def _signal(number: int) -> str:
 
 
 def start(queue: Queue, request: Request, written: Path, time_limit: float) -> Worker:
-    """Starts a worker for a framework; what it prints is ``written`` to a file."""
+    """Starts a worker for a framework first; what it prints is ``written`` to a file."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     written.touch()
@@ -161,7 +161,10 @@ def _work(
     written: str,
     counts: bool,  # noqa: FBT001 - positional, as all that a process is started with
 ) -> None:
-    """What a worker does: loads its framework, and asks what it is told to, until nothing is."""
+    """What a worker does: loads its framework, and asks what it is told to, until nothing is.
+
+    That may be of another framework of the same library.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with Path(written).open("w", encoding="utf-8") as file:
@@ -173,8 +176,10 @@ def _work(
             os._exit(0)
         connection.send(loaded(framework, request, counts=counts))
         while order := connection.recv():
-            framework, name, done = order
-            loaded(framework, request, counts=False)
+            another, name, done = order
+            if another != framework and loaded(another, request, counts=False).record.absent:
+                break  # it is asked by a worker of its own
+            framework = another
             ended = Finished(framework=framework, implementation=name)
             failing: list[Finding] = []
             left = False

@@ -42,8 +42,8 @@ def pool(request: Request, processes: int, time_limit: float) -> Iterator[Event]
         needed = REQUIREMENTS.get(one.framework)
         alike = (other for other in queues if REQUIREMENTS.get(other.framework) == needed)
         one.kin = [other for other in alike if needed and other is not one]
-    if request.claims:  # first, for they cannot be shared out
-        queues.insert(0, Queue(framework=CLAIMS))
+    if request.claims:  # beside others first, for they cannot be shared out
+        queues.insert(0 if processes > 1 else len(queues), Queue(framework=CLAIMS))
     workers: list[Worker] = []
     with tempfile.TemporaryDirectory(prefix="equivalence-") as folder:
         files = (Path(folder) / f"{number}.txt" for number in itertools.count())

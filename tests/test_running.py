@@ -285,3 +285,15 @@ def test_a_sweep_that_kills_the_process_is_not_drawn_and_the_run_is_complete(tmp
     assert all(finding.verdict is not Verdict.CRASHED for finding in run.findings)
     page = Path("page.html").read_text()
     assert "Not drawn: textbook.dies_second, the process died (SIGABRT)." in page
+
+
+def test_a_run_file_that_is_taken_away_is_written_again(tmp_path):
+    path = tmp_path / "run.jsonl"
+
+    def take_away(event):
+        if isinstance(event, Judged):
+            path.unlink(missing_ok=True)
+
+    words = ["binary_cross_entropy:binary:sum:float32:value"]
+    run = equivalence.run(words, frameworks=["textbook", "sklearn"], path=path, watch=take_away)
+    assert results.read(path) == run

@@ -5,6 +5,7 @@ import re
 import runpy
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,13 @@ import pytest
 import equivalence
 from benchmarks.power.private import framework, private
 from equivalence import losses
+from equivalence.cases.answers import ALWAYS_ASKED, answers
 from equivalence.cases.case import ONE_HOT, SOFT
 from equivalence.cli import main
+from equivalence.identities.claim import question
 from equivalence.implementations import IMPLEMENTATIONS, load
 from equivalence.search import search
+from equivalence.sieve import Observation, fits
 
 HERE = Path(__file__).parent
 FILES = {"torch": "two_faults_torch.py", "textbook": "two_faults_numpy.py"}
@@ -168,3 +172,17 @@ def test_open_findings_of_a_run_are_listed_with_their_smallest_input(capsys, mon
     assert printed.startswith(f"cross_entropy:one_hot:sum:float32:value:{name}@eager:")
     assert re.search(r"prediction = \[\[.*\]\], target = \[\[.*label_smoothing = 0.1", printed)
     assert re.search(r"value: [\d.]+, exactly [\d.]+", printed)
+
+
+def test_a_question_without_a_certain_target_gradient_does_not_fit():
+    case = question("cross_entropy", "soft", [[0.25, 1.75]], [[0.5, 0.5]])
+    right = {name: getattr(answers(case), name).exact.high for name in ALWAYS_ASKED}
+    assert fits(Observation(asked=case, case=case, readings=right), case)
+
+    def uncertain(*_):
+        raise ArithmeticError
+
+    answered = replace(case)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("equivalence.cases.answers._stored", uncertain)
+        assert not fits(Observation(asked=case, case=case, readings=right), answered)

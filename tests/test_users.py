@@ -99,3 +99,20 @@ def test_a_module_named_by_p_is_as_good_as_a_conftest(tmp_path):
     done = laws(folder, *words, path=[tmp_path])
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^textbook  (\d+) of \1 agree$", done.stdout, re.MULTILINE)
+
+
+def test_a_conftest_about_two_frameworks_is_run_once(tmp_path):
+    about = f"# As in equivalence.implementations.textbook .\n{example('torch')}"
+    (tmp_path / "conftest.py").write_text(about, encoding="utf-8")
+    words = ["run", "torch.my_cross_entropy", "--frameworks", "textbook,torch", "-n", "0"]
+    done = subprocess.run(
+        [sys.executable, "-m", "equivalence", *words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "my_cross_entropy@eager" in done.stdout

@@ -3,13 +3,14 @@
 Balls answer every case of up to ``BALL_LIMIT`` numbers. Larger cases are answered by the same
 formulas in a wider format, float64 for those of 16 and 32 bits and the machine's extended format
 for float64, whose own a-priori error is the radius, unless that exceeds 1/16 of the bound
-somewhere; where the machine has no wider format, balls answer float64 too.
+somewhere; where the machine has no wider format, balls answer float64 too. Value and gradient are
+answered together, the target gradient apart.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,7 +79,7 @@ class Answers:
 
     value: Answer
     gradient: Answer
-    by_target: Callable[[], Answer]
+    by_target: Callable[[], Answer] = field(repr=False, compare=False)
 
     @property
     def target_gradient(self) -> Answer:
@@ -163,7 +164,7 @@ def bounds_for(
     )
 
 
-def _stored(case: Case, bound: np.ndarray) -> np.ndarray:
+def _stored(case: Case, bound: np.ndarray, number: type[np.floating[Any]]) -> np.ndarray:
     """The bound of the target gradient, stored in the narrower format of the target if it has one.
 
     A gradient has the dtype of its variable, so that it is rounded to that.
@@ -172,12 +173,12 @@ def _stored(case: Case, bound: np.ndarray) -> np.ndarray:
     if narrow.name == case.dtype:
         return bound
     factor = np.abs(factors(case.reduction, case.weighing))
-    (size,) = _reduced(case, *terms_in(case, np.float64), factor, BY_TARGET)
+    (size,) = _reduced(case, *terms_in(case, number), factor, BY_TARGET)
     return np.asarray(bound + narrow.unit * (np.abs(size) + bound) + narrow.floor)
 
 
 def in_float64(case: Case, wanted: tuple[str, ...]) -> tuple[Enclosure, ...]:
-    """The same, whose own a-priori error is the radius."""
+    """The wanted of value and gradients in float64, whose own a-priori error is the radius."""
     wide = FORMATS["float64"]
     radii = bounds_for(case, wanted, wide.precision, wide.floor)
     results = plainly(case, wanted)
@@ -249,7 +250,10 @@ def allowed_to(
     """The errors that a good implementation may make in the dtype of a case."""
     format_ = FORMATS[case.dtype]
     bounds = bounds_for(case, wanted, format_.precision, format_.floor, number)
-    return (_stored(case, *bounds),) if wanted == BY_TARGET else bounds
+    if wanted != BY_TARGET:
+        return bounds
+    (bound,) = bounds
+    return (_stored(case, bound, number),)
 
 
 def _answered(case: Case, wanted: tuple[str, ...]) -> tuple[Answer, ...]:

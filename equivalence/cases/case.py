@@ -187,7 +187,8 @@ class Case:
 def _weighing(case: Case) -> Weighing:
     sample = 1.0 if case.weights is None else np.asarray(case.weights, dtype=np.float64)
     weight = case.options.get("weight")
-    target = np.ones(case.shape)
+    ones = np.broadcast_to(1.0, case.shape)
+    target = ones
     if weight is not None:
         target = np.sum(case.distribution * np.asarray(weight, dtype=np.float64), axis=-1)
     return Weighing(
@@ -195,7 +196,7 @@ def _weighing(case: Case) -> Weighing:
         sample=np.broadcast_to(sample, case.shape),
         target=np.asarray(target),
         batch=case.shape[0] if case.shape else 1,
-        passed=np.ones(case.shape) if case.weights is None else np.asarray(sample),
+        passed=ones if case.weights is None else np.asarray(sample),
     )
 
 

@@ -42,10 +42,12 @@ def converted(
     return prediction, target, _parameters(case, number)
 
 
-@functools.lru_cache(maxsize=2)
-def _in_format(case: Case, dtype: Any) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    """The same in a floating-point format, for the terms and their errors."""
+def _converted_to(case: Case, dtype: Any) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """The same in a floating-point format."""
     return converted(case, lambda array: np.asarray(array, dtype=dtype))
+
+
+_in_format = functools.lru_cache(maxsize=2)(_converted_to)  # for the terms, and for their errors
 
 
 def term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
@@ -92,7 +94,8 @@ def _by_blocks(
     """What is computed of the numbers in a format, block by block, put together again."""
     blocks = _blocks(case)
     if len(blocks) == 1:
-        prediction, target, parameters = _in_format(case, dtype)
+        given = _in_format if case.prediction.size <= BLOCK else _converted_to
+        prediction, target, parameters = given(case, dtype)
         return compute(prediction, target, **parameters)
     parameters = _parameters(case, lambda array: np.asarray(array, dtype=dtype))
     classes = case.prediction.shape[len(case.shape) :]

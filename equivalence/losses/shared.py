@@ -1,7 +1,7 @@
 """Parts that a definition, its gradient and its bound have in common, computed once.
 
 They are known by the array that they are parts of: only of an array that cannot be written to, for
-whoever could change it would get the parts of what it was.
+whoever could change it would get the parts of what it was. Nobody may change what it is a view of.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 _Parts = TypeVar("_Parts")
 
 _LATEST = 4  # arrays whose parts are kept, of each function
-_LARGE = 2**16  # numbers of an array from which on none are
+_LARGE = {"f": 2**16, "O": 2**12}  # numbers (floats, balls) of an array from which on none are
 
 
 def read_only(array: Any) -> np.ndarray:
-    """The same numbers, which cannot be written to here."""
+    """A view of the same numbers, through which they cannot be written to."""
     view: np.ndarray = np.asarray(array).view()
     view.flags.writeable = False
     return view
@@ -39,7 +39,9 @@ def shared(function: Callable[..., _Parts]) -> Callable[..., _Parts]:
     @functools.wraps(function)
     def once(*arguments: Any) -> _Parts:
         array = arguments[-1]
-        if not isinstance(array, np.ndarray) or array.flags.writeable or array.size > _LARGE:
+        if not isinstance(array, np.ndarray) or array.flags.writeable:
+            return function(*arguments)
+        if array.size > _LARGE.get(array.dtype.kind, 0):
             return function(*arguments)
         others = (*arguments[:-1], flint.ctx.prec)
         for known, beside, parts in latest:
