@@ -54,7 +54,8 @@ SECTIONS = (
         about=(
             "The bar was measured on a prototype that compared values with a float64 reference. A "
             "run computes an enclosure and a bound for each number, and as many again for what "
-            "the catalogue's models say: the next section has the parts."
+            "the catalogue's models say: the next section has the parts. keras_torch is asked by "
+            "the quick profile where it is named only."
         ),
     ),
     Section(
