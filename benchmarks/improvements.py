@@ -25,7 +25,7 @@ RUN = "RUN"  # stands for the run file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Improvement:
-    """A commit that made something faster, by more than the noise of a machine.
+    """A commit that was meant to make something faster; the table says whether it did.
 
     Attributes:
         commit: Its hash.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equivalence.cases.answers import QUANTITIES
+from equivalence.cases.answers import ALWAYS_ASKED, QUANTITIES
 from equivalence.cases.further import WEIGHT_GRADIENT, has_curvature
 from equivalence.cases.remembered import Remembered
 from equivalence.expectation import catalogued, expectation
@@ -59,7 +59,7 @@ def read(
     implementation: Implementation, case: Case, mode: str, quantity: str
 ) -> np.ndarray | Exception | None:
     """One quantity of what an implementation returns; None if it returns none."""
-    if quantity in QUANTITIES[:3]:
+    if quantity in ALWAYS_ASKED:
         found: np.ndarray | Exception | None = getattr(
             respond(implementation, case, mode), quantity
         )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equivalence.cases.answers import QUANTITIES
+from equivalence.cases.answers import ALWAYS_ASKED
 from equivalence.expectation import catalogued, expectation
 from equivalence.plan import questions
 from equivalence.responses import respond
@@ -147,7 +147,7 @@ def _observations(
         seen.add(case.digest)
         expected = expectation(case, steps)
         response = respond(implementation, case, mode)
-        readings = {name: getattr(response, name) for name in QUANTITIES[:3]}
+        readings = {name: getattr(response, name) for name in ALWAYS_ASKED}
         arrays = {
             name: np.asarray(reading)
             for name, reading in readings.items()

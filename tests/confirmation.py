@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from second_oracle import mp, second_answers
 
-from equivalence.cases.answers import QUANTITIES, answers
+from equivalence.cases.answers import ALWAYS_ASKED, QUANTITIES, answers
 from equivalence.comparison import judge
 from equivalence.exact import FORMATS
 from equivalence.expectation import catalogued, expectation
@@ -127,7 +127,7 @@ def _other_reduction(finding, case, reading):
 def chosen(findings, number=NUMBER, seed=0):
     """So many random findings of each dtype, of those that asked something."""
     # There is no second oracle of what is asked apart: tests/test_further.py has dual numbers.
-    known = QUANTITIES[:3]
+    known = ALWAYS_ASKED
     findings = [finding for finding in findings if finding.case and finding.quantity in known]
     for dtype in FORMATS:
         mine = [finding for finding in findings if finding.dtype == dtype]

@@ -83,7 +83,7 @@ def test_a_worker_goes_on_with_what_shares_its_library_and_then_ends():
     assert theirs.recv() is None
 
 
-def test_two_frameworks_of_one_library_are_asked_by_as_many_processes_as_there_are(tmp_path):
+def test_two_frameworks_of_one_library_are_asked_by_as_many_processes_as_there_are():
     words = ["cross_entropy:sparse:mean:float32:value", "tensorflow_v?.*sparse_softmax*", "!@graph"]
     alone = equivalence.run(words)
     for number in (1, 2):

@@ -53,10 +53,7 @@ def _around(case: Case, numbers: Callable[..., tuple[Enclosure, ...]]) -> Answer
 
 
 def estimate(case: Case) -> Answers:
-    """The answers in stable float64, whose own a-priori error is the radius; nothing is certified.
-
-    Some ten times faster than ``answers`` for many numbers.
-    """
+    """The answers in stable float64, its own a-priori error the radius; nothing is certified."""
     return _around(case, in_float64)
 
 

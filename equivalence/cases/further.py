@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equivalence.cases.answers import QUANTITIES, Answer, answers, exactly_weighed
+from equivalence.cases.answers import (
+    ALWAYS_ASKED,
+    QUANTITIES,
+    Answer,
+    answers,
+    exactly_weighed,
+)
 from equivalence.cases.case import cotangent
 from equivalence.cases.terms import converted, term_balls
 from equivalence.exact import FORMATS, Enclosure, balls, certified
@@ -56,7 +62,7 @@ def answer_to(case: Case, quantity: str) -> Answer:
         ValueError: If a class index is out of range, or the case has no such quantity.
         ArithmeticError: If the answer cannot be certified (not met so far).
     """
-    if quantity in QUANTITIES[:3]:
+    if quantity in ALWAYS_ASKED:
         answer: Answer = getattr(answers(case), quantity)
         return answer
     return _further(case, quantity)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equivalence.cases.answers import QUANTITIES
+from equivalence.cases.answers import GRADIENT, TARGET_GRADIENT, VALUE
 from equivalence.cases.case import cotangent
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.dtypes import WITH_LOGITS
@@ -24,7 +24,6 @@ FUNCTORCH = (
     "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/functorch/"
     "PyTorchOperatorHacks.cpp"
 )
-VALUE, GRADIENT, TARGET_GRADIENT = QUANTITIES[:3]
 
 
 @divergence(

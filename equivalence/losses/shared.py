@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _Parts = TypeVar("_Parts")
 
 _LATEST = 4  # arrays whose parts are kept, of each function
-_LARGE = {"f": 2**16, "O": 2**12}  # numbers (floats, balls) of an array from which on none are
+_LARGE = {"f": 2**16, "O": 2**12}  # numbers (floats, balls) of an array beyond which none are
 
 
 def read_only(array: Any) -> np.ndarray:
