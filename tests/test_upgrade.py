@@ -53,6 +53,16 @@ def test_an_upgrade_to_itself_gives_no_alarm(index, cache, tmp_path, capsys):
 
 
 @pytest.mark.network
+def test_another_numpy_is_asked_the_same_questions(index, cache, tmp_path, capsys):
+    sets = [f"{BEFORE} numpy<2", BEFORE]
+    words = ["--select", "float64:value", "--cache", cache, "-o", str(tmp_path)]
+    assert main(["upgrade", *sets, *words]) == 0
+    told = capsys.readouterr().out
+    assert "numpy 1.26" in told
+    assert "question changed" not in told
+
+
+@pytest.mark.network
 def test_more_than_two_make_a_matrix(index, cache, tmp_path, capsys):
     sets = [BEFORE, AFTER, f"{AFTER} numpy"]
     assert main(["upgrade", *sets, *ASKED, "--cache", cache, "-o", str(tmp_path)]) == 1

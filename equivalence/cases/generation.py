@@ -20,6 +20,7 @@ from equivalence.cases.case import (
     Case,
     Encoding,
 )
+from equivalence.cases.elementary import log, softmax
 from equivalence.cases.regimes import REGIMES
 from equivalence.exact import FORMATS
 from equivalence.losses import LOSSES, REDUCTIONS
@@ -146,8 +147,7 @@ def generate(loss: Loss, spec: Spec, seed: int = 0) -> Case:
     target = _target(rng, spec, full, np.asarray(labels))
     if "log_target" in spec.options:
         options["log_target"] = True
-        with np.errstate(divide="ignore"):
-            target = np.log(target)
+        target = log(target)
     if "ignore_index" in spec.options:
         options["ignore_index"] = int(rng.choice([-100, -1]))
         target = np.where(rng.random(shape) < 0.3, options["ignore_index"], target)
@@ -175,8 +175,7 @@ def _target(
     hard = np.asarray(np.arange(shape[-1]) == labels[..., None])
     if spec.encoding == ONE_HOT:
         return hard.astype(np.float64)
-    teacher = np.exp(rng.normal(size=shape) + 2 * hard)
-    return np.asarray(teacher / teacher.sum(-1, keepdims=True))
+    return softmax(rng.normal(size=shape) + 2 * hard)
 
 
 def _weights(rng: np.random.Generator, spec: Spec, shape: tuple[int, ...]) -> np.ndarray | None:

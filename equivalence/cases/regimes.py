@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equivalence.cases.elementary import exp, log, log_softmax, logistic, softmax
 from equivalence.losses.loss import LOG_PROBABILITIES, LOGITS, PROBABILITIES
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ def _at(shape: tuple[int, ...], labels: np.ndarray) -> np.ndarray:
 
 def _distance(rng: Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Distances from 1 to 300, even in their logarithm."""
-    return np.exp(rng.uniform(0, np.log(300), shape))
+    return exp(rng.uniform(0, float(log(300)), shape))
+
+
+def _power(rng: Generator, least: float, most: float, shape: tuple[int, ...] = ()) -> np.ndarray:
+    """Powers of ten, even in their exponents."""
+    return exp(rng.uniform(least, most, shape) * float(log(10)))
 
 
 def _normal(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> np.ndarray:
@@ -56,7 +62,7 @@ def _trails(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> np.nd
 
 
 def _offset(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> np.ndarray:
-    return np.asarray(rng.normal(size=shape) + rng.choice([-1, 1]) * 10 ** rng.uniform(2, 5))
+    return np.asarray(rng.normal(size=shape) + rng.choice([-1, 1]) * _power(rng, 2, 5))
 
 
 def _ties(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> np.ndarray:
@@ -74,7 +80,7 @@ def _two_valued(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> n
 
 def _one_huge(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> np.ndarray:
     return rng.normal(size=shape) + np.where(
-        np.arange(shape[-1]) == rng.integers(shape[-1]), 10 ** rng.uniform(3, 30), 0.0
+        np.arange(shape[-1]) == rng.integers(shape[-1]), _power(rng, 3, 30), 0.0
     )
 
 
@@ -98,13 +104,8 @@ _CLASS_LOGITS: dict[str, Regime] = {
 }
 
 
-def _log_softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = logits - logits.max(-1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(-1, keepdims=True)))
-
-
 def _log_probabilities(regime: Regime) -> Regime:
-    return lambda rng, shape, labels: _log_softmax(regime(rng, shape, labels))
+    return lambda rng, shape, labels: log_softmax(regime(rng, shape, labels))
 
 
 def _certain_log(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> np.ndarray:
@@ -127,7 +128,7 @@ _CLASS_LOG_PROBABILITIES: dict[str, Regime] = {
 
 
 def _softmax_of(regime: Regime) -> Regime:
-    return lambda rng, shape, labels: np.exp(_log_softmax(regime(rng, shape, labels)))
+    return lambda rng, shape, labels: softmax(regime(rng, shape, labels))
 
 
 def _dyadic(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> np.ndarray:
@@ -140,13 +141,13 @@ def _dyadic(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> np.nd
 
 def _sharp(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> np.ndarray:
     """The target's probability is 1 - 2**-k, the rest is shared."""
-    rest = 2.0 ** -rng.integers(2, 24, (*shape[:-1], 1))
+    rest = np.ldexp(1.0, -rng.integers(2, 24, (*shape[:-1], 1)))
     return np.where(_at(shape, labels), 1 - rest, rest / (shape[-1] - 1))
 
 
 def _near_zero(rng: Generator, shape: tuple[int, ...], labels: np.ndarray) -> np.ndarray:
     """The target's probability is 2**-k down to 2**-100, the rest is shared."""
-    small = 2.0 ** -rng.integers(2, 101, (*shape[:-1], 1))
+    small = np.ldexp(1.0, -rng.integers(2, 101, (*shape[:-1], 1)))
     return np.where(_at(shape, labels), small, (1 - small) / (shape[-1] - 1))
 
 
@@ -186,16 +187,16 @@ _BINARY_LOGITS: dict[str, Regime] = {
     "all_equal": _equal,
     "zero": lambda _, shape, __: np.zeros(shape),
     "two_valued": _two_valued,
-    "one_huge": lambda rng, shape, _: rng.choice([-1, 1], shape) * 10 ** rng.uniform(3, 30, shape),
+    "one_huge": lambda rng, shape, _: rng.choice([-1, 1], shape) * _power(rng, 3, 30, shape),
     "tiny": _tiny,
 }
 
 _BINARY_PROBABILITIES: dict[str, Regime] = {
-    "sigmoid_normal": lambda rng, shape, _: 1 / (1 + np.exp(-rng.normal(size=shape))),
+    "sigmoid_normal": lambda rng, shape, _: logistic(rng.normal(size=shape)),
     "uniform": lambda rng, shape, _: rng.uniform(0.01, 0.99, shape),
     "half": lambda _, shape, __: np.full(shape, 0.5),
-    "near_zero": lambda rng, shape, _: 2.0 ** -rng.integers(2, 101, shape),
-    "near_one": lambda rng, shape, _: 1 - 2.0 ** -rng.integers(2, 24, shape),
+    "near_zero": lambda rng, shape, _: np.ldexp(1.0, -rng.integers(2, 101, shape)),
+    "near_one": lambda rng, shape, _: 1 - np.ldexp(1.0, -rng.integers(2, 24, shape)),
     "exactly_right": lambda _, __, labels: labels.astype(np.float64),
     "exactly_wrong": lambda _, __, labels: 1 - labels.astype(np.float64),
 }

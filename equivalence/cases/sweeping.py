@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.cases.case import SPARSE, Case, Encoding, encoding
+from equivalence.cases.elementary import log_softmax
 from equivalence.exact import FORMATS
 from equivalence.losses import LOSSES, NONE
 from equivalence.losses.loss import LOG_PROBABILITIES, PROBABILITIES
@@ -51,8 +52,7 @@ def _rows(loss: Loss, numbers: np.ndarray) -> np.ndarray:
         rows[:] = ((1 - numbers) / (CLASSES - 1))[:, None]
     rows[:, 0] = numbers
     if loss.prediction == LOG_PROBABILITIES:
-        top = rows.max(-1, keepdims=True)
-        rows = rows - top - np.log(np.exp(rows - top).sum(-1, keepdims=True))
+        rows = log_softmax(rows)
     return rows
 
 

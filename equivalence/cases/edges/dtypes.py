@@ -10,6 +10,7 @@ import numpy as np
 from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
 from equivalence.cases.edges.edge import Numbers, Setting, edge
 from equivalence.cases.edges.sizes import sized
+from equivalence.cases.elementary import softmax
 from equivalence.exact import FORMATS
 
 ROWS, CLASSES = 3, 4
@@ -23,8 +24,7 @@ def _soft(setting: Setting) -> np.ndarray:
     """Soft targets whose digits no narrow format holds."""
     if not setting.loss.has_classes:
         return setting.rng.uniform(0.1, 0.9, ROWS)
-    teacher = np.exp(setting.rng.normal(size=(ROWS, CLASSES)))
-    return np.asarray(teacher / teacher.sum(-1, keepdims=True))
+    return softmax(setting.rng.normal(size=(ROWS, CLASSES)))
 
 
 def soft_targets_in(setting: Setting, dtype: str) -> Numbers | None:

@@ -9,25 +9,12 @@ import numpy as np
 
 from equivalence.cases.case import BINARY, SOFT, SOFT_BINARY, SPARSE
 from equivalence.cases.edges.edge import Numbers, Setting, edge
-from equivalence.losses.loss import LOG_PROBABILITIES, LOGITS
+from equivalence.cases.edges.ordinary import CLASSES, prediction
+from equivalence.losses.loss import LOG_PROBABILITIES
 
-ROWS, CLASSES = 3, 4  # they differ, and neither is 1: no array has the shape of another by chance
 LABELS = (0, 3, 1)
 BEYOND_INT32 = 2**32 + 1  # class 1 if only 32 bits are looked at
 MISSPELT = "maen"
-
-
-def prediction(setting: Setting, shape: tuple[int, ...] = (ROWS,)) -> np.ndarray:
-    """Ordinary predictions of the loss for terms of a shape, not yet rounded."""
-    loss = setting.loss
-    full = (*shape, CLASSES) if loss.has_classes else shape
-    numbers = setting.rng.normal(size=full)
-    if loss.prediction == LOGITS:
-        return numbers
-    if not loss.has_classes:
-        return np.asarray(1 / (1 + np.exp(-numbers)))
-    logarithms = numbers - np.log(np.sum(np.exp(numbers), -1, keepdims=True))
-    return logarithms if loss.prediction == LOG_PROBABILITIES else np.asarray(np.exp(logarithms))
 
 
 def labels(setting: Setting) -> np.ndarray:

@@ -6,7 +6,8 @@ import numpy as np
 
 from equivalence.cases.case import SOFT, SOFT_BINARY, SPARSE
 from equivalence.cases.edges.edge import Numbers, Setting, edge
-from equivalence.cases.edges.malformed import CLASSES, ROWS, prediction, target
+from equivalence.cases.edges.malformed import target
+from equivalence.cases.edges.ordinary import CLASSES, ROWS, prediction
 
 
 def _shapes(setting: Setting, changed: np.ndarray) -> Numbers:

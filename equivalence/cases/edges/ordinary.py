@@ -7,24 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.cases.edges.edge import Numbers, Setting
-from equivalence.losses.loss import LOG_PROBABILITIES, LOGITS
+from equivalence.cases.elementary import predictions
 
 if TYPE_CHECKING:
     from equivalence.losses import Loss
 
-ROWS, CLASSES = 3, 4
+ROWS, CLASSES = 3, 4  # they differ, and neither is 1: no array has the shape of another by chance
 
 
 def prediction(setting: Setting, terms: tuple[int, ...] = (ROWS,)) -> np.ndarray:
     """Logits, log-probabilities or probabilities ``[*terms, classes]`` or ``[*terms]``."""
     loss = setting.loss
     drawn = setting.rng.normal(size=(*terms, CLASSES) if loss.has_classes else terms)
-    if loss.prediction == LOGITS:
-        return drawn
-    if not loss.has_classes:
-        return np.asarray(1 / (1 + np.exp(-drawn)))
-    logs = drawn - np.log(np.sum(np.exp(drawn), axis=-1, keepdims=True))
-    return np.asarray(logs if loss.prediction == LOG_PROBABILITIES else np.exp(logs))
+    return predictions(loss, drawn)
 
 
 def labels(setting: Setting, terms: tuple[int, ...] = (ROWS,)) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from equivalence.cases.case import BINARY, SOFT, SPARSE
 from equivalence.cases.edges.edge import YOURS, Numbers, Setting, edge
+from equivalence.cases.elementary import exp, log, logistic
 from equivalence.losses.loss import LOGITS, PROBABILITIES
 from equivalence.losses.reduction import MEAN, NONE, SUM
 
@@ -35,11 +36,11 @@ def sized(setting: Setting, shape: tuple[int, ...], classes: int = 0) -> Numbers
 def _of_logits(setting: Setting, logits: np.ndarray, classes: int) -> np.ndarray:
     """Probabilities, or their logarithms; those of a wide row sum to one nearly."""
     if not classes:
-        return np.asarray(1 / (1 + np.exp(-logits)))
-    odds = np.exp(logits)
+        return logistic(logits)
+    odds = exp(logits)
     share = odds.sum(-1, keepdims=True) if classes < WIDE else odds.mean() * classes
     return np.asarray(
-        odds / share if setting.loss.prediction == PROBABILITIES else logits - np.log(share)
+        odds / share if setting.loss.prediction == PROBABILITIES else logits - log(share)
     )
 
 
