@@ -1,4 +1,4 @@
-"""A worker process: one library, fed with one implementation after the other."""
+"""A worker process: one library, or all of them, fed with one implementation after the other."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Queue:
     """A framework and what is still to be asked of it.
 
     Attributes:
-        kin: The queues of the same library: who has imported it for one can ask the others.
+        kin: The queues that its workers go on with: those of the same library, or of everybody who
+            may share a process with others, for whom the claims have imported it.
     """
 
     framework: str
@@ -61,9 +62,15 @@ class Queue:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Worker:
-    """A process, and what it is doing."""
+    """A process, and what it is doing.
+
+    Attributes:
+        queue: Of whom it asks at the moment.
+        queues: Of whom it can ask.
+    """
 
     queue: Queue
+    queues: tuple[Queue, ...]
     process: BaseProcess
     connection: Connection
     written: Path
@@ -75,12 +82,15 @@ class Worker:
     asking: Asking | None = None
 
     def next(self) -> None:
-        """Gives it the next implementation, of its framework or of its kin, or lets it end."""
-        self.queue = next((q for q in (self.queue, *self.queue.kin) if q.units), self.queue)
+        """Gives it the next implementation, or another framework to begin with, or lets it end."""
+        self.queue = next((q for q in self.queues if q.units or not q.started), self.queue)
         self.unit = self.queue.units.pop(0) if self.queue.units else None
         order = None
         if self.unit is not None:
             order = self.queue.framework, self.unit.implementation, self.unit.done
+        elif not self.queue.started:
+            self.queue.started = True
+            order = self.queue.framework, "", 0
         try:
             self.connection.send(order)
         except OSError:  # it has died meanwhile, which its connection will tell
@@ -150,7 +160,12 @@ def start(queue: Queue, request: Request, written: Path, time_limit: float) -> W
     theirs.close()
     queue.started = True
     return Worker(
-        queue=queue, process=process, connection=ours, written=written, time_limit=time_limit
+        queue=queue,
+        queues=(queue, *queue.kin),
+        process=process,
+        connection=ours,
+        written=written,
+        time_limit=time_limit,
     )
 
 
@@ -163,7 +178,7 @@ def _work(
 ) -> None:
     """What a worker does: loads its framework, and asks what it is told to, until nothing is.
 
-    That may be of another framework of the same library.
+    That may be of another framework, which it says it has loaded if it is the first to be told.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -173,13 +188,18 @@ def _work(
     try:
         if framework == CLAIMS:
             connection.send(examined(request))
-            os._exit(0)
-        connection.send(loaded(framework, request, counts=counts))
+        else:
+            connection.send(loaded(framework, request, counts=counts))
         while order := connection.recv():
             another, name, done = order
-            if another != framework and loaded(another, request, counts=False).record.absent:
-                break  # it is asked by a worker of its own
-            framework = another
+            if another != framework:
+                event = loaded(another, request, counts=not name)
+                if event.record.absent:
+                    break  # it is asked by a worker of its own
+                framework = another
+                if not name:
+                    connection.send(event)
+                    continue
             ended = Finished(framework=framework, implementation=name)
             failing: list[Finding] = []
             left = False

@@ -1,4 +1,7 @@
-"""Worker processes: one library in each, fed with one implementation after the other.
+"""Worker processes, each fed with one implementation after the other.
+
+There is one library in each, but for the one that examines the claims: it has imported everybody,
+and goes on with whatever is next.
 
 A worker that dies, or says nothing for too long and is killed, takes one question with it; another
 goes on behind it. Workers ignore SIGINT: whoever started them ends them.
@@ -14,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from equivalence.asking import Request
 from equivalence.events import Asking, Event, Examined, Finished, Judged, Loaded, Lost
-from equivalence.implementations import REQUIREMENTS
+from equivalence.implementations import ALONE, REQUIREMENTS
 from equivalence.records import DIED, FrameworkRecord
 from equivalence.selection import SelectError
 from equivalence.worker import CLAIMS, Queue, Unit, Worker, start
@@ -42,8 +45,9 @@ def pool(request: Request, processes: int, time_limit: float) -> Iterator[Event]
         needed = REQUIREMENTS.get(one.framework)
         alike = (other for other in queues if REQUIREMENTS.get(other.framework) == needed)
         one.kin = [other for other in alike if needed and other is not one]
-    if request.claims:  # beside others first, for they cannot be shared out
-        queues.insert(0 if processes > 1 else len(queues), Queue(framework=CLAIMS))
+    if request.claims:  # first, for they cannot be shared out, and import what is asked afterwards
+        together = [one for one in queues if one.framework not in ALONE]
+        queues.insert(0, Queue(framework=CLAIMS, kin=together))
     workers: list[Worker] = []
     with tempfile.TemporaryDirectory(prefix="equivalence-") as folder:
         files = (Path(folder) / f"{number}.txt" for number in itertools.count())
@@ -99,7 +103,7 @@ def _hear(worker: Worker, event: Event | SelectError) -> Iterator[Event]:
     if isinstance(event, Examined):
         worker.queue.loaded = True
     yield event
-    if isinstance(event, Finished):
+    if isinstance(event, Finished | Examined):
         worker.next()
 
 

@@ -73,14 +73,29 @@ def test_findings_are_the_same_with_any_number_of_processes(tmp_path):
 
 def test_a_worker_goes_on_with_what_shares_its_library_and_then_ends():
     ours, theirs = multiprocessing.Pipe()
-    left = Queue(framework="tensorflow_v2", units=[Unit(implementation="keras", questions=3)])
-    done = Queue(framework="tensorflow_v1", kin=[left])
-    worker = Worker(queue=done, process=None, connection=ours, written=Path())
+    left = Queue(
+        framework="tensorflow_v2",
+        started=True,
+        units=[Unit(implementation="keras", questions=3)],
+    )
+    done = Queue(framework="tensorflow_v1", started=True)
+    queues = (done, left)
+    worker = Worker(queue=done, queues=queues, process=None, connection=ours, written=Path())
     worker.next()
     assert theirs.recv() == ("tensorflow_v2", "keras", 0)
     assert worker.queue is left
     worker.next()
     assert theirs.recv() is None
+
+
+def test_a_worker_begins_with_a_framework_that_nobody_has_begun_with():
+    ours, theirs = multiprocessing.Pipe()
+    claims, torch = Queue(framework="claims", started=True), Queue(framework="torch")
+    queues = (claims, torch)
+    worker = Worker(queue=claims, queues=queues, process=None, connection=ours, written=Path())
+    worker.next()
+    assert theirs.recv() == ("torch", "", 0)
+    assert torch.started
 
 
 def test_two_frameworks_of_one_library_are_asked_by_as_many_processes_as_there_are():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 import hashlib
+import math
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import numpy as np
 
 from equivalence.exact import FORMATS, Format
 from equivalence.losses.reduction import Weighing
+from equivalence.losses.shared import read_only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -200,17 +202,19 @@ def _weighing(case: Case) -> Weighing:
     )
 
 
+@functools.lru_cache(maxsize=64)  # of few shapes; those of large ones are soon forgotten
 def cotangent(shape: tuple[int, ...]) -> np.ndarray:
     """What the gradient of a value is multiplied by: 1, 2, 1/2, 1, 2, ...
 
     The numbers differ, so that rows cannot be exchanged, and are powers of two, so that no rounding
-    is added; for a scalar it is 1.
+    is added; for a scalar it is 1. They cannot be written to.
 
     >>> cotangent((4,)).tolist()
     [1.0, 2.0, 0.5, 1.0]
     """
-    size = int(np.prod(shape, dtype=int))
-    return np.resize(np.array([1.0, 2.0, 0.5]), size).reshape(shape) if size else np.ones(shape)
+    size = math.prod(shape)
+    made = np.resize(np.array([1.0, 2.0, 0.5]), size).reshape(shape) if size else np.ones(shape)
+    return read_only(made)
 
 
 @functools.lru_cache(maxsize=256)

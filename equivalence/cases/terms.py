@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING, Any
 
 import flint
@@ -78,7 +79,7 @@ def _blocks(case: Case) -> tuple[slice, ...]:
 
     They may in what a model computes; in a loss each term is a function of its own numbers.
     """
-    positions = int(np.prod(case.shape, dtype=int))
+    positions = math.prod(case.shape)
     apart = case.loss is LOSSES.get(case.loss.name) and not any(
         np.ndim(value) and name != "weight" for name, value in case.parameters.items()
     )

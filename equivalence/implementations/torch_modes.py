@@ -95,7 +95,7 @@ def given(call: Call) -> tuple[Any, Any, dict[str, Any]]:
 
 def upstream(value: Any) -> Any:
     """What a value is multiplied by before it is differentiated."""
-    return torch.from_numpy(cotangent(tuple(value.shape))).to(value.dtype)
+    return torch.tensor(cotangent(tuple(value.shape)), dtype=value.dtype)
 
 
 def _response(value: Any, gradients: tuple[Any, ...]) -> Response:
