@@ -4,7 +4,9 @@ The tests by hand are one parametrised item for each combination of loss, reduct
 as they are usually written: random logits, the loss of torch and its gradient by autograd, a
 formula in NumPy in float64, ``torch.testing.assert_close`` for both; in float32 and float64 only,
 since the tolerances of 16 bits accuse right answers. They are as many comparisons as the quick
-profile of torch has findings; pytest runs them, in one process. Both are started in turn.
+profile of torch has findings; pytest runs them, in one process. Both are started in turn, and
+beside them the least that any judge must pay: the import of torch, the questions, and the bare
+calls of ``benchmarks/floor.py``, with nothing compared.
 
 Run it as ``python -m benchmarks.by_hand [TURNS]``.
 """
@@ -89,7 +91,8 @@ def main(turns: int) -> int:
         run, tests = folder / "run.jsonl", folder / "test_by_hand.py"
         ours = ["-m", "equivalence", "run", "--frameworks", "torch", "-n", "0", "-o", str(run)]
         theirs = ["-m", "pytest", "-q", "-p", "no:equivalence.plugin", str(tests)]
-        costs: dict[str, list[Usage]] = {"ours": [], "theirs": []}
+        least = [str(Path(__file__).with_name("floor.py")), "--way", "bare", "torch", "quick"]
+        costs: dict[str, list[Usage]] = {"ours": [], "theirs": [], "least": []}
         start = time.perf_counter()
         for _ in range(turns):
             costs["ours"].append(usage(ours, (0, 1)))
@@ -97,6 +100,7 @@ def main(turns: int) -> int:
             seeds = max(1, round(asked / COMBINATIONS / EACH))
             tests.write_text(f"SEEDS = {seeds}\n{BY_HAND}", encoding="utf-8")
             costs["theirs"].append(usage(theirs))
+            costs["least"].append(usage(least))
         seconds = time.perf_counter() - start
     processor = {who: statistics.median(u.processor for u in us) for who, us in costs.items()}
     memory = {who: statistics.median(u.memory for u in us) for who, us in costs.items()}
@@ -104,6 +108,7 @@ def main(turns: int) -> int:
     for who, words, number in (
         ("ours", "the quick profile of torch", asked),
         ("theirs", "tests by hand", seeds * COMBINATIONS * EACH),
+        ("least", "of the first, import, questions and bare calls", 0),
     ):
         size = f"{memory[who] / MEBIBYTE:,.0f} MiB"
         print(f"| {words} | {number:,} | {processor[who]:.1f} s | {size} |")
@@ -111,6 +116,8 @@ def main(turns: int) -> int:
     held = ratio >= LEAST_RATIO and memory["ours"] < memory["theirs"]
     print(f"\nby hand takes {ratio:.2f} times the processor, the bar is {LEAST_RATIO:g}: ", end="")
     print(f"{'held' if held else 'missed'} ({turns} turns, {seconds:.0f} s)")
+    most = processor["theirs"] / processor["least"]
+    print(f"if judging cost nothing at all, it would take {most:.2f} times the processor")
     return 0 if held else 1
 
 
