@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from equivalence.cases import answers as module
+from equivalence.cases import wide
 from equivalence.cases.answers import ALWAYS_ASKED as ALWAYS
-from equivalence.cases.answers import BALL_LIMIT, answers
+from equivalence.cases.answers import answers
 from equivalence.cases.case import Case
 from equivalence.cases.covering import cover
 from equivalence.cases.foreseen import estimate, foreseen
 from equivalence.cases.generation import generate
 from equivalence.cases.pinned import pinned
+from equivalence.cases.wide import BALL_LIMIT
 from equivalence.exact import FORMATS
 from equivalence.identities.claim import question
 from equivalence.losses import LOSSES, MEAN, NONE, REDUCTIONS, SUM
@@ -90,7 +92,7 @@ def test_a_large_case_is_answered_in_float64_and_confirmed_by_balls(monkeypatch)
     case = large()
     fast = answers(case).value.exact
     assert fast.low == 0
-    monkeypatch.setattr(module, "SHARE", 0)
+    monkeypatch.setattr(wide, "SHARE", 0)
     sure = answers(replace(case)).value.exact
     assert sure.low != 0
     assert abs(fast.high - sure.high) <= fast.radius

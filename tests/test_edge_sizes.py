@@ -7,8 +7,10 @@ import pytest
 
 from equivalence import literals
 from equivalence.cases import answers as answering
+from equivalence.cases import further, wide
 from equivalence.cases.answers import answers
 from equivalence.cases.edges import EDGES, asked, edge_case
+from equivalence.cases.further import answer_to
 from equivalence.comparison import judge
 from equivalence.exact import FORMATS
 from equivalence.finding import Verdict
@@ -60,11 +62,30 @@ def test_extended_precision_says_what_balls_say(loss, kind, monkeypatch):
     """A float64 case above the limit, answered both ways."""
     one = case("thousand_classes", kind=kind, dtype="float64", loss=loss)
     with_balls = answers(dataclasses.replace(one))
-    monkeypatch.setattr(answering, "BALL_LIMIT", 100)
+    monkeypatch.setattr(wide, "BALL_LIMIT", 100)
     extended = answers(dataclasses.replace(one))
     for name in answering.QUANTITIES[:3]:
         sure, fast = getattr(with_balls, name).exact, getattr(extended, name).exact
         assert not np.any(fast.error(sure.high) > fast.radius + sure.radius + np.abs(sure.low))
+
+
+@pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
+@pytest.mark.parametrize("dtype", FORMATS)
+@pytest.mark.parametrize(
+    ("loss", "kind"), [("cross_entropy", "soft"), ("binary_cross_entropy_with_logits", "binary")]
+)
+def test_second_derivatives_in_a_wider_format_are_those_of_balls(
+    loss, kind, dtype, reduction, monkeypatch
+):
+    """Of those whose float64 bound is certified: what is not is left to balls."""
+    one = case("more_terms_than_16_bits_count", kind, reduction, dtype, loss)
+    sure = answer_to(dataclasses.replace(one), further.HESSIAN_VECTOR_PRODUCT)
+    monkeypatch.setattr(wide, "BALL_LIMIT", 100)
+    monkeypatch.setattr(further, "certified", lambda *_: pytest.fail("balls"))
+    fast = answer_to(dataclasses.replace(one), further.HESSIAN_VECTOR_PRODUCT)
+    np.testing.assert_array_equal(sure.bound, fast.bound)
+    off = fast.exact.error(sure.exact.high)
+    assert not np.any(off > fast.exact.radius + sure.exact.radius + np.abs(sure.exact.low))
 
 
 def test_no_ball_is_made_for_large_cases(monkeypatch):

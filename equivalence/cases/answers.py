@@ -1,15 +1,12 @@
 """The answer of a case: exact value and gradients with certified radii, each with its bound.
 
-Balls answer every case of up to ``BALL_LIMIT`` numbers. Larger cases are answered by the same
-formulas in a wider format, float64 for those of 16 and 32 bits and the machine's extended format
-for float64, whose own a-priori error is the radius, unless that exceeds 1/16 of the bound
-somewhere; where the machine has no wider format, balls answer float64 too. Value and gradient are
-answered together, the target gradient apart.
+Balls answer every case of few numbers. Larger cases are answered by the same formulas in a wider
+format, if that is exact enough (``cases.wide``). Value and gradient are answered together, the
+target gradient apart.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +15,16 @@ import numpy as np
 from equivalence.cases.case import cotangent
 from equivalence.cases.remembered import Remembered
 from equivalence.cases.terms import term_balls, term_errors, terms_in
+from equivalence.cases.wide import (
+    EXTENDED,
+    FLOAT64,
+    Wide,
+    confirmed,
+    enclosed,
+    exact_enough,
+    weighing_in,
+    wider,
+)
 from equivalence.exact import FORMATS, Enclosure, balls, certified
 from equivalence.losses.loss import Gradients
 from equivalence.losses.reduction import Weighing, factors, reduce, rounding, weigh
@@ -27,9 +34,6 @@ if TYPE_CHECKING:
 
     from equivalence.cases.case import Case
 
-BALL_LIMIT = 4096
-SHARE = 1 / 16  # of a bound, that the radius of an answer from a wider format may reach
-EXTENDED = np.finfo(np.longdouble).nmant + 1  # the precision of the machine's widest format
 QUANTITIES = (
     "value",
     "gradient",
@@ -177,60 +181,37 @@ def _stored(case: Case, bound: np.ndarray, number: type[np.floating[Any]]) -> np
     return np.asarray(bound + narrow.unit * (np.abs(size) + bound) + narrow.floor)
 
 
+def _in(case: Case, wanted: tuple[str, ...], wide: Wide) -> tuple[Enclosure, ...]:
+    """The wanted of value and gradients in a wide format, its own a-priori error the radius."""
+    radii = bounds_for(case, wanted, wide.precision, wide.floor)
+    results = plainly(case, wanted, wide.number)
+    return tuple(map(enclosed, results, radii))
+
+
 def in_float64(case: Case, wanted: tuple[str, ...]) -> tuple[Enclosure, ...]:
     """The wanted of value and gradients in float64, whose own a-priori error is the radius."""
-    wide = FORMATS["float64"]
-    radii = bounds_for(case, wanted, wide.precision, wide.floor)
-    results = plainly(case, wanted)
-    return tuple(
-        Enclosure(result, np.broadcast_to(0.0, result.shape), radius)
-        for result, radius in zip(results, radii, strict=True)
-    )
+    return _in(case, wanted, FLOAT64)
 
 
-def plainly(case: Case, wanted: tuple[str, ...]) -> tuple[np.ndarray, ...]:
-    """The wanted of value and gradients in stable float64, without any bound."""
-    factor = factors(case.reduction, case.weighing)
-    return _reduced(case, *terms_in(case, np.float64), factor, wanted)
-
-
-def _extended(case: Case, wanted: tuple[str, ...]) -> tuple[Enclosure, ...]:
-    """The answer in the machine's extended format, as pairs of float64."""
-
-    def wider(array: np.ndarray) -> np.ndarray:
-        return np.asarray(array, dtype=np.longdouble)
-
-    weighing = case.weighing
-    target = weighing.target
-    if "weight" in case.options:
-        target = np.sum(wider(case.distribution) * wider(case.options["weight"]), axis=-1)
-    weighing = dataclasses.replace(
-        weighing,
-        sample=wider(weighing.sample),
-        target=wider(target),
-        passed=wider(weighing.passed),
-    )
-    factor = factors(case.reduction, weighing)
-    results = _reduced(case, *terms_in(case, np.longdouble), factor, wanted)
-    radii = bounds_for(case, wanted, EXTENDED, 0.0)
-    highs = [result.astype(np.float64) for result in results]
-    return tuple(
-        Enclosure(high, np.where(np.isfinite(high), result - high, 0.0).astype(np.float64), radius)
-        for result, high, radius in zip(results, highs, radii, strict=True)
-    )
+def plainly(
+    case: Case, wanted: tuple[str, ...], number: type[np.floating[Any]] = np.float64
+) -> tuple[np.ndarray, ...]:
+    """The wanted of value and gradients in stable float64, or in a wider format; without bounds."""
+    factor = factors(case.reduction, weighing_in(case, number))
+    return _reduced(case, *terms_in(case, number), factor, wanted)
 
 
 def _wider(
     case: Case, wanted: tuple[str, ...], bounds: tuple[np.ndarray, ...]
 ) -> tuple[Enclosure, ...] | None:
     """The answer of a large case in a wider format; None if that is not exact enough."""
-    double = case.dtype == "float64"
-    small = case.prediction.size <= BALL_LIMIT
-    if small or (double and FORMATS["float64"].precision >= EXTENDED):
+    wide = wider(case)
+    if wide is None:
         return None
-    exact = _extended(case, wanted) if double else in_float64(case, wanted)
-    enough = all(np.all(e.radius <= SHARE * b) for e, b in zip(exact, bounds, strict=True))
-    return exact if enough else None
+    exact = _in(case, wanted, wide)
+    if wide.precision < EXTENDED.precision and not all(np.isfinite(e.high).all() for e in exact):
+        exact = tuple(map(confirmed, exact, plainly(case, wanted, EXTENDED.number)))
+    return exact if all(map(exact_enough, exact, bounds)) else None
 
 
 _answers: Remembered[tuple[Answer, ...]] = Remembered(_REMEMBERED, _LARGE)

@@ -19,6 +19,7 @@ from equivalence.cases.answers import (
 )
 from equivalence.cases.case import cotangent
 from equivalence.cases.terms import converted, term_balls
+from equivalence.cases.wide import enclosed, exact_enough, weighing_in, wider
 from equivalence.exact import FORMATS, Enclosure, balls, certified
 from equivalence.losses.curvature import curvature
 from equivalence.losses.loss import times
@@ -74,10 +75,16 @@ def _further(case: Case, quantity: str) -> Answer:
     if not (case.weighted_by if by_weights else has_curvature(case)):
         message = f"{case.id} has no {quantity.replace('_', ' ')}"
         raise ValueError(message)
-    exact, bound = (_by_weights, _weights_bound) if by_weights else (_along, _along_bound)
+    exact, format_ = _by_weights if by_weights else _along, FORMATS[case.dtype]
     with np.errstate(all="ignore"):
-        (enclosure,) = certified(lambda: (exact(case),), FORMATS[case.dtype])
-        allowed = np.broadcast_to(bound(case), enclosure.high.shape)
+        if by_weights:
+            allowed, enclosure = _weights_bound(case), None
+        else:
+            allowed = _along_bound(case, format_.precision, format_.floor)
+            enclosure = _wider_along(case, allowed)
+        if enclosure is None:
+            (enclosure,) = certified(lambda: (exact(case),), format_)
+        allowed = np.broadcast_to(allowed, enclosure.high.shape)
         stored = case.format_of(quantity)
         if stored.name != case.dtype:  # a gradient has the dtype of its variable
             size = np.abs(enclosure.high) + allowed
@@ -249,23 +256,34 @@ def _along(case: Case) -> np.ndarray:
     return _scaled(case, _curvature(case, balls), factor)
 
 
-def _along_bound(case: Case) -> np.ndarray:
+def _wider_along(case: Case, bound: np.ndarray) -> Enclosure | None:
+    """The same of a large case in a wider format; None if that is not exact enough."""
+    wide = wider(case)
+    if wide is None:
+        return None
+    factor = factors(case.reduction, weighing_in(case, wide.number))
+    product = _curvature(case, functools.partial(np.asarray, dtype=wide.number))
+    radius = _along_bound(case, wide.precision, wide.floor)
+    exact = enclosed(_scaled(case, product, factor), radius)
+    return exact if exact_enough(exact, bound) else None
+
+
+def _along_bound(case: Case, precision: int, floor: float) -> np.ndarray:
     """The term's own bound, weighted, with the roundings of the weighting.
 
     The floor is granted to p, before it is multiplied by v or <p, v>, and to the result. It is also
     granted to p v and p <p, v>, which a mean's factor f makes smaller afterwards; or else, where v
     is multiplied by f first, to f v, to <p, f v> and to what p makes of both: p is at most 1.
     """
-    format_, weighing, curved = FORMATS[case.dtype], case.weighing, curvature(case.loss)
+    weighing, curved = case.weighing, curvature(case.loss)
     assert curved is not None  # noqa: S101 - what has_curvature says
     prediction, target, parameters = converted(case, _floats)
     along = direction(prediction.shape)
-    errors = curved.bound(prediction, target, along, format_.precision, **parameters)
+    errors = curved.bound(prediction, target, along, precision, **parameters)
     factor = np.abs(factors(case.reduction, weighing))
     _, units = rounding(case.reduction, weighing)
     size = np.abs(_curvature(case, _floats))
-    floor = format_.floor
     flushed = floor * (np.abs(along) + np.max(np.abs(along), initial=0.0))
-    own = _scaled(case, errors + flushed + (units + 2) * format_.unit * size, factor)
+    own = _scaled(case, errors + flushed + (units + 2) * 2.0**-precision * size, factor)
     products = np.maximum(_scaled(case, np.full(size.shape, 2 * floor), factor), 4 * floor)
     return np.asarray(own + products + floor)

@@ -30,12 +30,13 @@ def wider(format_: Format, other: str) -> Format:
 
 
 def wide_terms(case: Case) -> np.ndarray:
-    """The terms in the widest numbers at hand, shape ``[...]``.
+    """The terms in float64, and those of float64 in the widest numbers at hand, shape ``[...]``.
 
     float64 must not overflow before it is asked whether it does.
     """
-    parameters = {name: np.longdouble(value) for name, value in case.parameters.items()}
-    inputs = np.longdouble(case.prediction), np.longdouble(case.distribution)
+    number = np.longdouble if case.dtype == "float64" else np.float64
+    parameters = {name: np.asarray(value, dtype=number) for name, value in case.parameters.items()}
+    inputs = (np.asarray(array, dtype=number) for array in (case.prediction, case.distribution))
     with np.errstate(all="ignore"):
         return np.asarray(case.loss.definition(*inputs, **parameters))
 
