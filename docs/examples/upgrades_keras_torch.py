@@ -39,6 +39,14 @@ show(
     lambda: L.binary_crossentropy(HALF, HALF, from_logits=True),
 )
 LOGITS = torch.tensor([[0.0, 0.0], [0.0, 0.0]])
+show(
+    "the dtype of sparse_categorical_crossentropy in bfloat16",
+    lambda: str(
+        L.sparse_categorical_crossentropy(
+            labels(0, 1), LOGITS.to(torch.bfloat16), from_logits=True
+        ).dtype
+    ),
+)
 for label in (-1, -100, 2):
     show(
         f"the label {label} of two classes",
