@@ -1,8 +1,7 @@
 """What improvements of speed gained: commits beside their parents, in turn, as whole processes.
 
 Each is checked out into a worktree and run there, with the packages that are installed here. Run
-it as ``python -m benchmarks.improvements RUN.jsonl``, in a clone with its history: five minutes.
-The run is one of the quick profile, of which a page is made.
+it as ``python -m benchmarks.improvements``, in a clone with its history: ten minutes.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import statistics
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +18,6 @@ from benchmarks.machine import usage
 
 ROOT = Path(__file__).parents[1]
 TURNS = 3
-RUN = "RUN"  # stands for the run file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +52,6 @@ IMPROVEMENTS = (
         arguments=asking("textbook"),
     ),
     Improvement(
-        commit="77e0a1cf17",
-        what="One run is not merged with itself; the severity of a cell is found once",
-        arguments=("report", RUN),
-    ),
-    Improvement(
-        commit="c54caa6e60",
-        what="What is asked apart is looked up only for what is asked apart",
-        arguments=asking("textbook"),
-    ),
-    Improvement(
         commit="3ef8b50",
         what="Parts of a formula are computed once; the same bits are judged once",
         arguments=asking("torch"),
@@ -72,7 +59,7 @@ IMPROVEMENTS = (
     Improvement(
         commit="3ef8b50",
         what="The same, where modes share their cases",
-        arguments=(*asking("torch"), "--profile", "full", "--shard", "1/48"),
+        arguments=(*asking("torch"), "--profile", "full", "--shard", "1/12"),
     ),
     Improvement(
         commit="efea1d0",
@@ -80,9 +67,12 @@ IMPROVEMENTS = (
         arguments=asking("sklearn"),
     ),
     Improvement(
-        commit="2b2b262",
-        what="Findings are written and sent with fewer look-ups",
-        arguments=("run", "--frameworks", "textbook", "-n", "1"),
+        commit="858ed75",
+        what="Large shapes: second derivatives in a wider format, infinities are confirmed there",
+        arguments=(
+            *("run", "edge.more_terms_than_float16_counts", "--profile", "full"),
+            *("--frameworks", "torch", "-n", "0"),
+        ),
     ),
 )
 
@@ -106,37 +96,34 @@ def worktree(commit: str, folder: Path) -> Iterator[Path | None]:
             git("worktree", "remove", "--force", str(place))
 
 
-def seconds(improvement: Improvement, run: Path, place: Path) -> float:
+def seconds(improvement: Improvement, place: Path) -> float:
     """What one process of it costs in a checkout, in seconds of a processor."""
-    arguments = [str(run) if word == RUN else word for word in improvement.arguments]
-    output = ["-o", str(place / "made")] if len(arguments) > 1 else []
-    return usage(["-m", "equivalence", *arguments, *output], (0, 1), place).processor
+    output = ["-o", str(place / "made")] if len(improvement.arguments) > 1 else []
+    command = ["-m", "equivalence", *improvement.arguments, *output]
+    return usage(command, (0, 1), place).processor
 
 
-def row(improvement: Improvement, run: Path, folder: Path) -> str:
+def row(improvement: Improvement, folder: Path) -> str:
     """The line of a commit: the medians before and after it, in turn."""
     told = f"| {improvement.what} | `{improvement.words}` "
     commit = improvement.commit
     with worktree(f"{commit}^", folder) as parent, worktree(commit, folder) as child:
         if parent is None or child is None:
             return f"{told}| not in this clone | | |"
-        taken = [
-            [seconds(improvement, run, place) for place in (parent, child)] for _ in range(TURNS)
-        ]
+        taken = [[seconds(improvement, place) for place in (parent, child)] for _ in range(TURNS)]
     before, after = map(statistics.median, zip(*taken, strict=True))
     return f"{told}| {before:.1f} s | {after:.1f} s | {after / before:.2f} |"
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Prints the table."""
-    run = Path(arguments[0]).resolve()
     print("| what was done | command | before | after | ratio |")
     print("|---|---|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
         for improvement in IMPROVEMENTS:
-            print(row(improvement, run, Path(folder)), flush=True)
+            print(row(improvement, Path(folder)), flush=True)
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

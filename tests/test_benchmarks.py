@@ -83,7 +83,7 @@ def test_a_commit_is_measured_beside_its_parent(tmp_path, commit, words):
     here = subprocess.run(["git", "rev-parse", "HEAD^"], cwd=BENCHMARKS, check=False)
     if here.returncode:
         pytest.skip("no history here")
-    assert re.search(words, names["row"](made, tmp_path / "run.jsonl", tmp_path))
+    assert re.search(words, names["row"](made, tmp_path))
 
 
 @pytest.mark.parametrize(

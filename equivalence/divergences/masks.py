@@ -196,7 +196,7 @@ divergence(
 
 divergence(
     "tensorflow_v2.nn.weighted_cross_entropy_with_logits@function",
-    versions=">=1.0",
+    versions=">=2.17",
     reference=NN,
     name="multiplies_infinite_logarithm_by_zero",
     reason=(

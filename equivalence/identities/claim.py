@@ -155,16 +155,27 @@ def question(
 
 
 def generated(
-    *names: str, keep: Callable[[Spec], bool] = lambda _: True, strength: int = 2
+    *names: str,
+    keep: Callable[[Spec], bool] = lambda _: True,
+    strength: int = 2,
+    numbers_matter: bool = False,
 ) -> tuple[Case, ...]:
-    """Cases with every pair (or each) of the levels which all the named implementations offer."""
+    """Cases with every pair (or each) of the levels which all the named implementations offer.
+
+    Args:
+        names: Of implementations.
+        keep: Whether a spec may be among them.
+        strength: How many levels are held together.
+        numbers_matter: Whether ``keep`` looks at the regime.
+    """
     asked = [IMPLEMENTATIONS[name] for name in names]
 
     def accepted(spec: Spec) -> bool:
         return keep(spec) and all(offer(implementation).accepts(spec) for implementation in asked)
 
     loss = asked[0].loss
-    return tuple(generate(loss, spec) for spec in cover(loss, accepted, strength))
+    specs = cover(loss, accepted, strength, numbers_matter=numbers_matter)
+    return tuple(generate(loss, spec) for spec in specs)
 
 
 def with_reduction(cases: Iterable[Case], reduction: Reduction) -> tuple[Case, ...]:
