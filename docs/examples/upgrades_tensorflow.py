@@ -40,3 +40,17 @@ show(
     lambda: v1.losses.sigmoid_cross_entropy([1.0, 1.0], [0.0, 0.0], weights=[0.0, 2.0]),
 )
 show("v1: log_loss of a wrong certainty", lambda: v1.losses.log_loss([1.0], [0.0]))
+
+
+@tf.function
+def slope_of_target(logit, target):
+    with tf.GradientTape() as tape:
+        tape.watch(target)
+        value = tf.nn.weighted_cross_entropy_with_logits(target, logit, 1.0)
+    return tape.gradient(value, target)
+
+
+show(
+    "in a tf.function: weighted sigmoid cross-entropy of a logit of -inf, derivative by the target",
+    lambda: slope_of_target(tf.constant([-inf]), tf.constant([1.0])),
+)
