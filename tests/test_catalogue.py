@@ -1,16 +1,19 @@
 """Each divergence is met, dies when its framework is mended, and says whose, since when and why."""
 
 import itertools
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from equivalence import divergences
 from equivalence.cases.answers import answers
 from equivalence.cases.further import answer_to
 from equivalence.comparison import judge
-from equivalence.divergences import DIVERGENCES, Standing
+from equivalence.divergences import DIVERGENCES, MODULES, Standing
 from equivalence.divergences import divergence as catalogue
 from equivalence.exact import FORMATS
 from equivalence.expectation import catalogued, expectation
@@ -230,3 +233,14 @@ def test_a_framework_function_that_is_patched_to_be_right_retires_its_entry(name
 def test_a_catalogue_entry_for_another_version_does_not_concern():
     entry = replace(DIVERGENCES["clips_to_machine_epsilon"], versions="<1.0")
     assert not entry.concerns(IMPLEMENTATIONS["sklearn.log_loss_binary"], "eager")
+
+
+def test_every_module_that_fills_the_catalogue_has_its_place_in_the_order():
+    """Entries are applied in that order, which no import of one module by another may change."""
+    folder = Path(divergences.__file__).parent
+    filling = {
+        path.stem
+        for path in folder.glob("*.py")
+        if re.search(r"^ *@?divergence\(", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert filling == set(MODULES)

@@ -42,6 +42,24 @@ show(
 show("v1: log_loss of a wrong certainty", lambda: v1.losses.log_loss([1.0], [0.0]))
 
 
+def session(gradient):
+    with tf.Graph().as_default(), v1.Session() as here:
+        p, t = (v1.placeholder(tf.float32, [None]) for _ in range(2))
+        value = v1.losses.log_loss(t, p, reduction="none")
+        asked = [value, *(tf.gradients(value, p) if gradient else [])]
+        return here.run(asked, {p: [1.0], t: [0.0]})[0]
+
+
+show("v1: log_loss of a wrong certainty in a session", lambda: session(gradient=False))
+show("v1: the same where the gradient is asked too", lambda: session(gradient=True))
+show(
+    "v1: log_loss of a wrong certainty in XLA",
+    lambda: tf.function(lambda t, p: v1.losses.log_loss(t, p, reduction="none"), jit_compile=True)(
+        tf.constant([0.0]), tf.constant([1.0])
+    ),
+)
+
+
 @tf.function
 def slope_of_target(logit, target):
     with tf.GradientTape() as tape:

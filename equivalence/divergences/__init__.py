@@ -1,47 +1,56 @@
 """Who is known to answer another question, and which: the catalogue."""
 
-from equivalence.divergences import (  # noqa: F401 - they fill the catalogue
-    dtypes,
-    dtypes_tensorflow,
-    former_keras,
-    former_keras_2,
-    former_keras_torch,
-    former_sklearn,
-    hidden_states,
-    keras,
-    keras_focal,
-    keras_infinities,
-    keras_kullback_leibler,
-    keras_on_torch,
-    keras_reductions,
-    malformed_former_keras,
-    malformed_former_keras_2,
-    malformed_former_sklearn,
-    malformed_keras,
-    malformed_keras_torch,
-    malformed_numpy,
-    malformed_relatives,
-    malformed_sklearn,
-    malformed_tensorflow,
-    malformed_tensorflow_refusals,
-    malformed_torch,
-    masks,
-    refusals,
-    sklearn,
-    smoothing_outside,
-    tensorflow,
-    tensorflow_weighted,
-    textbook,
-    torch,
-    torch_binary,
-    torch_kullback_leibler,
-    torch_means,
-    torch_multilabel,
-    torch_soft_margin,
-    torch_weights,
-    weights,
-    weights_keras_torch,
-)
+import importlib
+
 from equivalence.divergences.divergence import DIVERGENCES, Divergence, Standing, divergence
 
-__all__ = ["DIVERGENCES", "Divergence", "Standing", "divergence"]
+# In the order in which entries are applied one after the other: what becomes of dtypes first, of
+# weights last. One that computes in float32 stands before one that adds an epsilon, which is then
+# rounded to float32. Only of what is malformed it is said before everything else.
+MODULES = (
+    "dtypes",
+    "dtypes_tensorflow",
+    "former_keras",
+    "former_keras_2",
+    "former_keras_torch",
+    "former_sklearn",
+    "hidden_states",
+    "keras",
+    "keras_focal",
+    "keras_infinities",
+    "keras_kullback_leibler",
+    "keras_on_torch",
+    "keras_reductions",
+    "malformed_former_keras",
+    "malformed_former_keras_2",
+    "malformed_former_sklearn",
+    "malformed_keras",
+    "malformed_keras_torch",
+    "malformed_numpy",
+    "malformed_relatives",
+    "malformed_sklearn",
+    "malformed_tensorflow",
+    "malformed_tensorflow_refusals",
+    "malformed_torch",
+    "masks",
+    "refusals",
+    "sklearn",
+    "smoothing_outside",
+    "tensorflow",
+    "tensorflow_weighted",
+    "textbook",
+    "torch",
+    "torch_binary",
+    "torch_kullback_leibler",
+    "torch_means",
+    "torch_multilabel",
+    "torch_soft_margin",
+    "torch_weights",
+    "weights",
+    "weights_keras_torch",
+)
+
+for _name in MODULES:
+    importlib.import_module(f"{__name__}.{_name}")
+
+__all__ = ["DIVERGENCES", "MODULES", "Divergence", "Standing", "divergence"]
