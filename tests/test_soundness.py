@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from equivalence.cases.answers import QUANTITIES, Answer, answers
-from equivalence.cases.case import Case
+from equivalence.cases.case import Case, cotangent
 from equivalence.cases.further import answer_to
 from equivalence.comparison import judge
 from equivalence.distance import distance
+from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms
 from equivalence.exact import FORMATS, Enclosure, balls, certified
 from equivalence.expectation import catalogued, expectation
 from equivalence.finding import Verdict
@@ -198,3 +199,17 @@ def test_an_offer_that_would_never_be_asked_is_refused(arguments, said):
     known = IMPLEMENTATIONS["textbook.log_softmax"]
     with pytest.raises(ValueError, match=said):
         known.framework.implements(cross_entropy, targets=known.targets, **arguments)
+
+
+def test_both_logarithms_err_in_the_derivative_by_the_target():
+    """log(p + e) - log(1 - p + e) in float32: what one errs is not taken off the other."""
+    p = np.random.default_rng(3).uniform(0.3, 0.7, 3000).astype(np.float32)
+    half = np.full(3000, 0.5, dtype=np.float32)
+    asked = case(binary_cross_entropy, "soft_binary", p, half, reduction=NONE)
+    answered = adds_epsilon_inside_logarithms(1e-7)(asked)
+    epsilon, one = np.float32(1e-7), np.float32(1)
+    slopes = np.log(one - p + epsilon) - np.log(p + epsilon)
+    reading = slopes * cotangent(p.shape).astype(np.float32)
+    measured = distance(reading, answers(answered).target_gradient, "float32", predicted=True)
+    assert measured.inside
+    assert measured.error > measured.bound / 100

@@ -19,7 +19,11 @@ from equivalence.divergences.keras_forms import (
     forms,
     keras,
 )
-from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms, clips
+from equivalence.divergences.probabilities import (
+    adds_epsilon_inside_logarithms,
+    clips,
+    folds_epsilon_into_one,
+)
 from equivalence.divergences.saturation import rounds_sigmoid
 from equivalence.divergences.steps import SOFTMAX, through
 from equivalence.exact import Format
@@ -36,6 +40,7 @@ from equivalence.losses.loss import LOGITS, Gradients, Loss, TermBounds
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
+    from equivalence.divergences.probabilities import Model
 
 
 def _clipped(loss: Loss, case: Case) -> Loss:
@@ -138,19 +143,34 @@ def focal_of_sigmoid(case: Case) -> Loss:
     return rounds_sigmoid(case.loss, inner, case.computed_in.name, once=True)
 
 
+def _cross_entropy_shifted(case: Case, shift: Model) -> Case | None:
+    shifted = shift(replace(case, loss=binary_cross_entropy))
+    if shifted is None:
+        return None
+    inner = _clipped(shifted.loss, case)
+    return replace(case, loss=_half_clipped(binary_focal_cross_entropy, inner))
+
+
 @divergence(
-    *forms("BinaryFocalCrossentropy"),
+    *(f"{form}@{mode}" for form in forms("BinaryFocalCrossentropy") for mode in ("eager", "xla")),
     versions=KERAS_2,
     reference=KERAS_2_BACKEND,
     by_design="A plain convention: both belong to binary_crossentropy, which it calls.",
 )
 def keras_2_shifts_cross_entropy_only(case: Case) -> Case | None:
     """Clips the probability and adds 1e-7 in the cross-entropy, not in the focal factor."""
-    shifted = adds_epsilon_inside_logarithms(EPSILON)(replace(case, loss=binary_cross_entropy))
-    if shifted is None:
-        return None
-    inner = _clipped(shifted.loss, case)
-    return replace(case, loss=_half_clipped(binary_focal_cross_entropy, inner))
+    return _cross_entropy_shifted(case, adds_epsilon_inside_logarithms(EPSILON))
+
+
+@divergence(
+    *(f"{form}@function" for form in forms("BinaryFocalCrossentropy")),
+    versions=KERAS_2,
+    reference=KERAS_2_BACKEND,
+    defect="Contradicts its own eager mode: the same call gives another number in a tf.function.",
+)
+def keras_2_folds_epsilon_of_cross_entropy(case: Case) -> Case | None:
+    """Clips the probability and adds 1e-7 in the cross-entropy, folded into 1: 1 + 2**-23 - p."""
+    return _cross_entropy_shifted(case, folds_epsilon_into_one(EPSILON))
 
 
 @functools.cache

@@ -94,6 +94,17 @@ def adds_epsilon_inside_logarithms(first: float, second: float | None = None) ->
     return model
 
 
+def folds_epsilon_into_one(epsilon: float) -> Model:
+    """The same, where a compiler rewrites (1 - p) + e as (1 + e) - p: 1 + e is rounded first."""
+
+    def model(case: Case) -> Case | None:
+        round_ = case.computed_in.round
+        folded = float(round_(1 + float(round_(epsilon)))) - 1
+        return adds_epsilon_inside_logarithms(epsilon, folded)(case)
+
+    return model
+
+
 @functools.cache
 def _epsilon(first: float, second: float) -> Step:
     # Of classes, each gets the first; of p and 1 - p, each its own.

@@ -46,6 +46,7 @@ class Step:
         slope_error: The relative error of its derivatives, by ``(prediction, unit)``.
         target: What becomes of the target.
         pull_target: The gradient by that, by the target.
+        spread_target: What errors of the gradient by that come to, by the target.
         parameters: What becomes of the parameters.
         sums: Whether it sums over the classes, which rounds that often.
     """
@@ -58,6 +59,7 @@ class Step:
     slope_error: Callable[[Array, float], Any] = lambda *_: 0.0
     target: Callable[[Array], Array] = lambda target: target
     pull_target: Callable[[Array], Array] = lambda gradient: gradient
+    spread_target: Callable[[Array], Array] = lambda errors: errors
     parameters: Callable[[Array, dict[str, Any]], dict[str, Any]] = lambda _, parameters: parameters
     sums: bool = False
 
@@ -141,7 +143,7 @@ def through(loss: Loss, step: Step, outer: Loss) -> Loss:
             own.term + moved[0],
             step.spread(prediction, own.prediction + moved[1] + times(size, rounding + skewed))
             + times(step.spread(prediction, size), skewed),
-            np.abs(step.pull_target(own.target + moved[2])),
+            step.spread_target(own.target + moved[2]),
         )
 
     return replace(
@@ -226,6 +228,7 @@ COLUMNS = Step(
     ),
     target=_columns,
     pull_target=lambda gradient: gradient[..., 0] - gradient[..., 1],
+    spread_target=lambda errors: errors[..., 0] + errors[..., 1],
     parameters=_class_weights,
 )
 

@@ -17,7 +17,10 @@ from equivalence.divergences.departures import computes_in, divides_by
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.gradients import assumes_normalised_targets, unscaled_softmax
 from equivalence.divergences.overflow import overflows
-from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms
+from equivalence.divergences.probabilities import (
+    adds_epsilon_inside_logarithms,
+    folds_epsilon_into_one,
+)
 from equivalence.divergences.smoothing import smooths_over_width
 from equivalence.divergences.specials import cancels_infinite_weights, numbers, overlaid
 from equivalence.exact import FORMATS
@@ -109,12 +112,6 @@ divergence(
 )(rounds_terms_to_float32)
 
 
-def _epsilon_folded(case: Case) -> Case | None:
-    round_ = case.computed_in.round
-    folded = float(round_(1 + float(round_(EPSILON)))) - 1
-    return adds_epsilon_inside_logarithms(EPSILON, folded)(case)
-
-
 divergence(
     "tensorflow_v1.losses.log_loss*@eager",
     versions=">=1.0",
@@ -147,7 +144,7 @@ for _mode, _since, _name, _formerly in (
             "target 0 costs 15.94 in a session and 16.12 eagerly."
         ),
         defect="Contradicts its own eager mode: the same call gives another number in a session.",
-    )(_epsilon_folded)
+    )(folds_epsilon_into_one(EPSILON))
 
     divergence(
         f"tensorflow_v1.losses.log_loss*@{_mode}",
