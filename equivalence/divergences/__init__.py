@@ -17,6 +17,7 @@ MODULES = (
     "hidden_states",
     "keras",
     "keras_focal",
+    "former_keras_2_float16",
     "keras_infinities",
     "keras_kullback_leibler",
     "keras_on_torch",
