@@ -94,23 +94,3 @@ def keras_2_focal_reciprocal_overflows(case: Case) -> Case | None:
     p, t = numbers(case.prediction), _smoothed(case)
     missed = np.clip(t * (1 - p) + (1 - t) * p, 0, 1)
     return _without_reciprocals(case, _balance(case) * missed ** case.options.get("gamma", GAMMA))
-
-
-@divergence(
-    "tensorflow_v2.keras.BinaryFocalCrossentropy(from_logits=True)",
-    versions=KERAS_2,
-    reference=KERAS_2_BACKEND,
-    defect="Contradicts the mathematics: the gradient of the largest logits fits float16.",
-)
-def keras_2_focal_cross_entropy_overflows(case: Case) -> Case | None:
-    """In float16 the cross-entropy is infinite once it is multiplied by what comes from above.
-
-    By the product rule that multiplies the derivative of the focal factor, which is 0 there: NaN.
-    """
-    format_ = case.computed_in
-    if format_.name != "float16":
-        return None
-    logit = numbers(case.prediction)
-    inner = np.maximum(logit, 0) - logit * _smoothed(case)  # what is left out does not overflow
-    over = format_.overflows(from_above(case) * _balance(case) * inner)
-    return overlaid(case, prediction=np.where(over, np.nan, 0.0))
