@@ -11,10 +11,12 @@ from equivalence.divergences.keras_forms import (
     EPSILON,
     KERAS_2,
     KERAS_2_BACKEND,
+    KERAS_2_LOSS_UTILS,
     ON_TENSORFLOW,
     forms,
+    keras,
 )
-from equivalence.divergences.overflow import from_above
+from equivalence.divergences.overflow import from_above, overflows
 from equivalence.divergences.specials import numbers, overlaid
 from equivalence.losses.binary import smoothed_target
 from equivalence.losses.focal import GAMMA
@@ -94,3 +96,45 @@ def keras_2_focal_reciprocal_overflows(case: Case) -> Case | None:
     p, t = numbers(case.prediction), _smoothed(case)
     missed = np.clip(t * (1 - p) + (1 - t) * p, 0, 1)
     return _without_reciprocals(case, _balance(case) * missed ** case.options.get("gamma", GAMMA))
+
+
+@divergence(
+    *forms("SparseCategoricalCrossentropy", on=ON_TENSORFLOW),
+    versions=KERAS_2,
+    reference=KERAS_2_BACKEND,
+    defect=DEFECT,
+)
+def keras_2_sparse_reciprocal_overflows(case: Case) -> Case | None:
+    """In float16 the gradient of the logarithms is multiplied by an infinite 1 / p.
+
+    It is softmax(log p) minus the target; where that, times what comes from above, is 0: NaN.
+    """
+    format_ = case.computed_in
+    if format_.name != "float16":
+        return None
+
+    def rounded(array: np.ndarray) -> np.ndarray:
+        return numbers(format_.round(array))
+
+    epsilon, highest = float(format_.round(EPSILON)), float(format_.round(1 - EPSILON))
+    given = numbers(case.prediction)
+    p = np.clip(given, epsilon, highest)
+    with np.errstate(all="ignore"):
+        by_logarithm = rounded(p / p.sum(axis=-1, keepdims=True)) - case.distribution
+        above = from_above(case)[..., None]
+        slope = rounded(above * rounded(by_logarithm)) * rounded(1 / p)
+    inside = (given >= epsilon) & (given <= highest) & case.counted[..., None]
+    return overlaid(case, prediction=np.where(inside & ~np.isfinite(slope), slope, 0.0))
+
+
+divergence(
+    *keras("*", on=ON_TENSORFLOW),
+    versions=KERAS_2,
+    reference=KERAS_2_LOSS_UTILS,
+    name="keras_2_overflows_when_summed",
+    reason=(
+        "A mean sums first and divides then, in the dtype of the terms: a sum that does not fit "
+        "float16 is infinite."
+    ),
+    by_design="A plain convention of means.",
+)(overflows(sums=True))
