@@ -77,10 +77,12 @@ def test_extended_precision_says_what_balls_say(loss, kind, monkeypatch):
 def test_second_derivatives_in_a_wider_format_are_those_of_balls(
     loss, kind, dtype, reduction, monkeypatch
 ):
-    """Of those whose float64 bound is certified: what is not is left to balls."""
     one = case("more_terms_than_16_bits_count", kind, reduction, dtype, loss)
+    monkeypatch.setattr(wide, "BALL_LIMIT", 10**9)
     sure = answer_to(dataclasses.replace(one), further.HESSIAN_VECTOR_PRODUCT)
     monkeypatch.setattr(wide, "BALL_LIMIT", 100)
+    if wide.format_beyond(one) is None:
+        pytest.skip("this machine has no format wider than float64")
     monkeypatch.setattr(further, "certified", lambda *_: pytest.fail("balls"))
     fast = answer_to(dataclasses.replace(one), further.HESSIAN_VECTOR_PRODUCT)
     np.testing.assert_array_equal(sure.bound, fast.bound)

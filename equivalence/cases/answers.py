@@ -22,8 +22,8 @@ from equivalence.cases.wide import (
     confirmed,
     enclosed,
     exact_enough,
+    format_beyond,
     weighing_in,
-    wider,
 )
 from equivalence.exact import FORMATS, Enclosure, balls, certified
 from equivalence.losses.loss import Gradients
@@ -205,7 +205,7 @@ def _wider(
     case: Case, wanted: tuple[str, ...], bounds: tuple[np.ndarray, ...]
 ) -> tuple[Enclosure, ...] | None:
     """The answer of a large case in a wider format; None if that is not exact enough."""
-    wide = wider(case)
+    wide = format_beyond(case)
     if wide is None:
         return None
     exact = _in(case, wanted, wide)
@@ -243,8 +243,8 @@ def _answered(case: Case, wanted: tuple[str, ...]) -> tuple[Answer, ...]:
         exact = _wider(case, wanted, bounds) or _exact(case, wanted)
         if case.dtype == "float64" and not _known(exact, bounds):
             # At the ends of float64 a bound overflows on its way, in the wider range it does not.
-            wider = allowed_to(case, wanted, np.longdouble)
-            bounds = tuple(np.asarray(bound, dtype=np.float64) for bound in wider)
+            in_wider_range = allowed_to(case, wanted, np.longdouble)
+            bounds = tuple(np.asarray(bound, dtype=np.float64) for bound in in_wider_range)
     return tuple(
         Answer(exact=enclosure, bound=bound) for enclosure, bound in zip(exact, bounds, strict=True)
     )

@@ -202,7 +202,6 @@ def _weighing(case: Case) -> Weighing:
     )
 
 
-@functools.lru_cache(maxsize=64)  # of few shapes; those of large ones are soon forgotten
 def cotangent(shape: tuple[int, ...]) -> np.ndarray:
     """What the gradient of a value is multiplied by: 1, 2, 1/2, 1, 2, ...
 
@@ -212,9 +211,17 @@ def cotangent(shape: tuple[int, ...]) -> np.ndarray:
     >>> cotangent((4,)).tolist()
     [1.0, 2.0, 0.5, 1.0]
     """
+    return _cotangent(shape) if math.prod(shape) <= _FEW else _repeated(shape)
+
+
+def _repeated(shape: tuple[int, ...]) -> np.ndarray:
     size = math.prod(shape)
     made = np.resize(np.array([1.0, 2.0, 0.5]), size).reshape(shape) if size else np.ones(shape)
     return read_only(made)
+
+
+_FEW = 4096  # numbers of a shape up to which its cotangent is kept
+_cotangent = functools.lru_cache(maxsize=64)(_repeated)
 
 
 @functools.lru_cache(maxsize=256)

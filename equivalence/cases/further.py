@@ -19,7 +19,7 @@ from equivalence.cases.answers import (
 )
 from equivalence.cases.case import cotangent
 from equivalence.cases.terms import converted, term_balls
-from equivalence.cases.wide import enclosed, exact_enough, weighing_in, wider
+from equivalence.cases.wide import enclosed, exact_enough, format_beyond, weighing_in
 from equivalence.exact import FORMATS, Enclosure, balls, certified
 from equivalence.losses.curvature import curvature
 from equivalence.losses.loss import times
@@ -258,7 +258,7 @@ def _along(case: Case) -> np.ndarray:
 
 def _wider_along(case: Case, bound: np.ndarray) -> Enclosure | None:
     """The same of a large case in a wider format; None if that is not exact enough."""
-    wide = wider(case)
+    wide = format_beyond(case)
     if wide is None:
         return None
     factor = factors(case.reduction, weighing_in(case, wide.number))
