@@ -39,6 +39,11 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """A process that asks others cannot ask this framework too; one of its own may."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
     """A question is about to be asked; what to report if the process dies over it.
 
@@ -95,4 +100,4 @@ class Examined:
     claims: tuple[ClaimRecord, ...]
 
 
-Event = Loaded | Asking | Judged | Finished | Lost | Examined
+Event = Loaded | Elsewhere | Asking | Judged | Finished | Lost | Examined

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equivalence.asking import Request, about_to_ask, ask, examined, finished, loaded, selected
-from equivalence.events import Asking, Event, Finished, Judged
+from equivalence.events import Asking, Elsewhere, Event, Finished, Judged
 from equivalence.implementations import IMPLEMENTATIONS
 from equivalence.selection import SelectError
 
@@ -83,18 +83,26 @@ class Worker:
 
     def next(self) -> None:
         """Gives it the next implementation, or another framework to begin with, or lets it end."""
-        self.queue = next((q for q in self.queues if q.units or not q.started), self.queue)
-        self.unit = self.queue.units.pop(0) if self.queue.units else None
-        order = None
-        if self.unit is not None:
-            order = self.queue.framework, self.unit.implementation, self.unit.done
-        elif not self.queue.started:
-            self.queue.started = True
-            order = self.queue.framework, "", 0
+        order, self.unit = None, None
+        left = next((queue for queue in self.queues if queue.units or not queue.started), None)
+        if left is not None:
+            self.queue = left
+            self.unit = left.units.pop(0) if left.units else None
+            begun = (self.unit.implementation, self.unit.done) if self.unit else ("", 0)
+            left.started = True
+            order = left.framework, *begun
         try:
             self.connection.send(order)
         except OSError:  # it has died meanwhile, which its connection will tell
             return
+
+    def hand_back(self) -> None:
+        """Puts back what it was given but cannot ask, and leaves that framework to others."""
+        if self.unit is not None:
+            self.queue.units.insert(0, self.unit)
+        self.queue.started = self.queue.loaded
+        self.queues = tuple(queue for queue in self.queues if queue is not self.queue)
+        self.next()
 
     def listen(self) -> Event | SelectError | None:
         """What it says; None if it has ended."""
@@ -195,7 +203,8 @@ def _work(
             if another != framework:
                 event = loaded(another, request, counts=not name)
                 if event.record.absent:
-                    break  # it is asked by a worker of its own
+                    connection.send(Elsewhere())
+                    continue
                 framework = another
                 if not name:
                     connection.send(event)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equivalence.asking import Request
-from equivalence.events import Asking, Event, Examined, Finished, Judged, Loaded, Lost
+from equivalence.events import Asking, Elsewhere, Event, Examined, Finished, Judged, Loaded, Lost
 from equivalence.implementations import ALONE, REQUIREMENTS
 from equivalence.records import DIED, FrameworkRecord
 from equivalence.selection import SelectError
@@ -89,6 +89,9 @@ def _hear(worker: Worker, event: Event | SelectError) -> Iterator[Event]:
     if isinstance(event, Asking):
         worker.asking = event
         return
+    if isinstance(event, Elsewhere):
+        worker.hand_back()
+        return
     if isinstance(event, Judged) and worker.unit is not None:
         worker.unit.done, worker.useful, worker.asking = worker.unit.done + 1, True, None
     if isinstance(event, Loaded):
@@ -108,10 +111,14 @@ def _hear(worker: Worker, event: Event | SelectError) -> Iterator[Event]:
 
 
 def _never_loaded(worker: Worker, reason: str) -> Iterator[Event]:
-    """Starts another worker for one that died of the import, or says that there is none."""
+    """Starts another worker for one that died of the import, or says that there is none.
+
+    One that hangs in a process of its own hangs again.
+    """
     queue = worker.queue
     queue.failures += 1
-    queue.loaded = worker.hanging or queue.failures >= TRIES
+    alone = queue is worker.queues[0]
+    queue.loaded = (worker.hanging and alone) or queue.failures >= TRIES
     if not queue.loaded:
         queue.started = False  # it may have been killed by chance
         return

@@ -98,6 +98,23 @@ def test_a_worker_begins_with_a_framework_that_nobody_has_begun_with():
     assert torch.started
 
 
+def test_a_worker_hands_back_what_it_cannot_ask_and_goes_on():
+    ours, theirs = multiprocessing.Pipe()
+    unit = Unit(implementation="keras", questions=3)
+    claims = Queue(framework="claims", started=True, loaded=True)
+    first = Queue(framework="tensorflow_v2", started=True, loaded=True, units=[unit])
+    second = Queue(framework="tensorflow_v1")
+    queues = (claims, first, second)
+    worker = Worker(queue=claims, queues=queues, process=None, connection=ours, written=Path())
+    worker.next()
+    worker.hand_back()
+    assert first.units == [unit]
+    assert [theirs.recv()[0], theirs.recv()[0]] == ["tensorflow_v2", "tensorflow_v1"]
+    worker.hand_back()
+    assert theirs.recv() is None
+    assert not second.started
+
+
 def test_two_frameworks_of_one_library_are_asked_by_as_many_processes_as_there_are():
     words = ["cross_entropy:sparse:mean:float32:value", "tensorflow_v?.*sparse_softmax*", "!@graph"]
     alone = equivalence.run(words)
