@@ -11,7 +11,12 @@ NUMBERS = np.random.default_rng(5).uniform(-740, 700, 500)
 
 @pytest.mark.parametrize(
     ("ours", "theirs", "numbers"),
-    [(exp, mpmath.exp, NUMBERS), (log, mpmath.log, np.abs(NUMBERS))],
+    [
+        (exp, mpmath.exp, NUMBERS),
+        (log, mpmath.log, np.abs(NUMBERS)),
+        (log, mpmath.log, 1 + NUMBERS / 1e15),
+        (log, mpmath.log, np.abs(NUMBERS) * 1e-320),
+    ],
 )
 def test_each_is_the_nearest_number(ours, theirs, numbers):
     with mpmath.workprec(200):
@@ -25,9 +30,14 @@ def test_what_is_not_finite():
     assert np.isnan(exp(np.nan))
 
 
+def near(ours, theirs, units):
+    return np.all(np.abs(ours - theirs) <= units * np.spacing(theirs))
+
+
 def test_probabilities_sum_to_one_and_are_those_of_their_logarithms():
-    logits = NUMBERS.reshape(50, 10) / 10
-    np.testing.assert_allclose(softmax(logits).sum(-1), 1, rtol=1e-15)
-    np.testing.assert_allclose(exp(log_softmax(logits)), softmax(logits), rtol=1e-13)
-    two = np.stack([np.zeros(500), NUMBERS], axis=-1)
-    np.testing.assert_allclose(logistic(NUMBERS), softmax(two)[:, 1], rtol=1e-13, atol=1e-300)
+    logits = NUMBERS.reshape(50, 10) / 100
+    assert near(softmax(logits).sum(-1), np.ones(50), 8)
+    # A logarithm of 15 errs by 15 units of roundoff, and so does its exponential, relatively.
+    assert near(exp(log_softmax(logits)), softmax(logits), 64)
+    two = np.stack([np.zeros(500), NUMBERS / 100], axis=-1)
+    assert near(logistic(NUMBERS / 100), softmax(two)[:, 1], 8)

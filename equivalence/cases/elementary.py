@@ -1,4 +1,4 @@
-"""Exponentials and logarithms that are the same numbers everywhere: rounded correctly, by Arb.
+"""Exponentials and logarithms of questions, rounded correctly by Arb: the same with every NumPy.
 
 NumPy's are right to an ulp or so, and which ulp differs between its releases (1.26 and 2.4: a third
 of the questions in float64 were others). Then answers of two runs could not be compared.

@@ -4,9 +4,9 @@ import importlib
 
 from equivalence.divergences.divergence import DIVERGENCES, Divergence, Standing, divergence
 
-# In the order in which entries are applied one after the other: what becomes of dtypes first, of
-# weights last. One that computes in float32 stands before one that adds an epsilon, which is then
-# rounded to float32. Only of what is malformed it is said before everything else.
+# In the order in which entries are applied one after the other: what computes in float32 comes
+# before what adds an epsilon, which is rounded to float32 then. A module stands behind those that
+# it imports. What becomes of a malformed question is said first, wherever the entry stands.
 MODULES = (
     "dtypes",
     "dtypes_tensorflow",
@@ -18,6 +18,7 @@ MODULES = (
     "keras",
     "keras_focal",
     "former_keras_2_float16",
+    "masks",
     "keras_infinities",
     "keras_kullback_leibler",
     "keras_on_torch",
@@ -25,15 +26,14 @@ MODULES = (
     "malformed_former_keras",
     "malformed_former_keras_2",
     "malformed_former_sklearn",
+    "malformed_tensorflow",
     "malformed_keras",
     "malformed_keras_torch",
     "malformed_numpy",
     "malformed_relatives",
     "malformed_sklearn",
-    "malformed_tensorflow",
     "malformed_tensorflow_refusals",
     "malformed_torch",
-    "masks",
     "refusals",
     "sklearn",
     "smoothing_outside",

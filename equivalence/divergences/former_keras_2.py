@@ -9,6 +9,8 @@ from equivalence.divergences.keras_forms import (
     EPSILON,
     KERAS_2,
     KERAS_2_BACKEND,
+    KERAS_2_BEFORE_FOLDING,
+    KERAS_2_FOLDING,
     KERAS_2_LOSS_UTILS,
     forms,
 )
@@ -22,30 +24,38 @@ if TYPE_CHECKING:
     from equivalence.cases.case import Case
 
 
-divergence(
-    *(f"{form}@{mode}" for form in forms("BinaryCrossentropy") for mode in ("eager", "xla")),
-    versions=KERAS_2,
-    reference=KERAS_2_BACKEND,
-    name="keras_2_adds_epsilon_inside_logarithms",
-    reason=(
-        "Adds 1e-7 inside both logarithms, after the clip: a wrong certainty costs 15.42 (target "
-        "1) or 15.33 (target 0), a right one nothing at all.\n\nKeras 3 clips only."
-    ),
-    by_design="A plain convention: epsilon() is the documented fuzz factor, used twice.",
-)(adds_epsilon_inside_logarithms(EPSILON))
+for _mode, _versions, _ending in (
+    ("eager", KERAS_2, ""),
+    ("xla", KERAS_2_BEFORE_FOLDING, "_in_xla"),
+):
+    divergence(
+        *(f"{form}@{_mode}" for form in forms("BinaryCrossentropy")),
+        versions=_versions,
+        reference=KERAS_2_BACKEND,
+        name=f"keras_2_adds_epsilon_inside_logarithms{_ending}",
+        reason=(
+            "Adds 1e-7 inside both logarithms, after the clip: a wrong certainty costs 15.42 "
+            "(target 1) or 15.33 (target 0), a right one nothing at all.\n\nKeras 3 clips only."
+        ),
+        by_design="A plain convention: epsilon() is the documented fuzz factor, used twice.",
+    )(adds_epsilon_inside_logarithms(EPSILON))
 
-divergence(
-    *(f"{form}@function" for form in forms("BinaryCrossentropy")),
-    versions=KERAS_2,
-    reference=KERAS_2_BACKEND,
-    name="keras_2_folds_epsilon_into_one",
-    reason=(
-        "Adds 1e-7 inside both logarithms, after the clip; in a tf.function (1 - p) + 1e-7 is "
-        "rewritten as (1 + 1e-7) - p, and 1 + 1e-7 is 1 + 2**-23 in float32.\n\n"
-        "A wrong certainty with target 0 costs 15.25, eagerly 15.33."
-    ),
-    defect="Contradicts its own eager mode: the same call gives another number in a tf.function.",
-)(folds_epsilon_into_one(EPSILON))
+for _mode, _versions, _ending in (
+    ("function", KERAS_2, ""),
+    ("xla", KERAS_2_FOLDING, "_in_xla"),
+):
+    divergence(
+        *(f"{form}@{_mode}" for form in forms("BinaryCrossentropy")),
+        versions=_versions,
+        reference=KERAS_2_BACKEND,
+        name=f"keras_2_folds_epsilon_into_one{_ending}",
+        reason=(
+            "Adds 1e-7 inside both logarithms, after the clip; compiled, (1 - p) + 1e-7 is "
+            "rewritten as (1 + 1e-7) - p, and 1 + 1e-7 is 1 + 2**-23 in float32.\n\n"
+            "A wrong certainty with target 0 costs 15.25, eagerly 15.33."
+        ),
+        defect="Contradicts its own eager mode: the same call gives another number compiled.",
+    )(folds_epsilon_into_one(EPSILON))
 
 divergence(
     *forms("CategoricalCrossentropy"),

@@ -15,6 +15,8 @@ from equivalence.divergences.keras_forms import (
     EPSILON,
     KERAS_2,
     KERAS_2_BACKEND,
+    KERAS_2_BEFORE_FOLDING,
+    KERAS_2_FOLDING,
     LOSSES_SOURCE,
     forms,
     keras,
@@ -151,26 +153,39 @@ def _cross_entropy_shifted(case: Case, shift: Model) -> Case | None:
     return replace(case, loss=_half_clipped(binary_focal_cross_entropy, inner))
 
 
-@divergence(
-    *(f"{form}@{mode}" for form in forms("BinaryFocalCrossentropy") for mode in ("eager", "xla")),
-    versions=KERAS_2,
-    reference=KERAS_2_BACKEND,
-    by_design="A plain convention: both belong to binary_crossentropy, which it calls.",
-)
-def keras_2_shifts_cross_entropy_only(case: Case) -> Case | None:
-    """Clips the probability and adds 1e-7 in the cross-entropy, not in the focal factor."""
+def _shifts_cross_entropy(case: Case) -> Case | None:
     return _cross_entropy_shifted(case, adds_epsilon_inside_logarithms(EPSILON))
 
 
-@divergence(
-    *(f"{form}@function" for form in forms("BinaryFocalCrossentropy")),
-    versions=KERAS_2,
-    reference=KERAS_2_BACKEND,
-    defect="Contradicts its own eager mode: the same call gives another number in a tf.function.",
-)
-def keras_2_folds_epsilon_of_cross_entropy(case: Case) -> Case | None:
-    """Clips the probability and adds 1e-7 in the cross-entropy, folded into 1: 1 + 2**-23 - p."""
+def _folds_epsilon(case: Case) -> Case | None:
     return _cross_entropy_shifted(case, folds_epsilon_into_one(EPSILON))
+
+
+for _mode, _versions, _ending in (
+    ("eager", KERAS_2, ""),
+    ("xla", KERAS_2_BEFORE_FOLDING, "_in_xla"),
+):
+    divergence(
+        *(f"{form}@{_mode}" for form in forms("BinaryFocalCrossentropy")),
+        versions=_versions,
+        reference=KERAS_2_BACKEND,
+        name=f"keras_2_shifts_cross_entropy_only{_ending}",
+        reason="Clips the probability and adds 1e-7 in the cross-entropy, not in the focal factor.",
+        by_design="A plain convention: both belong to binary_crossentropy, which it calls.",
+    )(_shifts_cross_entropy)
+
+for _mode, _versions, _ending in (
+    ("function", KERAS_2, ""),
+    ("xla", KERAS_2_FOLDING, "_in_xla"),
+):
+    divergence(
+        *(f"{form}@{_mode}" for form in forms("BinaryFocalCrossentropy")),
+        versions=_versions,
+        reference=KERAS_2_BACKEND,
+        name=f"keras_2_folds_epsilon_of_cross_entropy{_ending}",
+        reason="Clips, and adds 1e-7, in the cross-entropy only, folded into 1: 1 + 2**-23 - p.",
+        defect="Contradicts its own eager mode: the same call gives another number compiled.",
+    )(_folds_epsilon)
 
 
 @functools.cache

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 V1 = "https://www.tensorflow.org/api_docs/python/tf/compat/v1/losses/"
 LOSSES_SOURCE = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/losses/losses_impl.py"
 EPSILON = 1e-7
+DOCUMENTED_EPSILON = (
+    'Documented: epsilon=1e-7, "a small increment to add to avoid taking a log of zero".'
+)
 float32 = FORMATS["float32"].round
 NN_SOURCE = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/nn_impl.py"
 
@@ -123,41 +126,53 @@ divergence(
         "The documentation says so. A right certainty costs less than nothing: -1.19e-7 at "
         "p = t = 1."
     ),
-    by_design=(
-        'Documented: epsilon=1e-7, "a small increment to add to avoid taking a log of zero".'
-    ),
+    by_design=DOCUMENTED_EPSILON,
 )(adds_epsilon_inside_logarithms(EPSILON))
 
-for _mode, _since, _name, _formerly in (
-    ("graph", "2.14", "folds_epsilon_into_one", "kept_epsilon_apart"),
-    ("xla", "2.13", "folds_epsilon_into_one_in_xla", "kept_epsilon_apart_in_xla"),
-):
-    divergence(
-        f"tensorflow_v1.losses.log_loss*@{_mode}",
-        versions=f">={_since}",
-        reference=V1 + "log_loss",
-        name=_name,
-        reason=(
-            "Adds 1e-7 inside both logarithms; in a graph, (1 - p) + 1e-7 is rewritten as "
-            "(1 + 1e-7) - p.\n\n"
-            "The two constants are folded, and 1 + 1e-7 is 1 + 2**-23 in float32: p = 1 with "
-            "target 0 costs 15.94 in a session and 16.12 eagerly."
-        ),
-        defect="Contradicts its own eager mode: the same call gives another number in a session.",
-    )(folds_epsilon_into_one(EPSILON))
+divergence(
+    "tensorflow_v1.losses.log_loss*@graph",
+    versions=">=2.14",
+    reference=V1 + "log_loss",
+    name="folds_epsilon_into_one",
+    reason=(
+        "Adds 1e-7 inside both logarithms; in a graph, (1 - p) + 1e-7 is rewritten as "
+        "(1 + 1e-7) - p.\n\n"
+        "Grappler folds the two constants, and 1 + 1e-7 is 1 + 2**-23 in float32: p = 1 with "
+        "target 0 costs 15.94 in a session and 16.12 eagerly."
+    ),
+    defect="Contradicts its own eager mode: the same call gives another number in a session.",
+)(folds_epsilon_into_one(EPSILON))
 
-    divergence(
-        f"tensorflow_v1.losses.log_loss*@{_mode}",
-        versions=f">=1.14,<{_since}",
-        reference=V1 + "log_loss",
-        name=_formerly,
-        reason=(
-            "Adds 1e-7 inside both logarithms, as eagerly: a wrong certainty costs 16.12.\n\n"
-            "What the gradient needs too was not rewritten: a session that asks for the value "
-            "alone folds 1e-7 into 1 in these versions too."
-        ),
-        by_design='Documented: epsilon=1e-7, "a small increment to add to avoid a log of zero".',
-    )(adds_epsilon_inside_logarithms(EPSILON))
+divergence(
+    "tensorflow_v1.losses.log_loss*@graph",
+    versions=">=1.14,<2.14",
+    reference=V1 + "log_loss",
+    name="kept_epsilon_apart",
+    reason=(
+        "Adds 1e-7 inside both logarithms, as eagerly: a wrong certainty costs 16.12.\n\n"
+        "What the gradient needs too was not rewritten: a session that asks for the value alone "
+        "folds 1e-7 into 1 in these versions too."
+    ),
+    by_design=DOCUMENTED_EPSILON,
+)(adds_epsilon_inside_logarithms(EPSILON))
+
+divergence(
+    "tensorflow_v1.losses.log_loss*@xla",
+    versions=">=2.13",
+    reference=V1 + "log_loss",
+    name="folds_epsilon_into_one_in_xla",
+    reason="Adds 1e-7 inside both logarithms; XLA rewrites (1 - p) + 1e-7 as (1 + 1e-7) - p.",
+    defect="Contradicts its own eager mode: the same call gives another number compiled by XLA.",
+)(folds_epsilon_into_one(EPSILON))
+
+divergence(
+    "tensorflow_v1.losses.log_loss*@xla",
+    versions=">=1.14,<2.13",
+    reference=V1 + "log_loss",
+    name="kept_epsilon_apart_in_xla",
+    reason="Adds 1e-7 inside both logarithms, as eagerly: a wrong certainty costs 16.12.",
+    by_design=DOCUMENTED_EPSILON,
+)(adds_epsilon_inside_logarithms(EPSILON))
 
 
 @divergence(

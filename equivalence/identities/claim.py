@@ -158,7 +158,7 @@ def generated(
     *names: str,
     keep: Callable[[Spec], bool] = lambda _: True,
     strength: int = 2,
-    numbers_matter: bool = False,
+    numbers_matter: bool = True,
 ) -> tuple[Case, ...]:
     """Cases with every pair (or each) of the levels which all the named implementations offer.
 
@@ -166,7 +166,7 @@ def generated(
         names: Of implementations.
         keep: Whether a spec may be among them.
         strength: How many levels are held together.
-        numbers_matter: Whether ``keep`` looks at the regime.
+        numbers_matter: Whether ``keep`` looks at the regime; if not, it is asked once for all.
     """
     asked = [IMPLEMENTATIONS[name] for name in names]
 
