@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equivalence.cases.answers import ALWAYS_ASKED
+from equivalence.cases.answers import ALWAYS_ASKED, answers
 from equivalence.expectation import catalogued, expectation
 from equivalence.plan import questions
 from equivalence.responses import respond
@@ -179,6 +179,17 @@ def _diverse(differing: list[Observation]) -> list[Observation]:
     return chosen
 
 
+def _moved(observation: Observation, models: Pair) -> bool:
+    """Whether another number is answered than without the last of the models."""
+    with_it, without = (
+        answers(applied(those, observation.case)) for those in (models, models[:-1])
+    )
+    return any(
+        not np.array_equal(getattr(with_it, name).exact.high, getattr(without, name).exact.high)
+        for name in observation.readings
+    )
+
+
 def _confirmed(
     models: Pair,
     tried: list[Observation],
@@ -187,9 +198,12 @@ def _confirmed(
 ) -> Found | None:
     """The hypothesis in exact arithmetic, on the cases tried and on those held back.
 
-    None if a case that was tried speaks against it, or a model of a pair is not needed.
+    None if a case that was tried speaks against it, or a model of a pair is not needed, or another
+    denominator is the same number in all of them: its bound may be a little wider.
     """
     if not all(fits(each, applied(models, each.case)) for each in tried):
+        return None
+    if models[-1].family == "reduction" and not any(_moved(each, models) for each in differing):
         return None
     every = [*tried, *held]
     good = [each for each in held if fits(each, applied(models, each.case))]

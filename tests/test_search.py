@@ -17,10 +17,11 @@ from equivalence import losses
 from equivalence.cases.answers import ALWAYS_ASKED, answers
 from equivalence.cases.case import ONE_HOT, SOFT
 from equivalence.cli import main
+from equivalence.divergences.hypotheses import hypotheses
 from equivalence.identities.claim import question
 from equivalence.implementations import IMPLEMENTATIONS, load
-from equivalence.search import search
-from equivalence.sieve import Observation, fits
+from equivalence.search import _confirmed, search
+from equivalence.sieve import Observation, applied, fits
 
 HERE = Path(__file__).parent
 FILES = {"torch": "two_faults_torch.py", "textbook": "two_faults_numpy.py"}
@@ -186,3 +187,17 @@ def test_a_question_without_a_certain_target_gradient_does_not_fit():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("equivalence.cases.answers._stored", uncertain)
         assert not fits(Observation(asked=case, case=case, readings=right), answered)
+
+
+def test_a_denominator_that_is_the_same_number_explains_nothing():
+    """Its bound is a little wider, which lets a reading in that is a little outside."""
+    case = question("cross_entropy", "sparse", [[0.3, 1.1, -0.4]] * 3001, [0] * 3001)
+    named = {known.words: known for known in hypotheses()}
+    models = (named["divides by the sum of the targets' class weights"],)
+    own, other = answers(case).value, answers(applied(models, case)).value
+    assert other.bound > own.bound
+    reading = own.exact.high + (own.bound + other.bound) / 2
+    seen = Observation(asked=case, case=case, readings={"value": np.asarray(reading)})
+    assert not fits(seen, case)
+    assert fits(seen, applied(models, case))
+    assert _confirmed(models, [seen], [], [seen]) is None
