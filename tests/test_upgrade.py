@@ -79,6 +79,15 @@ def test_since_finds_the_release(index, cache, capsys):
 
 
 @pytest.mark.network
+def test_a_misspelt_cell_is_told_by_the_first_release_that_is_asked(index, cache, capsys):
+    words = ["since", "sklearn.log_loss_binari", "scikit-learn", "--from", "1.6.1", "--to", "1.7.2"]
+    assert main([*words, "--cache", cache]) == 2
+    told = capsys.readouterr().err
+    assert "the nearest" in told.splitlines()[-1]
+    assert "passed over" not in told
+
+
+@pytest.mark.network
 def test_a_version_that_there_is_not_is_told_in_one_line(index, cache, tmp_path, capsys):
     wrong = "scikit-learn==1.6.99"
     assert main(["upgrade", BEFORE, wrong, *ASKED, "--cache", cache, "-o", str(tmp_path)]) == 2

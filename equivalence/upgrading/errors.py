@@ -16,3 +16,7 @@ class UpgradeError(ValueError):
     def __init__(self, message: str, status: int = USAGE) -> None:
         super().__init__(" ".join(message.split()))
         self.status = status
+
+
+class UnknownNameError(UpgradeError):
+    """The suite in an environment knows nothing of a name: no other release will."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from equivalence import results
 from equivalence.upgrading.environments import Builder, build, program
-from equivalence.upgrading.errors import INCOMPLETE, USAGE, UpgradeError
+from equivalence.upgrading.errors import INCOMPLETE, USAGE, UnknownNameError, UpgradeError
 from equivalence.upgrading.requirements import SWITCHES
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ def measure(requirements: Requirements, question: Question, builder: Builder, fi
     message = f"{requirements} cannot be measured: {said.removeprefix('equivalence: ')}"
     if "numpy.dtype size changed" in message or "compiled using NumPy 1" in done.stderr:
         message += "; it was built against NumPy 1: --with 'numpy<2'"
-    stopped = done.returncode not in {USAGE, _NOTHING}
+    if done.returncode == USAGE:
+        raise UnknownNameError(message)
+    stopped = done.returncode != _NOTHING
     raise UpgradeError(message, INCOMPLETE if stopped else done.returncode)
 
 

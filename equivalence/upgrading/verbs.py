@@ -23,7 +23,7 @@ from equivalence.selection import parse as parse_select
 from equivalence.terminal import stderr, stdout
 from equivalence.upgrading.bisection import bisected
 from equivalence.upgrading.environments import Builder, build, default_cache, find_uv, this_python
-from equivalence.upgrading.errors import INCOMPLETE, USAGE, UpgradeError
+from equivalence.upgrading.errors import INCOMPLETE, USAGE, UnknownNameError, UpgradeError
 from equivalence.upgrading.explaining import explained
 from equivalence.upgrading.measuring import Question, measure
 from equivalence.upgrading.requirements import Requirements, concerned, parse
@@ -188,6 +188,8 @@ def since(options: argparse.Namespace) -> int:
             made = parse(f"{options.package}=={version}", builder.extra)
             try:
                 run = measure(made, question, builder, Path(scratch) / f"{version}.jsonl")
+            except UnknownNameError:
+                raise
             except UpgradeError as error:
                 _say(f"{version} is passed over: {error}")
                 return None
