@@ -8,9 +8,9 @@ from equivalence.divergences.divergence import divergence
 from equivalence.divergences.keras_forms import (
     EPSILON,
     KERAS_2,
+    KERAS_2_APART,
     KERAS_2_BACKEND,
-    KERAS_2_BEFORE_FOLDING,
-    KERAS_2_FOLDING,
+    KERAS_2_FOLDED,
     KERAS_2_LOSS_UTILS,
     forms,
 )
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
     from equivalence.cases.case import Case
 
 
-for _mode, _versions, _ending in (
-    ("eager", KERAS_2, ""),
-    ("xla", KERAS_2_BEFORE_FOLDING, "_in_xla"),
-):
+for _mode, _versions, _ending in KERAS_2_APART:
     divergence(
         *(f"{form}@{_mode}" for form in forms("BinaryCrossentropy")),
         versions=_versions,
@@ -40,10 +37,7 @@ for _mode, _versions, _ending in (
         by_design="A plain convention: epsilon() is the documented fuzz factor, used twice.",
     )(adds_epsilon_inside_logarithms(EPSILON))
 
-for _mode, _versions, _ending in (
-    ("function", KERAS_2, ""),
-    ("xla", KERAS_2_FOLDING, "_in_xla"),
-):
+for _mode, _versions, _ending in KERAS_2_FOLDED:
     divergence(
         *(f"{form}@{_mode}" for form in forms("BinaryCrossentropy")),
         versions=_versions,

@@ -1,4 +1,4 @@
-"""What Keras 2 answers in float16, which its classes keep: reciprocals that do not fit."""
+"""What Keras 2 answers in float16, which its classes keep: what does not fit on its way."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from equivalence.divergences.keras_forms import (
 )
 from equivalence.divergences.overflow import from_above, overflows
 from equivalence.divergences.specials import numbers, overlaid
+from equivalence.exact import FORMATS
 from equivalence.losses.binary import smoothed_target
 from equivalence.losses.focal import GAMMA
 
@@ -28,6 +29,24 @@ DEFECT = (
     "The clipping and the epsilon exist to keep the loss and its gradient finite; the gradient is "
     "not, in a format that Keras offers."
 )
+
+
+def _rounded(array: np.ndarray) -> np.ndarray:
+    """What float16 makes of numbers."""
+    return numbers(FORMATS["float16"].round(array))
+
+
+LOW, HIGH = float(_rounded(np.array(EPSILON))), float(_rounded(np.array(1 - EPSILON)))
+
+
+def _clipped(given: np.ndarray, most: float = HIGH) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers as the clip leaves them, and where it does not hold their gradient back."""
+    return np.clip(given, LOW, most), (given >= LOW) & (given <= most)
+
+
+def _in_float16(case: Case) -> bool:
+    """Whether a case is computed in the format in which reciprocals of 1e-7 do not fit."""
+    return case.computed_in.name == "float16"
 
 
 def _smoothed(case: Case) -> np.ndarray:
@@ -44,27 +63,18 @@ def _balance(case: Case) -> np.ndarray:
 def _without_reciprocals(case: Case, factor: np.ndarray) -> Case | None:
     """The derivative of t log(p + e) + (1 - t) log(1 - p + e), times a factor, where not finite.
 
-    Each logarithm is differentiated as what comes from above times a reciprocal. None in formats
-    in which reciprocals of 2e fit.
+    Each logarithm is differentiated as what comes from above times a reciprocal.
     """
-    format_ = case.computed_in
-    if format_.name != "float16":
+    if not _in_float16(case):
         return None
-
-    def rounded(array: np.ndarray) -> np.ndarray:
-        return numbers(format_.round(array))
-
-    epsilon, highest = float(format_.round(EPSILON)), float(format_.round(1 - EPSILON))
-    given = numbers(case.prediction)
-    p = np.clip(given, epsilon, highest)
+    p, inside = _clipped(numbers(case.prediction))
     target = _smoothed(case)
     with np.errstate(all="ignore"):
-        above = rounded(from_above(case) * factor)
+        above = _rounded(from_above(case) * factor)
         slope = sum(
-            sign * rounded(above * share) * rounded(1 / rounded(number + epsilon))
-            for sign, share, number in ((-1, target, p), (1, 1 - target, rounded(1 - p)))
+            sign * _rounded(above * share) * _rounded(1 / _rounded(number + LOW))
+            for sign, share, number in ((-1, target, p), (1, 1 - target, _rounded(1 - p)))
         )
-    inside = (given >= epsilon) & (given <= highest)
     return overlaid(case, prediction=np.where(inside & ~np.isfinite(slope), slope, 0.0))
 
 
@@ -109,22 +119,48 @@ def keras_2_sparse_reciprocal_overflows(case: Case) -> Case | None:
 
     It is softmax(log p) minus the target; where that, times what comes from above, is 0: NaN.
     """
-    format_ = case.computed_in
-    if format_.name != "float16":
+    if not _in_float16(case):
         return None
-
-    def rounded(array: np.ndarray) -> np.ndarray:
-        return numbers(format_.round(array))
-
-    epsilon, highest = float(format_.round(EPSILON)), float(format_.round(1 - EPSILON))
-    given = numbers(case.prediction)
-    p = np.clip(given, epsilon, highest)
+    p, inside = _clipped(numbers(case.prediction))
+    inside &= case.counted[..., None]
     with np.errstate(all="ignore"):
-        by_logarithm = rounded(p / p.sum(axis=-1, keepdims=True)) - case.distribution
+        by_logarithm = _rounded(p / p.sum(axis=-1, keepdims=True)) - case.distribution
         above = from_above(case)[..., None]
-        slope = rounded(above * rounded(by_logarithm)) * rounded(1 / p)
-    inside = (given >= epsilon) & (given <= highest) & case.counted[..., None]
+        slope = _rounded(above * _rounded(by_logarithm)) * _rounded(1 / p)
     return overlaid(case, prediction=np.where(inside & ~np.isfinite(slope), slope, 0.0))
+
+
+@divergence(
+    *forms("KLDivergence", on=ON_TENSORFLOW),
+    versions=KERAS_2,
+    reference=KERAS_2_BACKEND,
+    defect=(
+        "The clipping exists to keep the loss and its gradient finite; they are not, in a format "
+        "that Keras offers."
+    ),
+)
+def keras_2_quotient_overflows(case: Case) -> Case | None:
+    """In float16 t / p is infinite for p below t / 65,504, and so is the loss; classes keep it.
+
+    By p it is differentiated as 1 / (t / p) times (-t / p) / p: the first is infinite for t below
+    p / 65,504, the second for p below 1/256 and t = 1. Zero times infinity is NaN.
+    """
+    if not _in_float16(case):
+        return None
+    p, by_p = _clipped(numbers(case.prediction), 1.0)
+    t, by_t = _clipped(numbers(case.target), 1.0)
+    with np.errstate(all="ignore"):
+        quotient = _rounded(t / p)
+        above = _rounded(from_above(case)[..., None] * t)
+        by_quotient = _rounded(above * _rounded(1 / quotient))
+        by_prediction = _rounded(by_quotient * -_rounded(quotient / p))
+        by_target = _rounded(np.log(quotient) + by_quotient / p)
+    return overlaid(
+        case,
+        terms=np.where(np.any(np.isinf(quotient), axis=-1), np.inf, 0.0),
+        prediction=np.where(by_p, by_prediction, 0.0),
+        target=np.where(by_t, by_target, 0.0),
+    )
 
 
 divergence(

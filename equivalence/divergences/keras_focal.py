@@ -13,10 +13,9 @@ from equivalence.divergences.departures import widened
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.keras_forms import (
     EPSILON,
-    KERAS_2,
+    KERAS_2_APART,
     KERAS_2_BACKEND,
-    KERAS_2_BEFORE_FOLDING,
-    KERAS_2_FOLDING,
+    KERAS_2_FOLDED,
     LOSSES_SOURCE,
     forms,
     keras,
@@ -161,10 +160,7 @@ def _folds_epsilon(case: Case) -> Case | None:
     return _cross_entropy_shifted(case, folds_epsilon_into_one(EPSILON))
 
 
-for _mode, _versions, _ending in (
-    ("eager", KERAS_2, ""),
-    ("xla", KERAS_2_BEFORE_FOLDING, "_in_xla"),
-):
+for _mode, _versions, _ending in KERAS_2_APART:
     divergence(
         *(f"{form}@{_mode}" for form in forms("BinaryFocalCrossentropy")),
         versions=_versions,
@@ -174,10 +170,7 @@ for _mode, _versions, _ending in (
         by_design="A plain convention: both belong to binary_crossentropy, which it calls.",
     )(_shifts_cross_entropy)
 
-for _mode, _versions, _ending in (
-    ("function", KERAS_2, ""),
-    ("xla", KERAS_2_FOLDING, "_in_xla"),
-):
+for _mode, _versions, _ending in KERAS_2_FOLDED:
     divergence(
         *(f"{form}@{_mode}" for form in forms("BinaryFocalCrossentropy")),
         versions=_versions,

@@ -12,8 +12,10 @@ BACKEND_SOURCE = (
 )
 TORCH_SOURCE = "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/backend/torch/nn.py"
 KERAS_2 = "keras>=2.12,<3"  # TensorFlow before 2.16, and tf_keras, which continues it
-# XLA folds constants since TensorFlow 2.13, which came with Keras 2.13.
-KERAS_2_BEFORE_FOLDING, KERAS_2_FOLDING = "keras>=2.12,<2.13", "keras>=2.13,<3"
+# Modes, versions and endings of names: where Keras 2 keeps the 1e-7 that it adds apart, and where a
+# compiler folds it into 1. XLA does since TensorFlow 2.13, which came with Keras 2.13.
+KERAS_2_APART = (("eager", KERAS_2, ""), ("xla", "keras>=2.12,<2.13", "_in_xla"))
+KERAS_2_FOLDED = (("function", KERAS_2, ""), ("xla", "keras>=2.13,<3", "_in_xla"))
 KERAS_2_BACKEND = "https://github.com/keras-team/tf-keras/blob/v2.16.0/tf_keras/backend.py"
 KERAS_2_LOSS_UTILS = (
     "https://github.com/keras-team/tf-keras/blob/v2.16.0/tf_keras/utils/losses_utils.py"
