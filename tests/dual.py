@@ -29,6 +29,9 @@ class Dual:
     def __neg__(self):
         return Dual(-self.value, -self.slope)
 
+    def __abs__(self):
+        return -self if self.value < 0 else self
+
     @binary
     def __add__(self, other):
         return Dual(self.value + other.value, self.slope + other.slope)

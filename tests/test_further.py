@@ -28,7 +28,7 @@ from equivalence.losses.reduction import Weighing, factors, reduce
 from equivalence.responses import further
 
 BITS = 1500
-CURVED = ("cross_entropy", "negative_log_likelihood", "binary_cross_entropy_with_logits")
+CURVED = [name for name, loss in LOSSES.items() if curvature(loss)]
 MEANS = [name for name in REDUCTIONS if name.startswith("mean")]
 
 

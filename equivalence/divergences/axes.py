@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equivalence.divergences.steps import Step, surprisal_units, through
+from equivalence.divergences.paths import surprisal_units
+from equivalence.divergences.steps import Step, through
 from equivalence.losses import cross_entropy, negative_log_likelihood
 from equivalence.losses.loss import Gradients, TermBounds, times
 from equivalence.losses.softmax import Softmax, softmax

@@ -20,13 +20,14 @@ from equivalence.divergences.keras_forms import (
     forms,
     keras,
 )
+from equivalence.divergences.paths import SOFTMAX
 from equivalence.divergences.probabilities import (
     adds_epsilon_inside_logarithms,
     clips,
     folds_epsilon_into_one,
 )
 from equivalence.divergences.saturation import rounds_sigmoid
-from equivalence.divergences.steps import SOFTMAX, through
+from equivalence.divergences.steps import through
 from equivalence.exact import Format
 from equivalence.losses import (
     binary_cross_entropy,

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equivalence.divergences.bends import Bend
 from equivalence.divergences.overflow import from_above
+from equivalence.divergences.paths import inserted
 from equivalence.divergences.specials import numbers
-from equivalence.divergences.steps import Step, elementwise, inserted
+from equivalence.divergences.steps import Step, elementwise
 from equivalence.exact import FORMATS, Format
 from equivalence.losses.loss import LOG_PROBABILITIES, Gradients, Loss, accumulation, times
 
@@ -158,6 +160,30 @@ def _share_pull(number: np.ndarray, gradient: np.ndarray, sign: int) -> np.ndarr
     return np.asarray((gradient + sign * mean) / _total(number))
 
 
+def _share_push(number: np.ndarray, direction: np.ndarray, sign: int) -> np.ndarray:
+    """How s = p / sum(p) changes along v: (v - s sum(v)) / sum(p); of sizes, the most of it."""
+    total = _total(number)
+    return np.asarray((direction + sign * times(number / total, _total(direction))) / total)
+
+
+def _share_turn(
+    number: np.ndarray, gradient: np.ndarray, direction: np.ndarray, sign: int
+) -> np.ndarray:
+    """How (g - <s, g>) / sum(p), with the shares s, turns as p changes by v; the most of it."""
+    total = _total(number)
+    pulled = times(_total(direction) / total, _share_pull(number, gradient, sign))
+    turned = times(_share_push(number, direction, sign), gradient)
+    return np.asarray(sign * (pulled + _total(turned) / total))
+
+
+_SHARE_BEND = Bend(
+    push=lambda number, direction: _share_push(number, direction, -1),
+    push_spread=lambda number, errors: _share_push(number, errors, 1),
+    turn=lambda number, gradient, along: _share_turn(number, gradient, along, -1),
+    turn_spread=lambda number, sizes, along: _share_turn(number, sizes, along, 1),
+)
+
+
 @functools.cache
 def _share(format_: Format) -> Step:
     """Division by the sum, in a format.
@@ -194,6 +220,7 @@ def _share(format_: Format) -> Step:
         spread=lambda number, errors: _share_pull(number, errors, 1),
         error=error,
         sums=True,
+        bend=_SHARE_BEND,
     )
 
 

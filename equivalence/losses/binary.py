@@ -38,7 +38,7 @@ def _log_complement(probability: np.ndarray) -> np.ndarray:
     return np.where(one, -np.inf, np.log1p(-np.where(one, probability * 0, probability)))
 
 
-def _quotients(probability: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def quotients(probability: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The quotients t / p and (1 - t) / (1 - p), with ``0 / 0 = 0``.
 
     They do not exist where the logarithm of their divisor does not, unless t (or 1 - t) is 0.
@@ -57,7 +57,7 @@ def _binary_gradient(
     probability: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None
 ) -> Gradients:
     """(1 - t) / (1 - p) - t / p, and log(1 - p) - log p."""
-    positive, negative = _quotients(probability, smoothed_target(target, label_smoothing))
+    positive, negative = quotients(probability, smoothed_target(target, label_smoothing))
     return Gradients(
         negative - positive,
         times(
@@ -78,10 +78,10 @@ def _binary_bound(
     smoothed = smoothed_target(target, label_smoothing)
     slack = 4.0 if label_smoothing else 0.0
     presence, absence = np.abs(log(probability)), np.abs(_log_complement(probability))
-    positive, negative = map(np.abs, _quotients(probability, smoothed))
+    positive, negative = map(np.abs, quotients(probability, smoothed))
     present, absent = np.abs(smoothed), np.abs(1 - smoothed)
     ones = np.ones_like(probability)
-    complement = np.abs(_quotients(probability, np.zeros_like(ones))[1])
+    complement = np.abs(quotients(probability, np.zeros_like(ones))[1])
     return TermBounds(
         unit * ((4 + slack) * times(present, presence) + times(4 * absent + slack, absence)),
         unit * ((4 + slack) * positive + 4 * negative + times(slack * ones, complement)),

@@ -107,7 +107,15 @@ def focused_bound(
     )
 
 
-def _parts(
+def miss_error(miss: Miss, unit: float, label_smoothing: Any) -> np.ndarray:
+    """M errs relatively by 6 u (sigmoid, 1 - p, 1 - t, two products and their sum).
+
+    Smoothing rounds t' and so, absolutely, m by 4 u.
+    """
+    return np.asarray(6 * unit * np.abs(miss.size) + (4 * unit if label_smoothing else 0.0))
+
+
+def focal_parts(
     of: Loss, prediction: np.ndarray, target: np.ndarray, alpha: Any, label_smoothing: Any
 ) -> tuple[np.ndarray, Gradients, Miss]:
     """The cross-entropy, its derivatives, and what is missed."""
@@ -131,7 +139,7 @@ def _gradient(
     alpha: Any = None,
     label_smoothing: Any = None,
 ) -> Gradients:
-    inner, slopes, miss = _parts(of, prediction, target, alpha, label_smoothing)
+    inner, slopes, miss = focal_parts(of, prediction, target, alpha, label_smoothing)
     gradient = focused_gradient(inner, slopes, miss, gamma)
     return Gradients(gradient.prediction, target_slope(label_smoothing) * gradient.target)
 
@@ -146,14 +154,11 @@ def _bound(
     alpha: Any = None,
     label_smoothing: Any = None,
 ) -> TermBounds:
-    """M errs relatively by 6 u (sigmoid, 1 - p, 1 - t, two products and their sum).
-
-    Smoothing rounds t' and so, absolutely, m by 4 u.
-    """
+    """That of the cross-entropy and of m, carried through the product."""
     unit = 2.0**-precision
-    inner, slopes, miss = _parts(of, prediction, target, alpha, label_smoothing)
+    inner, slopes, miss = focal_parts(of, prediction, target, alpha, label_smoothing)
     own = of.bound(prediction, target, precision, label_smoothing=label_smoothing)
-    error = 6 * unit * np.abs(miss.size) + (4 * unit if label_smoothing else 0.0)
+    error = miss_error(miss, unit, label_smoothing)
     bound = focused_bound(inner, slopes, miss, own=own, error=error, gamma=gamma, unit=unit)
     return TermBounds(
         bound.term, bound.prediction, np.abs(target_slope(label_smoothing)) * bound.target
@@ -214,7 +219,7 @@ def binary_focal_cross_entropy(
     >>> float(binary_focal_cross_entropy.definition(np.array(0.5), np.array(1.0)))  # log 2 / 4
     0.17328679513998632
     """
-    inner, _, miss = _parts(binary_cross_entropy, probability, target, alpha, label_smoothing)
+    inner, _, miss = focal_parts(binary_cross_entropy, probability, target, alpha, label_smoothing)
     return focused(inner, miss, gamma)
 
 
@@ -272,5 +277,5 @@ def binary_focal_cross_entropy_with_logits(
     0.17328679513998632
     """
     of = binary_cross_entropy_with_logits
-    inner, _, miss = _parts(of, logit, target, alpha, label_smoothing)
+    inner, _, miss = focal_parts(of, logit, target, alpha, label_smoothing)
     return focused(inner, miss, gamma)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,10 +35,22 @@ class Curvature:
         product: ``(prediction, target, direction, **parameters)``, all of the prediction's shape;
             float64 arrays or balls.
         bound: ``(prediction, target, direction, precision, **parameters)``: the largest errors.
+        reach: ``(prediction, target, errors, **parameters)``: what errors of the direction come to
+            in the product; None if that is not known.
     """
 
     product: Callable[..., np.ndarray]
     bound: Callable[..., np.ndarray]
+    reach: Callable[..., np.ndarray] | None = None
+
+
+def diagonal(product: Callable[..., np.ndarray], bound: Callable[..., np.ndarray]) -> Curvature:
+    """Second derivatives of each number by itself alone: errors of the direction do not mix."""
+
+    def reach(prediction: Any, target: Any, errors: np.ndarray, **parameters: Any) -> np.ndarray:
+        return np.asarray(np.abs(product(prediction, target, errors, **parameters)))
+
+    return Curvature(product=product, bound=bound, reach=reach)
 
 
 def curvature(loss: Loss) -> Curvature | None:
@@ -78,7 +90,7 @@ def weakened(made: Loss, loss: Loss, error: Callable[[np.ndarray], np.ndarray] |
         size = np.abs(product(prediction, target, direction, **parameters))
         return np.asarray(own(prediction, target, direction, precision, **parameters) + error(size))
 
-    _CURVATURES[made.gradient, made.bound] = Curvature(product=product, bound=bound)
+    _CURVATURES[made.gradient, made.bound] = replace(known, bound=bound)
 
 
 def _softmax_product(
@@ -96,6 +108,23 @@ def _softmax_product(
     return np.asarray(total * probability * (direction - mean))
 
 
+def turn_error(logits: np.ndarray, direction: np.ndarray, precision: int, mixed: Any) -> np.ndarray:
+    """The error of p (v - <p, v>), with what ``mixed`` adds to the relative one of p.
+
+    The relative errors e of p are as in the gradient, in p itself and in <p, v> (docs/method.md):
+    p ((e + 4 u) (|v| + <p, |v|>) + <p |v|, e + u (h(C) + 2)>).
+    """
+    unit = 2.0**-precision
+    parts = softmax(logits)
+    probability = parts.probability
+    relative = np.expm1(surprisal_error(parts, precision) - unit * parts.surprisal)
+    size = np.abs(direction)
+    mean = np.sum(probability * size, axis=-1, keepdims=True)
+    summing = unit * (accumulation(np.shape(logits)[-1], precision) + 2)
+    moved = np.sum(times(probability, relative + summing) * size, axis=-1, keepdims=True)
+    return times(probability, (relative + 4 * unit + mixed) * (size + mean) + moved)
+
+
 def _softmax_bound(
     logits: np.ndarray,
     target: np.ndarray,
@@ -105,23 +134,25 @@ def _softmax_bound(
     weight: Any = None,
     label_smoothing: Any = None,
 ) -> np.ndarray:
-    """The relative errors e of p as in the gradient, in p itself and in <p, v>; see docs/method.md.
-
-    sum(q) p ((e + 4 u) (|v| + <p, |v|>) + <p |v|, e + u (h(C) + 2)>), and what mixes q.
-    """
-    unit = 2.0**-precision
-    parts = softmax(logits)
-    probability = parts.probability
-    relative = np.expm1(surprisal_error(parts, precision) - unit * parts.surprisal)
+    """Sum(q) times the error of p (v - <p, v>), with what mixes q."""
     total = np.sum(np.abs(weighted_target(target, weight, label_smoothing)), axis=-1, keepdims=True)
-    mixed = unit * mixing(target, precision, weight, label_smoothing)
-    size = np.abs(direction)
-    mean = np.sum(probability * size, axis=-1, keepdims=True)
-    summing = unit * (accumulation(np.shape(logits)[-1], precision) + 2)
-    moved = np.sum(times(probability, relative + summing) * size, axis=-1, keepdims=True)
-    return np.asarray(
-        total * times(probability, (relative + 4 * unit + mixed) * (size + mean) + moved)
-    )
+    mixed = 2.0**-precision * mixing(target, precision, weight, label_smoothing)
+    return np.asarray(total * turn_error(logits, direction, precision, mixed))
+
+
+def _softmax_reach(
+    logits: np.ndarray,
+    target: np.ndarray,
+    errors: np.ndarray,
+    *,
+    weight: Any = None,
+    label_smoothing: Any = None,
+) -> np.ndarray:
+    """Sum(q) p (e + <p, e>)."""
+    probability = softmax(logits).probability
+    total = np.sum(np.abs(weighted_target(target, weight, label_smoothing)), axis=-1, keepdims=True)
+    mean = np.sum(probability * errors, axis=-1, keepdims=True)
+    return np.asarray(total * probability * (errors + mean))
 
 
 def _no_product(
@@ -171,9 +202,9 @@ def _sigmoid_bound(
     return np.asarray(size * (products * parts.opposite_sigmoid + 3))
 
 
-curved(cross_entropy.gradient, Curvature(product=_softmax_product, bound=_softmax_bound))
-curved(negative_log_likelihood.gradient, Curvature(product=_no_product, bound=_no_bound))
 curved(
-    binary_cross_entropy_with_logits.gradient,
-    Curvature(product=_sigmoid_product, bound=_sigmoid_bound),
+    cross_entropy.gradient,
+    Curvature(product=_softmax_product, bound=_softmax_bound, reach=_softmax_reach),
 )
+curved(negative_log_likelihood.gradient, diagonal(_no_product, _no_bound))
+curved(binary_cross_entropy_with_logits.gradient, diagonal(_sigmoid_product, _sigmoid_bound))

@@ -52,7 +52,7 @@ class Focus(NamedTuple):
     surprisal: np.ndarray  # -log p
 
 
-def _focus(logits: np.ndarray) -> Focus:
+def focus_of(logits: np.ndarray) -> Focus:
     """The parts of softmax; 1 - p of the largest class is the sum of the others."""
     parts = softmax(logits)
     probability = parts.probability
@@ -61,13 +61,13 @@ def _focus(logits: np.ndarray) -> Focus:
     return Focus(probability, np.where(largest, others, 1 - probability), parts.surprisal)
 
 
-def _weighted(target: np.ndarray, alpha: Any, label_smoothing: Any) -> np.ndarray:
+def focal_weights(target: np.ndarray, alpha: Any, label_smoothing: Any) -> np.ndarray:
     """q, the smoothed target times alpha."""
     smoothed = weighted_target(target, None, label_smoothing)
     return smoothed if alpha is None else smoothed * alpha
 
 
-def _pull(focus: Focus, gamma: Any) -> tuple[np.ndarray, np.ndarray]:
+def focal_pull(focus: Focus, gamma: Any) -> tuple[np.ndarray, np.ndarray]:
     """(1 - p)^gamma and gamma p (-log p) (1 - p)^(gamma - 1), whose sum pulls at the logit."""
     steep = times(times(focus.probability, focus.surprisal), power(focus.complement, gamma - 1))
     return power(focus.complement, gamma), times(gamma + 0 * focus.complement, steep)
@@ -85,9 +85,9 @@ def _focal_gradient(
 
     G (1 - p) is formed with all its digits. By the target: the slope of q times what q multiplies.
     """
-    focus = _focus(logits)
-    modulated, steep = _pull(focus, gamma)
-    pull = times(_weighted(target, alpha, label_smoothing), modulated + steep)
+    focus = focus_of(logits)
+    modulated, steep = focal_pull(focus, gamma)
+    pull = times(focal_weights(target, alpha, label_smoothing), modulated + steep)
     others = np.sum(pull, axis=-1, keepdims=True) - pull
     return Gradients(
         focus.probability * others - pull * focus.complement,
@@ -110,17 +110,17 @@ def _focal_bound(
     (1 - p), which covers forming it from a rounded p; powers err by 4 u more, products by u each.
     """
     unit, classes = 2.0**-precision, logits.shape[-1]
-    focus, each = _focus(logits), surprisal_error(softmax(logits), precision)
+    focus, each = focus_of(logits), surprisal_error(softmax(logits), precision)
     adding = accumulation(classes, precision)
     products = 4 + (0 if alpha is None else 2)
     mixed = mixing(target, precision, None, label_smoothing)
     relative = np.expm1(each)
     away = times(focus.probability, relative) + 3 * unit * focus.complement
-    modulated, steep = _pull(focus, gamma)
+    modulated, steep = focal_pull(focus, gamma)
     moved = power_error(focus.complement, away, gamma, unit)
     surprisal = focus.surprisal
 
-    q = np.abs(_weighted(target, alpha, label_smoothing))
+    q = np.abs(focal_weights(target, alpha, label_smoothing))
     size = times(modulated, surprisal)
     term = times(modulated + moved, each) + times(moved, surprisal)
     term = term + unit * (products + mixed) * size
@@ -188,8 +188,8 @@ def focal_cross_entropy(
     >>> float(focal_cross_entropy.definition(np.array([0.0, 0.0]), np.array([1.0, 0.0])))  # log 2/4
     0.17328679513998632
     """
-    focus = _focus(logits)
-    weighted = _weighted(target, alpha, label_smoothing)
+    focus = focus_of(logits)
+    weighted = focal_weights(target, alpha, label_smoothing)
     return np.asarray(
         np.sum(times(weighted, times(power(focus.complement, gamma), focus.surprisal)), axis=-1)
     )
@@ -215,7 +215,7 @@ def _probability_gradient(
     """-q ((1 - p)^gamma / p + gamma (-log p) (1 - p)^(gamma - 1)), and by the target."""
     focused = times(power(1 - probability, gamma), -log(probability))
     return Gradients(
-        -times(_weighted(target, alpha, label_smoothing), _slope_of_focus(probability, gamma)),
+        -times(focal_weights(target, alpha, label_smoothing), _slope_of_focus(probability, gamma)),
         times(target_slope(target, alpha, label_smoothing), focused),
     )
 
@@ -239,7 +239,7 @@ def _probability_bound(
         probability, target, gamma=gamma, alpha=alpha, label_smoothing=label_smoothing
     )
     focused = np.abs(times(power(1 - probability, gamma), -log(probability)))
-    weighted = np.abs(_weighted(target, alpha, label_smoothing))
+    weighted = np.abs(focal_weights(target, alpha, label_smoothing))
     return TermBounds(
         np.sum(times(weighted, relative * focused), axis=-1),
         relative * np.abs(gradient.prediction),
@@ -289,4 +289,6 @@ def focal_cross_entropy_from_probabilities(
     0.17328679513998632
     """
     focused = times(power(1 - probability, gamma), -log(probability))
-    return np.asarray(np.sum(times(_weighted(target, alpha, label_smoothing), focused), axis=-1))
+    return np.asarray(
+        np.sum(times(focal_weights(target, alpha, label_smoothing), focused), axis=-1)
+    )
