@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, WEIGHT_GRADIENT
-from equivalence.exact import FORMATS
 from equivalence.implementations.framework import columns
 from equivalence.implementations.needs import (
     COLUMNS,
@@ -84,32 +83,42 @@ class Apart(NamedTuple):
     """Of which cases a quantity is asked that is asked apart: by a call of its own.
 
     Attributes:
-        dtypes: In which formats.
+        formats: In which formats, under which kinds of reduction; empty for each with each.
         shapes: Of which shapes.
-        reductions: Under which kinds of reduction.
         most: Of how many numbers, at most: the exact answer is made of as many balls, which are
             slow and large.
     """
 
-    dtypes: tuple[str, ...] = tuple(FORMATS)
+    formats: tuple[tuple[str, str], ...] = ()
     shapes: tuple[str, ...] = (UNBATCHED, ROWS, COLUMNS, SEGMENTATION)
-    reductions: tuple[str, ...] = ("none", "sum", "mean")
     most: int = 2**18
 
     def holds(self, case: Case) -> bool:
         """Whether a case is among those asked."""
         return (
-            case.dtype in self.dtypes
+            (not self.formats or (case.dtype, case.reduction.kind) in self.formats)
             and shape_of(case) in self.shapes
-            and case.reduction.kind in self.reductions
             and case.prediction.size <= self.most
         )
 
 
+# Second derivatives cost as much as everything else about a case: each format, and each reduction,
+# which scales them as it scales the gradient, but not each with each.
 APART = {
     "quick": {
-        WEIGHT_GRADIENT: Apart(("float32", "float64"), (ROWS, COLUMNS), ("mean",)),
-        HESSIAN_VECTOR_PRODUCT: Apart(("float32", "float64"), (ROWS, COLUMNS), ("sum",)),
+        WEIGHT_GRADIENT: Apart((("float32", "mean"), ("float64", "mean")), (ROWS, COLUMNS)),
+        HESSIAN_VECTOR_PRODUCT: Apart((("float32", "sum"), ("float64", "sum")), (ROWS, COLUMNS)),
     },
-    "full": {WEIGHT_GRADIENT: Apart(), HESSIAN_VECTOR_PRODUCT: Apart()},
+    "full": {
+        WEIGHT_GRADIENT: Apart(),
+        HESSIAN_VECTOR_PRODUCT: Apart(
+            (
+                ("float16", "mean"),
+                ("bfloat16", "none"),
+                ("float32", "sum"),
+                ("float32", "mean"),
+                ("float64", "sum"),
+            )
+        ),
+    },
 }

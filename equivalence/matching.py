@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.cases.answers import QUANTITIES, Answer
-from equivalence.cases.further import answer_to
+from equivalence.cases.further import answer_to, has_quantity
 from equivalence.distance import distance
 from equivalence.divergences import Divergence
 from equivalence.exact import FORMATS
@@ -68,6 +68,8 @@ def undecided(expected: Expectation, quantity: str) -> bool:
 def _matches(reading: np.ndarray, case: Case, steps: tuple[Divergence, ...], quantity: str) -> bool:
     expected = expectation(case, steps)
     if expected.raises is not None or expected.case.malformed:
+        return False
+    if not has_quantity(expected.case, quantity):  # known of all steps together only
         return False
     answer = answer_to(expected.case, quantity)
     if case.malformed and quantity != QUANTITIES[0]:

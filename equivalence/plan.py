@@ -123,7 +123,9 @@ def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Cas
     has, and one by one where it has none: its other columns share the terms.
 
     Malformed ones are asked of the others as the quick profile has them: what is refused while a
-    graph is built is refused in every dtype, and each is traced anew.
+    graph is built is refused in every dtype, and each is traced anew. Of the well-formed ones the
+    others are asked every dtype and every reduction, not each with each: that would be four levels
+    together, the edge and the mode among them.
     """
     first = mode == implementation.offered_modes[0]
     yours = not _of_this_package(implementation)
@@ -214,7 +216,10 @@ def _in_mode(implementation: Implementation, mode: str, profile: str) -> Iterato
     cases = [_case(implementation.loss, spec) for spec in specs]
     if asked.strength:
         written = _written(implementation, mode, profile, asked)
-        cases += [case for case in written if not declines(implementation, case, mode)]
+        asks = tuple(case for case in written if not declines(implementation, case, mode))
+        if mode != implementation.offered_modes[0]:
+            asks = edges.every_pair(asks, f"{implementation}@{mode}")
+        cases += asks
     for case in cases:
         apart = _apart(implementation, case, mode, profile)
         yield Question(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.cases.answers import ALWAYS_ASKED, QUANTITIES
-from equivalence.cases.further import WEIGHT_GRADIENT, has_curvature
+from equivalence.cases.further import has_quantity
 from equivalence.cases.remembered import Remembered
 from equivalence.expectation import catalogued, expectation
 from equivalence.implementations.implementation import apart
@@ -45,12 +45,10 @@ def further(implementation: Implementation, case: Case, mode: str) -> tuple[str,
     offered = [name for name, modes in implementation.framework.apart.items() if mode in modes]
 
     def known(quantity: str) -> bool:
-        if not (case.weighted_by if quantity == WEIGHT_GRADIENT else has_curvature(case)):
+        if not has_quantity(case, quantity):
             return False
         answered = expectation(case, catalogued(implementation, mode, quantity)).case
-        return (
-            bool(answered.weighted_by) if quantity == WEIGHT_GRADIENT else has_curvature(answered)
-        )
+        return has_quantity(answered, quantity)
 
     return tuple(quantity for quantity in offered if known(quantity))
 

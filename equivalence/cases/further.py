@@ -49,6 +49,13 @@ def has_curvature(case: Case) -> bool:
     return curvature(case.loss) is not None
 
 
+def has_quantity(case: Case, quantity: str) -> bool:
+    """Whether there is an answer to a quantity of a case."""
+    if quantity == WEIGHT_GRADIENT:
+        return bool(case.weighted_by)
+    return quantity != HESSIAN_VECTOR_PRODUCT or has_curvature(case)
+
+
 def direction(shape: tuple[int, ...]) -> np.ndarray:
     """Along which second derivatives are taken, of the prediction's shape: 1, 2, 1/2, 1, ..."""
     return cotangent(shape)
@@ -72,7 +79,7 @@ def answer_to(case: Case, quantity: str) -> Answer:
 @functools.lru_cache(maxsize=_REMEMBERED)
 def _further(case: Case, quantity: str) -> Answer:
     by_weights = quantity == WEIGHT_GRADIENT
-    if not (case.weighted_by if by_weights else has_curvature(case)):
+    if not has_quantity(case, quantity):
         message = f"{case.id} has no {quantity.replace('_', ' ')}"
         raise ValueError(message)
     exact, format_ = _by_weights if by_weights else _along, FORMATS[case.dtype]

@@ -31,17 +31,23 @@ EXPONENTIAL_UNITS = 3.0  # the error of a library exponential, in units of round
 
 def _exponentials(x: np.ndarray, format_: Format) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """exp(x) in the format: the least that a library may return, the nearest, and the most."""
-    with flint.ctx.workprec(FIRST_BITS):
-        # Beyond a thousand exp(x) is 0 or infinite in every format.
-        numbers = np.clip(np.ravel(x), -1e3, 1e3).tolist()
-        exact = np.array([float(flint.arb(number).exp()) for number in numbers])
-    exact = exact.reshape(np.shape(x))
+    exact = _exponential(np.clip(x, -1e3, 1e3), format_)  # beyond it is 0 or infinite everywhere
     error = EXPONENTIAL_UNITS * format_.unit
     return (
         format_.round(exact * (1 - error)),
         format_.round(exact),
         format_.round(exact * (1 + error)),
     )
+
+
+def _exponential(x: np.ndarray, format_: Format) -> np.ndarray:
+    """exp(x), exact as far as the format goes: float64 has digits to spare for narrower ones."""
+    if format_.precision < FORMATS["float64"].precision:
+        with np.errstate(over="ignore"):
+            return np.asarray(np.exp(x))
+    with flint.ctx.workprec(FIRST_BITS):
+        exact = np.array([float(flint.arb(number).exp()) for number in np.ravel(x).tolist()])
+    return exact.reshape(np.shape(x))
 
 
 def _sigmoids(logit: np.ndarray, format_: Format) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import zlib
 from typing import TYPE_CHECKING
 
 from equivalence.cases.case import (
@@ -29,6 +30,8 @@ from equivalence.cases.generation import DTYPES, named_reduction
 from equivalence.losses import LOSSES, MEAN, NONE, SUM
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from equivalence.losses import Loss
 
 # The quick profile asks each edge in one dtype, of the terms and of their mean.
@@ -71,6 +74,37 @@ def plain(case: Case) -> bool:
     """Whether a case is well-formed, or one that the quick profile asks too."""
     dtypes, reductions = _QUICK
     return not case.malformed or (case.dtype in dtypes and case.reduction in reductions)
+
+
+def every_pair(cases: Iterable[Case], seed: str) -> tuple[Case, ...]:
+    """Of each edge so many cases that it is asked in every dtype and under every reduction.
+
+    What an edge does depends on its dtype, and on its reduction, and on the mode: each dtype is
+    asked under one of the reductions, in turn, of which the seed chooses the first, so that other
+    implementations ask other ones. Cases that are no edges stay.
+    """
+    cases = tuple(cases)
+    groups: dict[tuple[str, str], dict[tuple[str, str], Case]] = {}
+    for case in cases:
+        if case.origin.startswith(f"{ORIGIN}."):
+            group = groups.setdefault((case.origin, case.target_kind), {})
+            group[case.dtype, case.reduction.name] = case
+    kept = {id(case) for (name, group) in groups.items() for case in _chosen(group, (seed, *name))}
+    return tuple(
+        case for case in cases if id(case) in kept or not case.origin.startswith(f"{ORIGIN}.")
+    )
+
+
+def _chosen(group: dict[tuple[str, str], Case], seed: tuple[str, ...]) -> list[Case]:
+    """Cases by dtype and reduction, of which every dtype and every reduction is chosen once."""
+    turn = zlib.crc32(":".join(seed).encode())
+    chosen: set[tuple[str, str]] = set()
+    for place in (0, 1):  # each dtype under one of its reductions; then what reduction is left
+        for number, level in enumerate(dict.fromkeys(pair[place] for pair in group)):
+            if level not in {pair[place] for pair in chosen}:
+                offered = [pair for pair in group if pair[place] == level]
+                chosen.add(offered[(turn + number) % len(offered)])
+    return [group[pair] for pair in chosen]
 
 
 def of_one_dtype(case: Case) -> bool:
@@ -134,6 +168,7 @@ __all__ = [
     "dtypes",
     "edge",
     "edge_case",
+    "every_pair",
     "labels_out_of_range",
     "malformed",
     "malformed_shapes",
