@@ -123,9 +123,9 @@ def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Cas
     has, and one by one where it has none: its other columns share the terms.
 
     Malformed ones are asked of the others as the quick profile has them: what is refused while a
-    graph is built is refused in every dtype, and each is traced anew. Of the well-formed ones the
-    others are asked every dtype and every reduction, not each with each: that would be four levels
-    together, the edge and the mode among them.
+    graph is built is refused in every dtype, and each is traced anew. An edge is a level like
+    others: where a mode is asked pairs of levels, it is asked in every dtype and under every
+    reduction, not each with each, and once where each level is asked alone.
     """
     first = mode == implementation.offered_modes[0]
     yours = not _of_this_package(implementation)
@@ -218,7 +218,7 @@ def _in_mode(implementation: Implementation, mode: str, profile: str) -> Iterato
         written = _written(implementation, mode, profile, asked)
         asks = tuple(case for case in written if not declines(implementation, case, mode))
         if mode != implementation.offered_modes[0]:
-            asks = edges.every_pair(asks, f"{implementation}@{mode}")
+            asks = edges.covering(asks, asked.strength, f"{implementation}@{mode}")
         cases += asks
     for case in cases:
         apart = _apart(implementation, case, mode, profile)

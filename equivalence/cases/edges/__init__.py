@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 # The quick profile asks each edge in one dtype, of the terms and of their mean.
 _QUICK = (("float32",), (NONE, MEAN))
 _FULL = (DTYPES, (NONE, SUM, MEAN))
+PAIRS = 2
 
 
 @functools.cache
@@ -76,12 +77,13 @@ def plain(case: Case) -> bool:
     return not case.malformed or (case.dtype in dtypes and case.reduction in reductions)
 
 
-def every_pair(cases: Iterable[Case], seed: str) -> tuple[Case, ...]:
-    """Of each edge so many cases that it is asked in every dtype and under every reduction.
+def covering(cases: Iterable[Case], strength: int, seed: str) -> tuple[Case, ...]:
+    """Of each edge so many cases as many levels are asked together.
 
-    What an edge does depends on its dtype, and on its reduction, and on the mode: each dtype is
-    asked under one of the reductions, in turn, of which the seed chooses the first, so that other
-    implementations ask other ones. Cases that are no edges stay.
+    An edge, a dtype and a reduction are levels. Of pairs, each dtype is asked under one of the
+    reductions, in turn, and each reduction in one dtype at least; of levels alone, one case. The
+    seed chooses the first, so that other implementations ask other ones. Cases that are no edges
+    stay.
     """
     cases = tuple(cases)
     groups: dict[tuple[str, str], dict[tuple[str, str], Case]] = {}
@@ -89,15 +91,23 @@ def every_pair(cases: Iterable[Case], seed: str) -> tuple[Case, ...]:
         if case.origin.startswith(f"{ORIGIN}."):
             group = groups.setdefault((case.origin, case.target_kind), {})
             group[case.dtype, case.reduction.name] = case
-    kept = {id(case) for (name, group) in groups.items() for case in _chosen(group, (seed, *name))}
+    kept = {
+        id(case)
+        for (name, group) in groups.items()
+        for case in _chosen(group, strength, (seed, *name))
+    }
     return tuple(
         case for case in cases if id(case) in kept or not case.origin.startswith(f"{ORIGIN}.")
     )
 
 
-def _chosen(group: dict[tuple[str, str], Case], seed: tuple[str, ...]) -> list[Case]:
-    """Cases by dtype and reduction, of which every dtype and every reduction is chosen once."""
+def _chosen(group: dict[tuple[str, str], Case], strength: int, seed: tuple[str, ...]) -> list[Case]:
+    """One of the cases by dtype and reduction, or every dtype and every reduction once, or all."""
     turn = zlib.crc32(":".join(seed).encode())
+    if strength == 1:
+        return [list(group.values())[turn % len(group)]]
+    if strength > PAIRS:
+        return list(group.values())
     chosen: set[tuple[str, str]] = set()
     for place in (0, 1):  # each dtype under one of its reductions; then what reduction is left
         for number, level in enumerate(dict.fromkeys(pair[place] for pair in group)):
@@ -165,10 +175,10 @@ __all__ = [
     "ORIGIN",
     "Edge",
     "asked",
+    "covering",
     "dtypes",
     "edge",
     "edge_case",
-    "every_pair",
     "labels_out_of_range",
     "malformed",
     "malformed_shapes",
