@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT
 from equivalence.divergences.departures import keeps_classes, widened
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.dtypes import narrower_target, written_in_integers
@@ -34,6 +35,26 @@ SOURCE = "https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/L
 def takes_no_integers(case: Case) -> type[Exception] | None:
     """Targets of integers or truth values raise RuntimeError, also those that F.one_hot returns."""
     return RuntimeError if written_in_integers(case) else None
+
+
+@divergence(
+    "torch.kl_div*",
+    "torch.nn.KLDivLoss*",
+    versions=">=1.13",
+    reference="https://docs.pytorch.org/docs/stable/generated/torch.autograd.functional.hvp.html",
+    by_design=(
+        "A plain convention of PyTorch: what does not depend on the input has no graph, and "
+        "torch.autograd.grad raises for it; torch.autograd.functional.hvp returns zeros, unless it "
+        "is called with strict=True."
+    ),
+    only=(HESSIAN_VECTOR_PRODUCT,),
+)
+def gradient_of_divergence_has_no_graph(_: Case) -> type[Exception]:
+    """The gradient -t is a constant, whose derivative raises RuntimeError: it is no zero.
+
+    That of nll_loss, as constant, is zero, since it is written as a function with derivatives.
+    """
+    return RuntimeError
 
 
 @divergence(
