@@ -16,7 +16,7 @@ from equivalence.environment import divergence_records, framework_record, implem
 from equivalence.events import Asking, Event, Examined, Finished, Judged, Loaded
 from equivalence.finding import Finding, Verdict
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, ready
-from equivalence.plan import Question, questions, withheld
+from equivalence.plan import Question, planned, questions, withheld
 from equivalence.results import AskedRecord, ClaimRecord, FrameworkRecord
 from equivalence.shards import WHOLE, Shard
 from equivalence.smaller import shrunk
@@ -143,10 +143,24 @@ def _in_shard(implementation: Implementation, request: Request) -> Iterator[Ques
 
 def _count(implementation: Implementation, request: Request) -> int | None:
     """How many questions are left; None if nothing is, the sweep included."""
+    every = planned([implementation], request.profile)
+    count = sum(1 for question in every if _takes_some(question, request))
+    if not request.done:
+        return count or None
     left = sum(1 for _ in selected(implementation, request))
     if left or implementation.name in request.swept:
         return left or None
-    return 0 if any(True for _ in _in_shard(implementation, request)) else None
+    return 0 if count else None
+
+
+def _takes_some(question: Question, request: Request) -> bool:
+    """Whether something of a question is selected."""
+
+    def takes(one: Question) -> bool:
+        origin = one.case.origin
+        return any(request.takes(one.cell(name), origin) for name in one.quantities)
+
+    return takes(question) or (bool(question.apart) and takes(question.whole))
 
 
 def _withheld(implementation: Implementation, request: Request) -> Iterator[Finding]:

@@ -65,9 +65,15 @@ class Asking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A question was answered and judged, one finding for each quantity."""
+    """A question was answered and judged.
+
+    Attributes:
+        findings: One for each quantity.
+        then: What the same process is about to ask next, where that has to be known.
+    """
 
     findings: tuple[Finding, ...]
+    then: Asking | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

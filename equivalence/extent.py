@@ -50,12 +50,13 @@ COSTLY = {
     "quick": {
         "strided": Extent(1, pinned=False),
         "func": Extent(1, pinned=False),
-        "graph": Extent(1, pinned=False),
+        "graph": Extent(1, narrow=True, pinned=False),
         "function": Extent(1, narrow=True, pinned=False),
         "xla": NOTHING,
         "compile": NOTHING,
     },
     "full": {
+        "graph": Extent(1),
         "function": Extent(1),
         "xla": Extent(1, pinned=False),
         "compile": Extent(1, narrow=True, pinned=False),
@@ -67,16 +68,21 @@ def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
     """How much an implementation is asked in a mode.
 
     A function that has several means is asked in the quick profile every pair of levels of the
-    first one; the others compute the same terms, and are asked each level.
+    first one; the others compute the same terms, and are asked each level. A framework that runs
+    another one's code on kernels of its own is asked one level fewer together in the full profile.
 
     Raises:
         KeyError: If the profile is unknown.
     """
     if mode != implementation.offered_modes[0]:
-        return COSTLY[profile].get(mode, OTHERS[profile])
-    several = [known for known in columns(implementation) if set(known.reductions) == {"mean"}]
-    another = profile == "quick" and implementation in several[1:]
-    return OTHERS[profile] if another else STRENGTHS[profile]
+        asked = COSTLY[profile].get(mode, OTHERS[profile])
+    else:
+        several = [known for known in columns(implementation) if set(known.reductions) == {"mean"}]
+        another = profile == "quick" and implementation in several[1:]
+        asked = OTHERS[profile] if another else STRENGTHS[profile]
+    if profile == "full" and implementation.framework.same_code_as and asked.strength > 1:
+        return asked._replace(strength=asked.strength - 1)
+    return asked
 
 
 class Apart(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from equivalence.cases import edges
@@ -45,12 +45,26 @@ _SHAPE_NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Question:
-    """A case asked of an implementation in a mode, about some quantities."""
+    """A case asked of an implementation in a mode, about some quantities.
+
+    Attributes:
+        apart: What may be asked apart of it besides, which takes some work to find out.
+    """
 
     implementation: Implementation
     mode: str
     case: Case
     quantities: tuple[str, ...]
+    apart: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> Question:
+        """The same, with what is asked apart among its quantities."""
+        if not self.apart:
+            return self
+        known = further(self.implementation, self.case, self.mode)
+        more = tuple(name for name in known if name in self.apart)
+        return replace(self, quantities=self.quantities + more, apart=())
 
     def cell(self, quantity: str) -> str:
         """The id of the cell that the answer belongs to."""
@@ -157,14 +171,6 @@ def _written(
     return edges.labels_out_of_range(implementation.loss) if profile == "full" else ()
 
 
-def _apart(implementation: Implementation, case: Case, mode: str, profile: str) -> tuple[str, ...]:
-    """What is asked apart of an implementation about a case."""
-    asked = [name for name, which in APART[profile].items() if which.holds(case)]
-    if not asked:
-        return ()
-    return tuple(name for name in further(implementation, case, mode) if name in asked)
-
-
 def withheld(implementation: Implementation, profile: str) -> Iterator[Question]:
     """The malformed questions of a profile that an implementation must not be asked.
 
@@ -186,6 +192,16 @@ def withheld(implementation: Implementation, profile: str) -> Iterator[Question]
 
 def questions(implementations: Iterable[Implementation], profile: str) -> Iterator[Question]:
     """Every question of a profile, implementation by implementation.
+
+    Raises:
+        KeyError: If the profile is unknown.
+    """
+    for question in planned(implementations, profile):
+        yield question.whole
+
+
+def planned(implementations: Iterable[Implementation], profile: str) -> Iterator[Question]:
+    """The same, without what is asked apart: it is not known yet whether it is.
 
     Raises:
         KeyError: If the profile is unknown.
@@ -217,14 +233,12 @@ def _in_mode(implementation: Implementation, mode: str, profile: str) -> Iterato
     if asked.strength:
         written = _written(implementation, mode, profile, asked)
         asks = tuple(case for case in written if not declines(implementation, case, mode))
-        if mode != implementation.offered_modes[0]:
-            asks = edges.covering(asks, asked.strength, f"{implementation}@{mode}")
-        cases += asks
+        cases += edges.covering(asks, asked.strength, f"{implementation}@{mode}")
     for case in cases:
-        apart = _apart(implementation, case, mode, profile)
         yield Question(
             implementation=implementation,
             mode=mode,
             case=case,
-            quantities=(*quantities(implementation, case), *apart),
+            quantities=quantities(implementation, case),
+            apart=tuple(name for name, which in APART[profile].items() if which.holds(case)),
         )

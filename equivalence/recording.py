@@ -15,7 +15,7 @@ from equivalence.asking import Request
 from equivalence.environment import environment, extended
 from equivalence.events import Event, Examined, Finished, Judged, Loaded, Lost
 from equivalence.implementations import REQUIREMENTS
-from equivalence.results import Environment, Run, append, write, write_again
+from equivalence.results import Environment, Run, append, arrange, write, write_again
 from equivalence.resuming import check_same
 
 if TYPE_CHECKING:
@@ -155,7 +155,9 @@ class Recording:
             unfinished = dataclasses.replace(self.environment, complete=False)
             write_again(unfinished, new, self.path)
         else:
-            write(self.run(complete=False), self.path)
+            begun_with = self.run(complete=False)
+            self.findings = list(begun_with.findings)  # in the order of the lines
+            write(begun_with, self.path)
         self._file = self.path.open("a", encoding="utf-8")
 
     def run(self, *, complete: bool) -> Run:
@@ -168,7 +170,7 @@ class Recording:
         self.close()
         run = self.run(complete=complete)
         if self.path is not None:
-            write(run, self.path)
+            arrange(run, self.findings, self.path)
         return run
 
     def close(self) -> None:

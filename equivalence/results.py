@@ -14,6 +14,7 @@ import itertools
 import json
 import shutil
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from typing import TYPE_CHECKING, Any, TextIO
 
 from equivalence.exact import Number
@@ -240,6 +241,40 @@ def write(run: Run, path: Path) -> None:
         file.write(environment_line(run.environment) + "\n")
         file.writelines(finding_line(finding) + "\n" for finding in ordered(run.findings))
     part.replace(path)
+
+
+def arrange(run: Run, findings: list[Finding], path: Path) -> None:
+    """Writes a run whose file holds the lines of its findings already, as they were made: sorted.
+
+    It is written anew where the file does not hold a line for each of them.
+
+    Args:
+        run: The run.
+        findings: Its findings in the order of the lines.
+        path: The file.
+
+    Raises:
+        OSError: If the folder cannot be written.
+    """
+    if not path.exists() or not path.stat().st_size:
+        write(run, path)
+        return
+    part = path.with_name(path.name + ".part")
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as text:
+        ends = [text.find(b"\n")]
+        while ends[-1] >= 0:
+            ends.append(text.find(b"\n", ends[-1] + 1))
+        whole = len(ends) == len(findings) + 2  # line 1, and nothing behind the last one
+        if whole:
+            names = [finding.name for finding in findings]
+            with part.open("wb") as sorted_file:
+                sorted_file.write(environment_line(run.environment).encode() + b"\n")
+                for place in sorted(range(len(names)), key=names.__getitem__):
+                    sorted_file.write(text[ends[place] + 1 : ends[place + 1] + 1])
+    if whole:
+        part.replace(path)
+    else:
+        write(run, path)
 
 
 def write_again(environment: Environment, more: Iterable[Finding], path: Path) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     from equivalence.finding import Finding
+    from equivalence.implementations import Implementation
 
 CLAIMS = "claims"  # what the worker that examines them has instead of a framework
 PATIENCE = 240.0  # seconds without a word after which a worker is killed, by default
@@ -209,22 +210,33 @@ def _work(
                 if not name:
                     connection.send(event)
                     continue
-            ended = Finished(framework=framework, implementation=name)
-            failing: list[Finding] = []
-            left = False
-            for question in itertools.islice(selected(IMPLEMENTATIONS[name], request), done, None):
-                connection.send(about_to_ask(question))
-                findings = ask(question)
-                failing += (found for found in findings if found.verdict.fails)
-                connection.send(Judged(findings=findings))
-                left = True
-            if left or not done:  # else a worker before this one died of the sweep
-                wanted = name not in request.swept
-                ended = finished(IMPLEMENTATIONS[name], failing, sweep=wanted)
-            connection.send(ended)
+            connection.send(_ask_all(connection, IMPLEMENTATIONS[name], request, done))
     except SelectError as error:
         connection.send(error)
     except (EOFError, OSError):  # nobody listens any more
         pass
     connection.close()
     os._exit(0)  # past the frameworks' own clean-up, which may crash
+
+
+def _ask_all(
+    connection: Connection, implementation: Implementation, request: Request, done: int
+) -> Finished:
+    """Asks what is left of an implementation, and tells what is found, one question at a time.
+
+    With each goes what is asked next: for a process that dies, and in one message, which is dear.
+    """
+    failing: list[Finding] = []
+    asked = itertools.islice(selected(implementation, request), done, None)
+    question = next(asked, None)
+    if question is None and done:  # a worker before this one died of the sweep
+        return Finished(framework=implementation.framework.name, implementation=implementation.name)
+    if question is not None:
+        connection.send(about_to_ask(question))
+    while question is not None:
+        findings = ask(question)
+        failing += (found for found in findings if found.verdict.fails)
+        question = next(asked, None)
+        then = None if question is None else about_to_ask(question)
+        connection.send(Judged(findings=findings, then=then))
+    return finished(implementation, failing, sweep=implementation.name not in request.swept)

@@ -93,7 +93,7 @@ def _hear(worker: Worker, event: Event | SelectError) -> Iterator[Event]:
         worker.hand_back()
         return
     if isinstance(event, Judged) and worker.unit is not None:
-        worker.unit.done, worker.useful, worker.asking = worker.unit.done + 1, True, None
+        worker.unit.done, worker.useful, worker.asking = worker.unit.done + 1, True, event.then
     if isinstance(event, Loaded):
         if not worker.queue.loaded:
             worker.queue.loaded = True

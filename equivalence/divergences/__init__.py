@@ -17,6 +17,7 @@ MODULES = (
     "hidden_states",
     "keras",
     "keras_focal",
+    "keras_focal_curvature",
     "masks",
     "keras_infinities",
     "keras_kullback_leibler",

@@ -230,25 +230,28 @@ def rounds_focal_factor(case: Case) -> Case:
     return replace(case, loss=_factor_rounded(case.loss))
 
 
+def focus_vanishes(
+    loss: Loss, format_: Format, prediction: np.ndarray, target: np.ndarray, label_smoothing: Any
+) -> np.ndarray:
+    """Where 1 - p_t is rounded to zero in a format."""
+    plain, round_ = np.vectorize(float, otypes=[float]), format_.round
+    numbers = plain(prediction)
+    with np.errstate(over="ignore"):
+        p = round_(1 / (1 + np.exp(-numbers)) if loss.prediction == LOGITS else numbers)
+    t = round_(plain(smoothed_target(target, label_smoothing)))
+    one = round_(1.0)
+    return np.asarray(one - (t * p + (one - t) * (one - p)) == 0)
+
+
 @functools.cache
 def _undefined_at_zero(loss: Loss, format_: Format) -> Loss:
     """The loss whose gradient is 0 times infinity where 1 - p_t is rounded to zero, at gamma 0."""
-    round_ = format_.round
-
-    def vanishes(prediction: np.ndarray, target: np.ndarray, label_smoothing: Any) -> np.ndarray:
-        plain = np.vectorize(float, otypes=[float])
-        numbers = plain(prediction)
-        p = round_(1 / (1 + np.exp(-numbers)) if loss.prediction == LOGITS else numbers)
-        t = round_(plain(smoothed_target(target, label_smoothing)))
-        one = round_(1.0)
-        return np.asarray(one - (t * p + (one - t) * (one - p)) == 0)
 
     def gradient(
         prediction: np.ndarray, target: np.ndarray, *, label_smoothing: Any = None, **others: Any
     ) -> Gradients:
         own = loss.gradient(prediction, target, label_smoothing=label_smoothing, **others)
-        with np.errstate(over="ignore"):
-            lost = vanishes(prediction, target, label_smoothing)
+        lost = focus_vanishes(loss, format_, prediction, target, label_smoothing)
         return Gradients(*(np.where(lost, slope * np.nan, slope) for slope in own))
 
     return replace(loss, name=f"{loss.name}, with 0 * 0 ** -1", gradient=gradient)

@@ -57,6 +57,8 @@ class Framework:
         apart: For each quantity that is asked apart, and each mode in which it is, a function from
             a ``Call`` to an array; it raises where there is none.
         apart_scripts: Likewise, the rest of the script that shows it.
+        same_code_as: The framework that runs the same code on other kernels and is asked all of it:
+            of this one the full profile asks one level fewer together.
         flags: Returns the settings that decide numbers.
         stands_for: Packages that are another one under its version numbers: ``{"keras":
             "tf-keras"}`` where what is known of ``keras<3`` holds for ``tf-keras``.
@@ -79,6 +81,7 @@ class Framework:
     slowness: float = 1.0
     apart: Mapping[str, Mapping[str, Callable[[Call], np.ndarray]]] = field(default_factory=dict)
     apart_scripts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    same_code_as: str = ""
     flags: Callable[[], dict[str, str]] = dict
     stands_for: Mapping[str, str] = field(default_factory=dict)
     absent: Callable[[], str] = str

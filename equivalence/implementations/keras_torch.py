@@ -34,6 +34,7 @@ framework = Framework(
     array="torch.tensor({values}, dtype=torch.{dtype})",
     apart=second.APART,
     apart_scripts=second.SCRIPTS,
+    same_code_as="tensorflow_v2",
     flags=engine.flags,
 )
 
