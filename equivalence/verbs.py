@@ -115,8 +115,9 @@ def run(options: argparse.Namespace) -> int:
         signal.signal(signal.SIGTERM, before)
     if complete and not recording.findings and not recording.lost and asked.shard.whole:
         raise NothingSelectedError(_nothing(options.select, recording.environment))
-    made = recording.finish(complete=complete)
-    told = _tell(made, output, page, options.baseline, recording.unasked)
+    with uncollected():
+        made = recording.finish(complete=complete)
+        told = _tell(made, output, page, options.baseline, recording.unasked)
     if not made.findings:
         stdout().print(f"The shard {asked.shard} holds nothing of what is selected.")
     return told
