@@ -111,7 +111,7 @@ def curvature_through(
 
         far, far_gradient = moved(prediction, unit, readings)
         size = np.abs(known.product(at, there, along, **changed))
-        tilted = times(relative, bend.push_spread(prediction, np.abs(direction)))
+        tilted = times(bend.push_spread(prediction, np.abs(direction)), relative)
         inner = known.bound(at, there, along, precision, **changed) + far
         inner = inner + reach(at, there, tilted, **changed) + times(size, relative)
         error = step.spread(prediction, inner) + times(step.spread(prediction, size), skew)
@@ -123,7 +123,7 @@ def curvature_through(
         return np.asarray(
             error
             + bend.turn_spread(prediction, wrong, np.abs(direction))
-            + times(3 * skew, bend.turn_spread(prediction, gradient, np.abs(direction)))
+            + times(bend.turn_spread(prediction, gradient, np.abs(direction)), 3 * skew)
         )
 
     def errors(prediction: Array, target: Array, sizes: Array, **parameters: Any) -> Array:
