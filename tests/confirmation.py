@@ -11,17 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from second_oracle import mp, second_answers
+from second_oracle import mp, second_answers, second_product
 
 from equivalence.cases.answers import ALWAYS_ASKED, QUANTITIES, answers
+from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, answer_to, direction
 from equivalence.comparison import judge
 from equivalence.exact import FORMATS
 from equivalence.expectation import catalogued, expectation
 from equivalence.finding import Verdict
 from equivalence.implementations import IMPLEMENTATIONS, load
+from equivalence.losses.loss import PROBABILITIES
 from equivalence.misreading import real
 from equivalence.reproduction import named_case
-from equivalence.responses import respond
+from equivalence.responses import read as asked_again
 from equivalence.results import read
 
 NUMBER = 200
@@ -31,7 +33,17 @@ PRINTED = mp.mpf(10) ** -24  # what 25 digits leave out
 
 def second(case, quantity):
     """The exact numbers of a quantity by the second oracle."""
+    if quantity == HESSIAN_VECTOR_PRODUCT:
+        return second_product(case, direction(case.prediction.shape))
     return second_answers(case)[QUANTITIES.index(quantity)]
+
+
+def is_smooth(case):
+    """Whether predictions may be moved to both sides, as differences of gradients need it."""
+    numbers = np.asarray(case.prediction, dtype=np.float64)
+    if case.loss.prediction == PROBABILITIES:
+        return bool(np.all((numbers > 0) & (numbers < 1)))
+    return bool(np.all(np.isfinite(numbers)))
 
 
 def inside(reading, exact, bound, format_):
@@ -58,13 +70,15 @@ def problems(finding):
     again = judge(implementation, case, finding.quantity, finding.mode)
     if (again.verdict, again.got) != (finding.verdict, finding.got):
         yield f"asked again: {again.verdict}, got {again.got}, not {finding.got}"
-    reading = getattr(respond(implementation, case, finding.mode), finding.quantity)
+    reading = asked_again(implementation, case, finding.mode, finding.quantity)
     if isinstance(reading, Exception):
         if finding.verdict not in {Verdict.REFUSES, Verdict.DIVERGES}:
             yield f"raises {type(reading).__name__}, and is said to be {finding.verdict}"
         return
     if case.malformed:
         yield from _misreading(finding, case, np.asarray(reading))
+        return
+    if finding.quantity == HESSIAN_VECTOR_PRODUCT and not is_smooth(case):
         return
     exact = second(case, finding.quantity)
     if finding.exact is not None:
@@ -101,7 +115,7 @@ def _verdict(finding, case, reading, exact):
     """Whether the verdict follows from the second oracle's numbers."""
     format_ = FORMATS[case.dtype]
     missing = any(mp.isnan(number) for number in exact.ravel())
-    bound = getattr(answers(case), finding.quantity).bound
+    bound = answer_to(case, finding.quantity).bound
     agrees = inside(reading, exact, bound, format_)
     if finding.verdict is Verdict.AGREES and (missing or not agrees):
         yield "agrees, and the second oracle says that it does not"
@@ -115,19 +129,19 @@ def _verdict(finding, case, reading, exact):
 
 def _other_reduction(finding, case, reading):
     """Where only the reduction is another one, the other question is answered by mpmath too."""
-    steps = catalogued(IMPLEMENTATIONS[finding.implementation], finding.mode)
+    steps = catalogued(IMPLEMENTATIONS[finding.implementation], finding.mode, finding.quantity)
     other = expectation(case, steps).case
     if replace(other, reduction=case.reduction).digest != case.digest or other.loss != case.loss:
         return
-    expected = getattr(answers(other), finding.quantity)
+    expected = answer_to(other, finding.quantity)
     if not inside(reading, second(other, finding.quantity), expected.bound, FORMATS[other.dtype]):
         yield f"does not divide by the {other.reduction.denominator}, says the second oracle"
 
 
 def chosen(findings, number=NUMBER, seed=0):
     """So many random findings of each dtype, of those that asked something."""
-    # There is no second oracle of what is asked apart: tests/test_further.py has dual numbers.
-    known = ALWAYS_ASKED
+    # There is no second oracle of derivatives by weights: tests/test_further.py has dual numbers.
+    known = {*ALWAYS_ASKED, HESSIAN_VECTOR_PRODUCT}
     findings = [finding for finding in findings if finding.case and finding.quantity in known]
     for dtype in FORMATS:
         mine = [finding for finding in findings if finding.dtype == dtype]

@@ -16,7 +16,7 @@ INFINITY = mp.inf
 
 
 def number(value):
-    return mp.mpf(float(value))
+    return value if isinstance(value, mp.mpf) else mp.mpf(float(value))
 
 
 def times(first, second):
@@ -250,6 +250,29 @@ def second_answers(case):
         empty = mp.mpf(0) if case.reduction.empty_is_zero else mp.nan
         return np.array(empty, dtype=object), *(np.full(shape, empty) for _ in range(2))
     return np.array(total / divided, dtype=object), gradient, target_gradient
+
+
+class Moved:
+    """A case with other predictions, of any number of digits."""
+
+    def __init__(self, case, prediction):
+        self._case, self.prediction = case, prediction
+
+    def __getattr__(self, name):
+        return getattr(self._case, name)
+
+
+def second_product(case, direction):
+    """Second derivatives along a direction, as a difference of gradients.
+
+    In 1400 bits a step of 2**-300 leaves more digits than any float has, where the predictions are
+    inside of what they are defined for.
+    """
+    step = mp.mpf(2) ** -300
+    at = np.vectorize(number, otypes=[object])(case.prediction)
+    along = step * np.vectorize(number, otypes=[object])(direction)
+    above, below = (second_answers(Moved(case, moved))[1] for moved in (at + along, at - along))
+    return np.vectorize(lambda one: one / (2 * step), otypes=[object])(above - below)
 
 
 def fraction(value):
