@@ -9,7 +9,7 @@ from test_oracle import report
 from equivalence import losses
 from equivalence.cases.answers import QUANTITIES, answers
 from equivalence.cases.case import Case
-from equivalence.cases.edges import EDGES, asked, edge_case, edge_cases
+from equivalence.cases.edges import EDGES, asked, covering, edge_case, edge_cases
 from equivalence.cases.edges.edge import encodings
 from equivalence.exact import FORMATS
 from equivalence.losses import LOSSES, MEAN, NONE
@@ -164,3 +164,31 @@ def test_an_edge_is_made_again_from_its_name(loss):
     for case in asked(loss, "quick"):
         again = edge_case(loss.name, case.target_kind, case.reduction.name, case.dtype, case.origin)
         assert again.digest == case.digest
+
+
+@pytest.mark.parametrize("strength", [1, 2, 3])
+def test_an_edge_is_a_level_like_others(strength):
+    """Alone it is asked once; of pairs in every dtype and under every reduction; else as it is."""
+    cases = [case for case in asked(losses.cross_entropy, "full") if not case.malformed]
+    levels, kept = {}, {}
+    for found, chosen in ((levels, cases), (kept, covering(cases, strength, "someone@graph"))):
+        for case in chosen:
+            found.setdefault((case.origin, case.target_kind), []).append(case)
+    assert kept.keys() == levels.keys()
+    for name, every in levels.items():
+        dtypes, reductions = {c.dtype for c in every}, {c.reduction.name for c in every}
+        mine = kept[name]
+        if strength == 1:
+            assert len(mine) == 1
+        elif strength == 2:
+            assert {c.dtype for c in mine} == dtypes
+            assert {c.reduction.name for c in mine} == reductions
+            assert len(mine) <= len(dtypes) + len(reductions)
+        else:
+            assert mine == every
+
+
+def test_others_are_asked_edges_in_other_dtypes():
+    cases = asked(losses.cross_entropy, "full")
+    first, second = (covering(cases, 1, seed) for seed in ("one@func", "another@func"))
+    assert {case.id for case in first} != {case.id for case in second}

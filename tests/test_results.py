@@ -35,6 +35,16 @@ def test_the_same_run_gives_the_same_bytes(run, path, tmp_path):
     assert (tmp_path / "again.jsonl").read_bytes() == path.read_bytes()
 
 
+@pytest.mark.parametrize("left", [None, -9, 0], ids=["whole", "torn", "empty"])
+def test_lines_are_sorted_as_they_stand_and_written_anew_where_they_do_not(run, path, left):
+    """The file holds the findings backwards; or its last line is torn, or nothing is left."""
+    sorted_bytes = path.read_bytes()
+    first, *lines = sorted_bytes.splitlines(keepends=True)
+    path.write_bytes((first + b"".join(reversed(lines)))[:left])
+    results.arrange(run, list(reversed(run.findings)), path)
+    assert path.read_bytes() == sorted_bytes
+
+
 def test_no_bare_nan_and_no_line_but_ascii(path):
     for line in path.read_bytes().decode("ascii").splitlines():
         json.loads(line, parse_constant=pytest.fail)
