@@ -77,46 +77,61 @@ def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
     if mode != implementation.offered_modes[0]:
         asked = COSTLY[profile].get(mode, OTHERS[profile])
     else:
-        several = [known for known in columns(implementation) if set(known.reductions) == {"mean"}]
-        another = profile == "quick" and implementation in several[1:]
+        another = profile == "quick" and _is_another_mean(implementation)
         asked = OTHERS[profile] if another else STRENGTHS[profile]
     if profile == "full" and implementation.framework.same_code_as and asked.strength > 1:
         return asked._replace(strength=asked.strength - 1)
     return asked
 
 
+def _is_another_mean(implementation: Implementation) -> bool:
+    """Whether a function has several means, of which this is not the first."""
+    several = [known for known in columns(implementation) if set(known.reductions) == {"mean"}]
+    return implementation in several[1:]
+
+
 class Apart(NamedTuple):
     """Of which cases a quantity is asked that is asked apart: by a call of its own.
 
     Attributes:
-        formats: In which formats, under which kinds of reduction; empty for each with each.
+        formats: In which formats, under which kinds of reduction.
         shapes: Of which shapes.
         most: Of how many numbers, at most: the exact answer is made of as many balls, which are
             slow and large.
     """
 
-    formats: tuple[tuple[str, str], ...] = ()
+    formats: tuple[tuple[str, str], ...]
     shapes: tuple[str, ...] = (UNBATCHED, ROWS, COLUMNS, SEGMENTATION)
-    most: int = 2**18
+    most: int = 2**17
 
     def holds(self, case: Case) -> bool:
         """Whether a case is among those asked."""
         return (
-            (not self.formats or (case.dtype, case.reduction.kind) in self.formats)
+            (case.dtype, case.reduction.kind) in self.formats
             and shape_of(case) in self.shapes
             and case.prediction.size <= self.most
         )
 
 
-# Second derivatives cost as much as everything else about a case: each format, and each reduction,
-# which scales them as it scales the gradient, but not each with each.
+# What is asked apart costs as much as all else about a case: each format, and each reduction, but
+# not each with each. Second derivatives are scaled by a reduction as the gradient is; in those by
+# weights it is the mean that has a denominator.
 APART = {
     "quick": {
         WEIGHT_GRADIENT: Apart((("float32", "mean"), ("float64", "mean")), (ROWS, COLUMNS)),
         HESSIAN_VECTOR_PRODUCT: Apart((("float32", "sum"), ("float64", "mean")), (ROWS, COLUMNS)),
     },
     "full": {
-        WEIGHT_GRADIENT: Apart(),
+        WEIGHT_GRADIENT: Apart(
+            (
+                ("float16", "mean"),
+                ("bfloat16", "mean"),
+                ("float32", "mean"),
+                ("float64", "mean"),
+                ("float32", "sum"),
+                ("float64", "none"),
+            )
+        ),
         HESSIAN_VECTOR_PRODUCT: Apart(
             (
                 ("float16", "mean"),
@@ -127,3 +142,17 @@ APART = {
         ),
     },
 }
+
+
+def apart(implementation: Implementation, case: Case, profile: str) -> tuple[str, ...]:
+    """What an implementation may be asked apart about a case.
+
+    The second derivatives of a function that has several means are asked of the first: the others
+    scale the same ones.
+
+    Raises:
+        KeyError: If the profile is unknown.
+    """
+    scaled = {HESSIAN_VECTOR_PRODUCT} if _is_another_mean(implementation) else set()
+    known = APART[profile].items()
+    return tuple(name for name, which in known if name not in scaled and which.holds(case))

@@ -13,7 +13,7 @@ from equivalence.cases.generation import Spec, generate
 from equivalence.cases.pinned import pinned
 from equivalence.divergences import DIVERGENCES
 from equivalence.expectation import declines
-from equivalence.extent import APART, Extent, extent
+from equivalence.extent import Extent, apart, extent
 from equivalence.implementations.framework import columns
 from equivalence.implementations.needs import (
     COLUMNS,
@@ -240,5 +240,5 @@ def _in_mode(implementation: Implementation, mode: str, profile: str) -> Iterato
             mode=mode,
             case=case,
             quantities=quantities(implementation, case),
-            apart=tuple(name for name, which in APART[profile].items() if which.holds(case)),
+            apart=apart(implementation, case, profile),
         )
