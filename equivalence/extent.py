@@ -119,7 +119,7 @@ class Apart(NamedTuple):
 APART = {
     "quick": {
         WEIGHT_GRADIENT: Apart((("float32", "mean"), ("float64", "mean")), (ROWS, COLUMNS)),
-        HESSIAN_VECTOR_PRODUCT: Apart((("float32", "sum"), ("float64", "mean")), (ROWS, COLUMNS)),
+        HESSIAN_VECTOR_PRODUCT: Apart((("float32", "mean"), ("float64", "sum")), (ROWS, COLUMNS)),
     },
     "full": {
         WEIGHT_GRADIENT: Apart(
@@ -136,8 +136,8 @@ APART = {
             (
                 ("float16", "mean"),
                 ("bfloat16", "none"),
-                ("float32", "sum"),
-                ("float64", "mean"),
+                ("float32", "mean"),
+                ("float64", "sum"),
             )
         ),
     },
@@ -147,8 +147,8 @@ APART = {
 def apart(implementation: Implementation, case: Case, profile: str) -> tuple[str, ...]:
     """What an implementation may be asked apart about a case.
 
-    The second derivatives of a function that has several means are asked of the first: the others
-    scale the same ones.
+    The second derivatives of a function that has several means are asked of the first, with the sum
+    and the terms: the others scale the same ones.
 
     Raises:
         KeyError: If the profile is unknown.
