@@ -119,7 +119,7 @@ class Apart(NamedTuple):
 APART = {
     "quick": {
         WEIGHT_GRADIENT: Apart((("float32", "mean"), ("float64", "mean")), (ROWS, COLUMNS)),
-        HESSIAN_VECTOR_PRODUCT: Apart((("float32", "mean"), ("float64", "sum")), (ROWS, COLUMNS)),
+        HESSIAN_VECTOR_PRODUCT: Apart((("float32", "sum"), ("float64", "sum")), (ROWS, COLUMNS)),
     },
     "full": {
         WEIGHT_GRADIENT: Apart(
@@ -136,7 +136,7 @@ APART = {
             (
                 ("float16", "mean"),
                 ("bfloat16", "none"),
-                ("float32", "mean"),
+                ("float32", "sum"),
                 ("float64", "sum"),
             )
         ),
