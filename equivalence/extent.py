@@ -15,6 +15,8 @@ from equivalence.implementations.needs import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from equivalence.cases.case import Case
     from equivalence.cases.generation import Spec
     from equivalence.implementations import Implementation
@@ -64,6 +66,11 @@ COSTLY = {
 }
 
 
+def of_this_package(implementation: Implementation) -> bool:
+    """Whether the catalogue can speak for an implementation: what yours should take, you know."""
+    return str(implementation.function.__module__).startswith(f"{__package__}.")
+
+
 def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
     """How much an implementation is asked in a mode.
 
@@ -79,7 +86,8 @@ def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
     else:
         another = profile == "quick" and _is_another_mean(implementation)
         asked = OTHERS[profile] if another else STRENGTHS[profile]
-    if profile == "full" and implementation.framework.same_code_as and asked.strength > 1:
+    same_code = implementation.framework.same_code_as and of_this_package(implementation)
+    if profile == "full" and same_code and asked.strength > 1:
         return asked._replace(strength=asked.strength - 1)
     return asked
 
@@ -95,19 +103,24 @@ class Apart(NamedTuple):
 
     Attributes:
         formats: In which formats, under which kinds of reduction.
+        instead: Whether, of who offers none of these kinds, the first that is offered is asked.
         shapes: Of which shapes.
         most: Of how many numbers, at most: the exact answer is made of as many balls, which are
             slow and large.
     """
 
     formats: tuple[tuple[str, str], ...]
+    instead: bool = True
     shapes: tuple[str, ...] = (UNBATCHED, ROWS, COLUMNS, SEGMENTATION)
     most: int = 2**17
 
-    def holds(self, case: Case) -> bool:
-        """Whether a case is among those asked."""
+    def holds(self, case: Case, offered: Iterable[str]) -> bool:
+        """Whether a case is among those asked, of who offers some kinds of reduction."""
+        kinds = [kind for dtype, kind in self.formats if dtype == case.dtype]
+        if kinds and self.instead and not set(kinds).intersection(offered):
+            kinds = [next(iter(offered))]
         return (
-            (case.dtype, case.reduction.kind) in self.formats
+            case.reduction.kind in kinds
             and shape_of(case) in self.shapes
             and case.prediction.size <= self.most
         )
@@ -118,8 +131,12 @@ class Apart(NamedTuple):
 # weights it is the mean that has a denominator.
 APART = {
     "quick": {
-        WEIGHT_GRADIENT: Apart((("float32", "mean"), ("float64", "mean")), (ROWS, COLUMNS)),
-        HESSIAN_VECTOR_PRODUCT: Apart((("float32", "sum"), ("float64", "sum")), (ROWS, COLUMNS)),
+        WEIGHT_GRADIENT: Apart(
+            (("float32", "mean"), ("float64", "mean")), instead=False, shapes=(ROWS, COLUMNS)
+        ),
+        HESSIAN_VECTOR_PRODUCT: Apart(
+            (("float32", "sum"), ("float64", "sum")), instead=False, shapes=(ROWS, COLUMNS)
+        ),
     },
     "full": {
         WEIGHT_GRADIENT: Apart(
@@ -154,5 +171,5 @@ def apart(implementation: Implementation, case: Case, profile: str) -> tuple[str
         KeyError: If the profile is unknown.
     """
     scaled = {HESSIAN_VECTOR_PRODUCT} if _is_another_mean(implementation) else set()
-    known = APART[profile].items()
-    return tuple(name for name, which in known if name not in scaled and which.holds(case))
+    known, offered = APART[profile].items(), tuple(implementation.reductions)
+    return tuple(name for name, which in known if name not in scaled and which.holds(case, offered))

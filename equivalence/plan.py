@@ -13,7 +13,7 @@ from equivalence.cases.generation import Spec, generate
 from equivalence.cases.pinned import pinned
 from equivalence.divergences import DIVERGENCES
 from equivalence.expectation import declines
-from equivalence.extent import Extent, apart, extent
+from equivalence.extent import Extent, apart, extent, of_this_package
 from equivalence.implementations.framework import columns
 from equivalence.implementations.needs import (
     COLUMNS,
@@ -142,7 +142,7 @@ def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Cas
     reduction, not each with each, and once where each level is asked alone.
     """
     first = mode == implementation.offered_modes[0]
-    yours = not _of_this_package(implementation)
+    yours = not of_this_package(implementation)
     if profile == "quick" and not first:
         return ()
     if profile == "quick" and yours:
@@ -155,11 +155,6 @@ def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Cas
         wanted = ("mean",) if means[:1] == [implementation] else () if means else ("none",)
         return tuple(case for case in cases if case.reduction.name in wanted)
     return cases if first else tuple(case for case in cases if edges.plain(case))
-
-
-def _of_this_package(implementation: Implementation) -> bool:
-    """Whether the catalogue can speak for an implementation: what yours should take, you know."""
-    return str(implementation.function.__module__).startswith(f"{__package__}.")
 
 
 def _written(
@@ -216,7 +211,7 @@ def _questions(
     implementation: Implementation,
     profile: str,
     family: tuple[Implementation, ...],  # noqa: ARG001 - who is asked less depends on it
-    catalogue: tuple[Divergence, ...],  # noqa: ARG001 - what is asked apart depends on it
+    catalogue: tuple[Divergence, ...],  # noqa: ARG001 - what is declined depends on it
 ) -> tuple[Question, ...]:
     """The questions of one implementation, remembered: they are counted, and then asked."""
     return tuple(

@@ -55,6 +55,7 @@ class Recording:
     judged: Counter[str] = field(default_factory=Counter)
     _known: set[str] = field(default_factory=set)
     _file: TextIO | None = None
+    _begun: bool = False  # whether the lines of the file are the findings, in their order
 
     def take(self, event: Event) -> None:
         """Records what happened.
@@ -158,7 +159,7 @@ class Recording:
             begun_with = self.run(complete=False)
             self.findings = list(begun_with.findings)  # in the order of the lines
             write(begun_with, self.path)
-        self._file = self.path.open("a", encoding="utf-8")
+        self._file, self._begun = self.path.open("a", encoding="utf-8"), True
 
     def run(self, *, complete: bool) -> Run:
         """The run so far."""
@@ -170,7 +171,10 @@ class Recording:
         self.close()
         run = self.run(complete=complete)
         if self.path is not None:
-            arrange(run, self.findings, self.path)
+            if self._begun:
+                arrange(run, self.findings, self.path)
+            else:
+                write(run, self.path)
         return run
 
     def close(self) -> None:

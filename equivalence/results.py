@@ -264,7 +264,7 @@ def arrange(run: Run, findings: list[Finding], path: Path) -> None:
         ends = [text.find(b"\n")]
         while ends[-1] >= 0:
             ends.append(text.find(b"\n", ends[-1] + 1))
-        whole = len(ends) == len(findings) + 2  # line 1, and nothing behind the last one
+        whole = len(ends) == len(findings) + 2  # line 1, and where nothing more is found
         if whole:
             names = [finding.name for finding in findings]
             with part.open("wb") as sorted_file:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equivalence import plan
 from equivalence.cases.answers import ALWAYS_ASKED, answers
 from equivalence.expectation import catalogued, expectation
-from equivalence.plan import questions
 from equivalence.responses import respond
 from equivalence.sieve import Observation, Pair, Sieve, applied, fits
 
@@ -138,7 +138,7 @@ def _observations(
     seen = set()
     planned = (
         question.case
-        for question in questions([implementation], profile)
+        for question in plan.planned([implementation], profile)
         if question.mode == mode and not question.case.malformed
     )
     for case in itertools.chain(cases, planned):

@@ -234,9 +234,10 @@ def _ask_all(
     if question is not None:
         connection.send(about_to_ask(question))
     while question is not None:
+        after = next(asked, None)  # found before, so that no answer waits for it
         findings = ask(question)
         failing += (found for found in findings if found.verdict.fails)
-        question = next(asked, None)
-        then = None if question is None else about_to_ask(question)
+        then = None if after is None else about_to_ask(after)
         connection.send(Judged(findings=findings, then=then))
+        question = after
     return finished(implementation, failing, sweep=implementation.name not in request.swept)

@@ -42,7 +42,7 @@ def is_smooth(case):
     """Whether predictions may be moved to both sides, as differences of gradients need it."""
     numbers = np.asarray(case.prediction, dtype=np.float64)
     if case.loss.prediction == PROBABILITIES:
-        return bool(np.all((numbers > 0) & (numbers < 1)))
+        return bool(np.all((numbers > 2.0**-200) & (numbers < 1)))
     return bool(np.all(np.isfinite(numbers)))
 
 

@@ -7,8 +7,15 @@ import numpy as np
 import pytest
 
 from equivalence import losses
-from equivalence.cases.further import direction, has_curvature
-from equivalence.cases.generation import from_name
+from equivalence.cases import edges
+from equivalence.cases.covering import cover
+from equivalence.cases.further import (
+    HESSIAN_VECTOR_PRODUCT,
+    answer_to,
+    direction,
+    has_curvature,
+)
+from equivalence.cases.generation import from_name, generate
 from equivalence.divergences.axes import takes_softmax_over
 from equivalence.divergences.paths import SIGMOID, SOFTMAX
 from equivalence.divergences.probabilities import (
@@ -108,3 +115,26 @@ def test_where_errors_of_a_direction_are_not_known_second_derivatives_are_not():
     case = asked("cross_entropy", "soft")
     assert has_curvature(case)
     assert not has_curvature(takes_softmax_over(0)(case))
+
+
+def asks_too_much(case):
+    """Below gamma = 1 powers of 1 - p are infinite, and the gradient is lost before."""
+    return 0 < float(case.options.get("gamma", 2)) < 1
+
+
+@pytest.mark.parametrize("name", CURVED)
+def test_bounds_are_finite_wherever_the_exact_answer_is(name):
+    """Of every regime with every option, and of every edge, in every format."""
+    loss, seen = LOSSES[name], 0
+    specs = cover(loss, lambda spec: spec.shape in {"rows", "sequence"}, 2)
+    cases = [generate(loss, spec) for spec in specs] + [
+        case for case in edges.asked(loss, "full", large=False) if case.reduction.name == "sum"
+    ]
+    for case in cases:
+        if case.malformed or asks_too_much(case) or case.prediction.size > 4096:
+            continue
+        answer = answer_to(case, HESSIAN_VECTOR_PRODUCT)
+        bound = answer.bound[np.isfinite(answer.exact.high)]
+        assert ((bound > 0) & np.isfinite(bound)).all(), case
+        seen += bound.size
+    assert seen > 1000

@@ -37,6 +37,7 @@ from equivalence.losses import (
 )
 from equivalence.losses.binary import logistic, smoothed_target, target_slope
 from equivalence.losses.binary_focal import focused, focused_bound, focused_gradient, missed
+from equivalence.losses.curvature_binary_focal import lets_miss_err
 from equivalence.losses.focal import GAMMA
 from equivalence.losses.loss import LOGITS, Gradients, Loss, TermBounds
 
@@ -212,7 +213,7 @@ def _factor_rounded(loss: Loss) -> Loss:
             found.term, found.prediction, np.abs(target_slope(label_smoothing)) * found.target
         )
 
-    return widened(loss, "with 1 - p_t rounded", more)
+    return lets_miss_err(widened(loss, "with 1 - p_t rounded", more), loss, units=6)
 
 
 @divergence(

@@ -120,8 +120,8 @@ def _overflows(format_: Format, kind: str) -> Callable[..., np.ndarray]:
 def curvature_of_focus_overflows(case: Case) -> Case | None:
     """Second derivatives are NaN where 2 gamma times the cross-entropy is infinite.
 
-    It is multiplied by the slope of sigmoid(x), which is 0. That needs a logit of a quarter of the
-    largest finite number, or more.
+    It is multiplied by the slope of sigmoid(x), which is 0. At gamma 2, and before a mean divides
+    it, a logit of a quarter of the largest finite number is enough.
     """
     if case.weights is not None or not case.prediction.ndim or not case.prediction.size:
         return None

@@ -1,6 +1,10 @@
 """What is true: definitions of losses, their gradients, their bounds, and reductions."""
 
-from equivalence.losses import curvature_focal, curvature_probabilities
+from equivalence.losses import (
+    curvature_binary_focal,
+    curvature_focal,
+    curvature_probabilities,
+)
 from equivalence.losses.binary import binary_cross_entropy, binary_cross_entropy_with_logits
 from equivalence.losses.binary_focal import (
     binary_focal_cross_entropy,
@@ -32,6 +36,7 @@ __all__ = [
     "binary_focal_cross_entropy_with_logits",
     "cross_entropy",
     "cross_entropy_from_probabilities",
+    "curvature_binary_focal",
     "curvature_focal",
     "curvature_probabilities",
     "focal_cross_entropy",

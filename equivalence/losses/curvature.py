@@ -1,4 +1,4 @@
-"""Second derivatives of the terms by the prediction, along a direction; known of a few losses."""
+"""Second derivatives of the terms by the prediction, along a direction."""
 
 from __future__ import annotations
 
@@ -63,6 +63,11 @@ def curved(gradient: Callable[..., Gradients], known: Curvature) -> None:
     _CURVATURES[gradient] = known
 
 
+def curved_with(made: Loss, known: Curvature) -> None:
+    """Makes second derivatives known of what has both the gradient and the bound of a loss."""
+    _CURVATURES[made.gradient, made.bound] = known
+
+
 def weakened(made: Loss, loss: Loss, error: Callable[[np.ndarray], np.ndarray] | None) -> None:
     """Makes the second derivatives of a loss with a weaker bound known.
 
@@ -76,7 +81,7 @@ def weakened(made: Loss, loss: Loss, error: Callable[[np.ndarray], np.ndarray] |
         return
     if error is None:
         if (loss.gradient, loss.bound) in _CURVATURES:  # else they are known by the gradient
-            _CURVATURES[made.gradient, made.bound] = known
+            curved_with(made, known)
         return
     product, own = known.product, known.bound
 
@@ -90,7 +95,7 @@ def weakened(made: Loss, loss: Loss, error: Callable[[np.ndarray], np.ndarray] |
         size = np.abs(product(prediction, target, direction, **parameters))
         return np.asarray(own(prediction, target, direction, precision, **parameters) + error(size))
 
-    _CURVATURES[made.gradient, made.bound] = replace(known, bound=bound)
+    curved_with(made, replace(known, bound=bound))
 
 
 def _softmax_product(

@@ -22,9 +22,10 @@ _SMALLEST_NORMAL = {8: 2.0**-126, 11: 2.0**-14, 24: 2.0**-126, 53: 2.0**-1022}
 
 
 def squared_error(size: np.ndarray, probability: np.ndarray, precision: int) -> np.ndarray:
-    """The error of ``size`` = t / p^2, however it is formed: 8 u, and what a small p^2 loses.
+    """The error of ``size`` = t / p^2, formed as t / p / p or t / (p p), and what p^2 loses.
 
-    t / p / p, t / (p p) and t (1 / p)^2 round up to four times, 1 - p beforehand twice as much.
+    It rounds up to four times, 1 - p beforehand twice as much. Where p p vanishes t / (p p) is
+    infinite, and (1 / p)^2 overflows before t makes it small: that is no answer, but a finding.
     """
     unit, smallest = 2.0**-precision, _SMALLEST_NORMAL.get(precision, 0.0)
     square = np.square(probability)
@@ -119,8 +120,7 @@ def _no_kl_product(
 ) -> np.ndarray:
     """Nothing: the divergence is linear in log p. For a negative share it does not exist."""
     share = np.exp(target) if log_target else target
-    nothing = log_probability * 0 + direction * 0
-    return np.where(share < 0, np.nan, np.where(share == 0, nothing, nothing + share * 0))
+    return np.where(share < 0, np.nan, log_probability * 0 + direction * 0 + share * 0)
 
 
 def _no_kl_bound(log_probability: np.ndarray, *_arguments: Any, **_parameters: Any) -> np.ndarray:
