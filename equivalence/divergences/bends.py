@@ -67,7 +67,7 @@ def curvature_through(
     step: Step,
     *,
     reached: Callable[[Array], Array],
-    moved: Callable[[Array, float, Callable[[Array], tuple[Array, ...]]], list[Array]],
+    moved: Callable[..., tuple[tuple[Array, ...], list[Array]]],
     rounding: Callable[[Array, int], float],
 ) -> Curvature:
     """The second derivatives of a loss of a changed prediction.
@@ -77,8 +77,8 @@ def curvature_through(
         known: Its second derivatives, with what errors of their direction come to.
         step: The change, which carries directions.
         reached: What the loss gets.
-        moved: ``(prediction, unit, readings)``: how far the readings of what the loss gets may be
-            off, since that errs itself.
+        moved: ``(prediction, unit, readings)``: the readings of what the loss gets, and how far
+            they may be off, since that errs itself.
         rounding: ``(prediction, precision)``: the relative error of what the step pulls back.
     """
     reach, bend = known.reach, step.bend
@@ -109,15 +109,14 @@ def curvature_through(
                 loss.gradient(number, there, **changed).prediction,
             )
 
-        far, far_gradient = moved(prediction, unit, readings)
-        size = np.abs(known.product(at, there, along, **changed))
+        read, (far, far_gradient) = moved(prediction, unit, readings)
+        size, gradient = map(np.abs, read)
         tilted = times(bend.push_spread(prediction, np.abs(direction)), relative)
         inner = known.bound(at, there, along, precision, **changed) + far
         inner = inner + reach(at, there, tilted, **changed) + times(size, relative)
         error = step.spread(prediction, inner) + times(step.spread(prediction, size), skew)
         if bend.turn_spread is None:
             return np.asarray(error)
-        gradient = np.abs(loss.gradient(at, there, **changed).prediction)
         wrong = loss.bound(at, there, precision, **changed).prediction + far_gradient
         wrong = wrong + times(gradient, 3 * relative)
         return np.asarray(

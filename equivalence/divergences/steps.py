@@ -94,8 +94,8 @@ def _reached(step: Step, prediction: Array) -> Array:
 
 def _moved(
     step: Step, prediction: Array, unit: float, readings: Callable[[Array], tuple[Array, ...]]
-) -> list[Array]:
-    """How far readings of what the loss gets may be off, since the step errs.
+) -> tuple[tuple[Array, ...], list[Array]]:
+    """The readings of what the loss gets, and how far they may be off, since the step errs.
 
     Neighbours are read, perhaps on the other side of a clip or of a jump; never outside [0, inf).
     """
@@ -109,7 +109,7 @@ def _moved(
             np.maximum(far, gap(other, here))
             for far, other, here in zip(moved, readings(neighbour), at, strict=True)
         ]
-    return moved
+    return at, moved
 
 
 def _rounding(step: Step, prediction: Array, precision: int) -> float:
@@ -146,9 +146,9 @@ def through(loss: Loss, step: Step, outer: Loss) -> Loss:
                 number, there, **changed
             )
 
-        moved = _moved(step, prediction, unit, readings)
+        at, moved = _moved(step, prediction, unit, readings)
         rounding = _rounding(step, prediction, precision)
-        size, skewed = np.abs(readings(reached)[1]), step.slope_error(prediction, unit)
+        size, skewed = np.abs(at[1]), step.slope_error(prediction, unit)
         return TermBounds(
             own.term + moved[0],
             step.spread(prediction, own.prediction + moved[1] + times(size, rounding + skewed))

@@ -92,7 +92,7 @@ def _binary_bound(
 ) -> np.ndarray:
     """Those of the cross-entropy, of its derivatives and of m, carried through every product.
 
-    M may err by some units more, absolutely, and so may 1 - p in its derivatives.
+    M may err by some units more, absolutely.
     """
     unit = 2.0**-precision
     inner, slopes, bent, miss, turn = _binary_parts(of, prediction, target, alpha, label_smoothing)
