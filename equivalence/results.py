@@ -199,18 +199,20 @@ def read(path: Path) -> Run:
     if not text:
         message = f"{path} is empty: nothing was written to it; `equivalence run -o {path}` does"
         raise RunFileError(message)
-    lines = text.split("\n")
-    torn = lines.pop()
+    first, *lines = text.split("\n")
+    torn = lines.pop() if lines else first
     try:
-        environment = parse_environment(lines[0] if lines else torn)
+        environment = parse_environment(first)
     except SchemaError as error:
         message = f"{path}: {error}; upgrade loss-equivalence"
         raise RunFileError(message) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"{path}: line 1 is not the environment of a run, which `equivalence run` writes"
+        if isinstance(error, json.JSONDecodeError) and first == text and text.startswith("{"):
+            message = f"{path}: cut short in line 1; `equivalence run -o {path}` writes it again"
         raise RunFileError(message) from error
     with uncollected():
-        findings = [_parsed(path, number, line) for number, line in enumerate(lines[1:], start=2)]
+        findings = [_parsed(path, number, line) for number, line in enumerate(lines, start=2)]
     if torn:
         environment = dataclasses.replace(environment, complete=False)
     return Run(environment=environment, findings=ordered(findings))

@@ -114,6 +114,12 @@ def test_what_is_no_run_gets_one_line(tmp_path, text, said):
     assert "\n" not in str(raised.value)
 
 
+def test_a_file_that_was_cut_within_its_first_line_is_said_to_be(path):
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(results.RunFileError, match="cut short in line 1; `equivalence run -o"):
+        results.read(path)
+
+
 def test_a_folder_is_no_run(tmp_path):
     with pytest.raises(results.RunFileError, match=r"Is a directory.; name a run file in it"):
         results.read(tmp_path)
