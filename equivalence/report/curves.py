@@ -18,14 +18,14 @@ from equivalence.cases.case import cotangent
 from equivalence.cases.sweeping import DTYPE, points, sweep
 from equivalence.exact import FORMATS, Enclosure
 from equivalence.losses.loss import LOG_PROBABILITIES, LOGITS, LOSSES, PROBABILITIES
-from equivalence.report.lines import MARKS, Chart, Series, in_words, marked
+from equivalence.report.lines import PALETTE, Chart, Series, in_words, marked
 
 if TYPE_CHECKING:
     from equivalence.cases.answers import Answer
     from equivalence.results import ImplementationRecord, Run
 
 QUANTITIES = ("value", "gradient")
-SHOWN = MARKS - 1  # lines of a plot that are drawn one by one; the rest are drawn as their largest
+SHOWN = PALETTE - 1  # lines that are drawn one by one; the rest are drawn as their largest
 FLAT = 3  # points in a row with one and the same number: it has gone flat
 _AXES = {
     PROBABILITIES: "probability of the target",

@@ -13,7 +13,7 @@ from equivalence.report.words import figure, listed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MARKS = 6  # colours with a shape of their own, which the style sheet knows by number
+PALETTE = 6  # colours with a shape of their own, which the style sheet knows by number
 _SPANS = 3  # stretches of points that are named one by one
 
 
@@ -26,7 +26,7 @@ class Series:
         label: What the legend says.
         numbers: One a point: errors in ulps, or the loss itself; NaN where there is none.
         summary: The line in words.
-        mark: Its colour, dashes and shape: one of ``MARKS``.
+        mark: Its colour, dashes and shape: one of ``PALETTE``.
     """
 
     names: tuple[str, ...]
@@ -66,7 +66,7 @@ def marked(charts: Iterable[Chart]) -> tuple[Chart, ...]:
         for names in (line.names for line in chart.series if line.names in known):
             if known[names] not in mine.values():  # six marks: two may share one from before
                 mine[names] = known[names]
-        free = [mark for mark in range(MARKS) if mark not in mine.values()]
+        free = [mark for mark in range(PALETTE) if mark not in mine.values()]
         free.sort(key=lambda mark: mark in known.values())  # rather one that nobody has yet
         for line in chart.series:
             if line.names not in mine:

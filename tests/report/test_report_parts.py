@@ -16,7 +16,7 @@ from equivalence.report.against import sentence
 from equivalence.report.curves import charts, flat
 from equivalence.report.drawing import draw
 from equivalence.report.families import FEWEST, families
-from equivalence.report.lines import MARKS, Chart, Series, marked
+from equivalence.report.lines import PALETTE, Chart, Series, marked
 from equivalence.report.smallest import size, smallest
 from equivalence.report.translations import call, translations
 from equivalence.results import Run
@@ -96,7 +96,7 @@ def test_the_same_implementations_have_one_mark_in_all_charts_of_a_loss():
     assert marks[1]["c"] == marks[0]["c"]
     for chart in (value, gradient, flat_):
         assert len({line.mark for line in chart.series}) == len(chart.series)
-        assert {line.mark for line in chart.series} <= set(range(MARKS))
+        assert {line.mark for line in chart.series} <= set(range(PALETTE))
 
 
 @pytest.mark.parametrize("logarithmic", [False, True])
