@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.cases.answers import QUANTITIES, Answer
+from equivalence.cases.foreseen import surely_outside
 from equivalence.cases.further import answer_to, has_quantity
 from equivalence.distance import distance
 from equivalence.divergences import Divergence
@@ -70,6 +71,8 @@ def _matches(reading: np.ndarray, case: Case, steps: tuple[Divergence, ...], qua
     if expected.raises is not None or expected.case.malformed:
         return False
     if not has_quantity(expected.case, quantity):  # known of all steps together only
+        return False
+    if not case.malformed and surely_outside(reading, expected.case, quantity):
         return False
     answer = answer_to(expected.case, quantity)
     if case.malformed and quantity != QUANTITIES[0]:

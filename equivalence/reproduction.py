@@ -13,8 +13,8 @@ import numpy as np
 
 from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.case import SOFT, SOFT_BINARY, SPARSE, Case, cotangent, encoding
-from equivalence.cases.further import direction
 from equivalence.cases.named import named
+from equivalence.cases.second_order import direction
 from equivalence.implementations.implementation import classes_to
 from equivalence.literals import MANY, literal, written
 

@@ -14,7 +14,8 @@ import numpy as np
 from second_oracle import mp, second_answers, second_product
 
 from equivalence.cases.answers import ALWAYS_ASKED, QUANTITIES, answers
-from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, answer_to, direction
+from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, answer_to
+from equivalence.cases.second_order import direction
 from equivalence.comparison import judge
 from equivalence.exact import FORMATS
 from equivalence.expectation import catalogued, expectation

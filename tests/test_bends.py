@@ -9,13 +9,9 @@ import pytest
 from equivalence import losses
 from equivalence.cases import edges
 from equivalence.cases.covering import cover
-from equivalence.cases.further import (
-    HESSIAN_VECTOR_PRODUCT,
-    answer_to,
-    direction,
-    has_curvature,
-)
+from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, answer_to
 from equivalence.cases.generation import from_name, generate
+from equivalence.cases.second_order import direction, has_curvature
 from equivalence.divergences.axes import takes_softmax_over
 from equivalence.divergences.paths import SIGMOID, SOFTMAX
 from equivalence.divergences.probabilities import (

@@ -9,14 +9,9 @@ from equivalence import losses
 from equivalence.cases.answers import answers
 from equivalence.cases.case import cotangent
 from equivalence.cases.covering import cover
-from equivalence.cases.further import (
-    HESSIAN_VECTOR_PRODUCT,
-    WEIGHT_GRADIENT,
-    answer_to,
-    direction,
-    has_curvature,
-)
+from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, WEIGHT_GRADIENT, answer_to
 from equivalence.cases.generation import from_name, generate
+from equivalence.cases.second_order import direction, has_curvature
 from equivalence.comparison import judge
 from equivalence.divergences.departures import row_mean, widened
 from equivalence.exact import balls

@@ -1,12 +1,12 @@
 """The answer of a case: exact value and gradients with certified radii, each with its bound.
 
 Balls answer every case of few numbers. Larger cases are answered by the same formulas in a wider
-format, if that is exact enough (``cases.wide``). Value and gradient are answered together, the
-target gradient apart.
+format, if that is exact enough (``cases.wide``), each quantity for itself.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from equivalence.cases.case import cotangent
 from equivalence.cases.remembered import Remembered
 from equivalence.cases.terms import term_balls, term_errors, terms_in
 from equivalence.cases.wide import (
+    BALL_LIMIT,
     EXTENDED,
     FLOAT64,
     Wide,
@@ -42,9 +43,10 @@ QUANTITIES = (
     "hessian_vector_product",
 )
 VALUE, GRADIENT, TARGET_GRADIENT = ALWAYS_ASKED = QUANTITIES[:3]
-BY_PREDICTION, BY_TARGET = (VALUE, GRADIENT), (TARGET_GRADIENT,)  # what is answered together
+BY_PREDICTION, BY_TARGET = (VALUE, GRADIENT), (TARGET_GRADIENT,)
 _REMEMBERED = 4096  # answers kept, to be shared by implementations
 _LARGE = 2**29  # bytes of them
+_LATEST = 4  # cases whose bounds are kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,22 +75,28 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """The answers to a case: to its value and gradient, and to its target gradient once it is read.
+    """The answers to a case, each made once it is read.
 
     Attributes:
-        value: That of the value.
-        gradient: That of the gradient with respect to the prediction.
-        by_target: Returns that of the gradient with respect to the target: few are asked for it.
+        of: Returns the answer to a quantity: the value, or a gradient.
     """
 
-    value: Answer
-    gradient: Answer
-    by_target: Callable[[], Answer] = field(repr=False, compare=False)
+    of: Callable[[str], Answer] = field(repr=False, compare=False)
+
+    @property
+    def value(self) -> Answer:
+        """That of the value."""
+        return self.of(VALUE)
+
+    @property
+    def gradient(self) -> Answer:
+        """That of the gradient with respect to the prediction."""
+        return self.of(GRADIENT)
 
     @property
     def target_gradient(self) -> Answer:
-        """That of the gradient with respect to the target."""
-        return self.by_target()
+        """That of the gradient with respect to the target: few are asked for it."""
+        return self.of(TARGET_GRADIENT)
 
 
 def _reduced(
@@ -215,6 +223,7 @@ def _wider(
 
 
 _answers: Remembered[tuple[Answer, ...]] = Remembered(_REMEMBERED, _LARGE)
+_allowed: Remembered[tuple[np.ndarray, ...]] = Remembered(_LATEST)
 
 
 def _known(exact: tuple[Enclosure, ...], bounds: tuple[np.ndarray, ...]) -> bool:
@@ -228,13 +237,20 @@ def _known(exact: tuple[Enclosure, ...], bounds: tuple[np.ndarray, ...]) -> bool
 def allowed_to(
     case: Case, wanted: tuple[str, ...], number: type[np.floating[Any]] = np.float64
 ) -> tuple[np.ndarray, ...]:
-    """The errors that a good implementation may make in the dtype of a case."""
-    format_ = FORMATS[case.dtype]
-    bounds = bounds_for(case, wanted, format_.precision, format_.floor, number)
-    if wanted != BY_TARGET:
-        return bounds
-    (bound,) = bounds
-    return (_stored(case, bound, number),)
+    """The errors that a good implementation may make in the dtype of a case.
+
+    They are kept a while: what is foreseen is often answered next.
+    """
+
+    def make() -> tuple[np.ndarray, ...]:
+        format_ = FORMATS[case.dtype]
+        bounds = bounds_for(case, wanted, format_.precision, format_.floor, number)
+        if wanted != BY_TARGET:
+            return bounds
+        (bound,) = bounds
+        return (_stored(case, bound, number),)
+
+    return _allowed.of((case, wanted, number), make)
 
 
 def _answered(case: Case, wanted: tuple[str, ...]) -> tuple[Answer, ...]:
@@ -250,8 +266,18 @@ def _answered(case: Case, wanted: tuple[str, ...]) -> tuple[Answer, ...]:
     )
 
 
+def together(case: Case, quantity: str) -> tuple[str, ...]:
+    """What is answered with a quantity: balls make the value and the gradient at once.
+
+    In a wider format each is cheap, and one may be known where the other needs balls.
+    """
+    if quantity == TARGET_GRADIENT or case.prediction.size > BALL_LIMIT:
+        return (quantity,)
+    return BY_PREDICTION
+
+
 def answers(case: Case) -> Answers:
-    """The exact value and gradients of a case, each with its bound; computed once and remembered.
+    """The exact value and gradients of a case, each with its bound; made once and remembered.
 
     The gradient of a value that is not a scalar is the vector-Jacobian product with
     ``cotangent(shape)``.
@@ -260,11 +286,11 @@ def answers(case: Case) -> Answers:
         ValueError: If a class index is out of range.
         ArithmeticError: If the answer cannot be certified (not met so far).
     """
-    value, gradient = _remembered(case, BY_PREDICTION)
-    return Answers(
-        value=value, gradient=gradient, by_target=lambda: _remembered(case, BY_TARGET)[0]
-    )
+    _answer(case, VALUE)  # so that what is wrong with a case is told here
+    return Answers(of=functools.partial(_answer, case))
 
 
-def _remembered(case: Case, wanted: tuple[str, ...]) -> tuple[Answer, ...]:
-    return _answers.of((case, wanted), lambda: _answered(case, wanted))
+def _answer(case: Case, quantity: str) -> Answer:
+    wanted = together(case, quantity)
+    made = _answers.of((case, wanted), lambda: _answered(case, wanted))
+    return made[wanted.index(quantity)]

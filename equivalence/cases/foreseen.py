@@ -1,4 +1,4 @@
-"""What is foreseen of an answer: plain float64, which certifies nothing."""
+"""What is foreseen of an answer: plain float64, which is near it, and certifies nothing."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.cases.answers import (
-    BY_PREDICTION,
-    BY_TARGET,
+    ALWAYS_ASKED,
     Answer,
     Answers,
     allowed_to,
     in_float64,
     plainly,
+    together,
 )
+from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.cases.remembered import Remembered
+from equivalence.cases.second_order import curved_plainly
 from equivalence.cases.terms import terms_only
+from equivalence.cases.wide import ordinary
 from equivalence.exact import Enclosure
 from equivalence.losses.reduction import factors, reduce
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from equivalence.cases.case import Case
 
 _REMEMBERED = 64  # kept, to be shared by value and gradient
+# In bounds: one is the error of plain float64, one with its radius is what the answer allows.
+_FAR = 3.0
 
 _foreseen: Remembered[Answers] = Remembered(_REMEMBERED)
 
@@ -38,6 +43,7 @@ def rough_value(case: Case) -> np.ndarray:
 
 
 def _around(case: Case, numbers: Callable[..., tuple[Enclosure, ...]]) -> Answers:
+    @functools.cache
     def paired(wanted: tuple[str, ...]) -> tuple[Answer, ...]:
         with np.errstate(all="ignore"):
             allowed = allowed_to(case, wanted)
@@ -46,10 +52,11 @@ def _around(case: Case, numbers: Callable[..., tuple[Enclosure, ...]]) -> Answer
                 for one, bound in zip(numbers(case, wanted), allowed, strict=True)
             )
 
-    value, gradient = paired(BY_PREDICTION)
-    return Answers(
-        value=value, gradient=gradient, by_target=functools.cache(lambda: paired(BY_TARGET)[0])
-    )
+    def of(quantity: str) -> Answer:
+        wanted = together(case, quantity)
+        return paired(wanted)[wanted.index(quantity)]
+
+    return Answers(of=of)
 
 
 def estimate(case: Case) -> Answers:
@@ -68,3 +75,24 @@ def foreseen(case: Case) -> Answers:
     Nothing is said of how exact those are (the radius is NaN): they tell where an answer exists.
     """
     return _foreseen.of(case, lambda: _around(case, _unsure))
+
+
+def surely_outside(reading: np.ndarray, case: Case, quantity: str) -> bool:
+    """Whether a reading is outside the bound of an answer, as far as that is certain beforehand.
+
+    Plain float64 is off by no more than the bound of the dtype under test. That leaves out what
+    overflows or underflows on the way: of ordinary numbers nothing does (``cases.wide``).
+    """
+    if quantity == WEIGHT_GRADIENT or not ordinary(case):
+        return False
+    if quantity in ALWAYS_ASKED:
+        answer: Answer = getattr(foreseen(case), quantity)
+        numbers, bound = answer.exact.high, answer.bound
+    else:
+        numbers, bound = curved_plainly(case)
+    if numbers.shape != reading.shape:
+        return True
+    got = reading.astype(np.float64)
+    with np.errstate(all="ignore"):
+        far = np.abs(got - numbers) > _FAR * bound
+    return bool(np.any(far & np.isfinite(got) & np.isfinite(numbers)))

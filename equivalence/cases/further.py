@@ -17,11 +17,9 @@ from equivalence.cases.answers import (
     answers,
     exactly_weighed,
 )
-from equivalence.cases.case import cotangent
-from equivalence.cases.terms import converted, term_balls
-from equivalence.cases.wide import enclosed, exact_enough, format_beyond, weighing_in
+from equivalence.cases.second_order import curved_bound, curved_exactly, curved_wider, has_curvature
+from equivalence.cases.terms import converted, floats, term_balls, upstream
 from equivalence.exact import FORMATS, Enclosure, balls, certified
-from equivalence.losses.curvature import curvature
 from equivalence.losses.loss import times
 from equivalence.losses.reduction import (
     MEAN_OVER_PASSED_WEIGHTS,
@@ -44,21 +42,11 @@ WEIGHT_GRADIENT, HESSIAN_VECTOR_PRODUCT = QUANTITIES[3:]
 _REMEMBERED = 1024  # answers kept, to be shared by implementations
 
 
-def has_curvature(case: Case) -> bool:
-    """Whether second derivatives of a case are known."""
-    return curvature(case.loss) is not None
-
-
 def has_quantity(case: Case, quantity: str) -> bool:
     """Whether there is an answer to a quantity of a case."""
     if quantity == WEIGHT_GRADIENT:
         return bool(case.weighted_by)
     return quantity != HESSIAN_VECTOR_PRODUCT or has_curvature(case)
-
-
-def direction(shape: tuple[int, ...]) -> np.ndarray:
-    """Along which second derivatives are taken, of the prediction's shape: 1, 2, 1/2, 1, ..."""
-    return cotangent(shape)
 
 
 def answer_to(case: Case, quantity: str) -> Answer:
@@ -82,13 +70,13 @@ def _further(case: Case, quantity: str) -> Answer:
     if not has_quantity(case, quantity):
         message = f"{case.id} has no {quantity.replace('_', ' ')}"
         raise ValueError(message)
-    exact, format_ = _by_weights if by_weights else _along, FORMATS[case.dtype]
+    exact, format_ = _by_weights if by_weights else curved_exactly, FORMATS[case.dtype]
     with np.errstate(all="ignore"):
         if by_weights:
             allowed, enclosure = _weights_bound(case), None
         else:
-            allowed = _along_bound(case, format_.precision, format_.floor)
-            enclosure = _wider_along(case, allowed)
+            allowed = curved_bound(case, format_.precision, format_.floor)
+            enclosure = curved_wider(case, allowed)
         if enclosure is None:
             (enclosure,) = certified(lambda: (exact(case),), format_)
         allowed = np.broadcast_to(allowed, enclosure.high.shape)
@@ -132,7 +120,7 @@ def _slopes(case: Case, number: Callable[[Any], np.ndarray]) -> np.ndarray:
 
 def _slope_errors(case: Case, precision: int) -> np.ndarray:
     """The bounds of those: of a difference, the sum of both."""
-    prediction, target, parameters = converted(case, _floats)
+    prediction, target, parameters = converted(case, floats)
     bound = case.loss.bound
     if case.weighted_by == "weight":
         units = np.eye(prediction.shape[-1])
@@ -145,17 +133,6 @@ def _slope_errors(case: Case, precision: int) -> np.ndarray:
     return np.asarray(both[0] + both[1])
 
 
-def _floats(array: Any) -> np.ndarray:
-    return np.asarray(array, dtype=np.float64)
-
-
-def _upstream(case: Case, numbers: np.ndarray) -> np.ndarray:
-    """What terms without a reduction are multiplied by before they are differentiated."""
-    if case.reduction.kind != "none":
-        return numbers
-    return np.asarray(numbers * cotangent(case.shape).reshape(numbers.shape))
-
-
 def _by_weights(case: Case) -> np.ndarray:
     """The derivative of the value by the weights, as balls."""
     weighing = exactly_weighed(case)
@@ -164,8 +141,8 @@ def _by_weights(case: Case) -> np.ndarray:
     value = reduce(np.asarray(terms), factors(case.reduction, weighing), case.reduction)
     if case.weighted_by == "sample_weight":
         counted = np.where(weighing.counted, np.asarray(terms), 0.0)
-        return _quotient(case, _upstream(case, counted), value, divisor)
-    factor = _upstream(case, factors(case.reduction, weighing))
+        return _quotient(case, upstream(case, counted), value, divisor)
+    factor = upstream(case, factors(case.reduction, weighing))
     slopes = _slopes(case, balls)
     if case.weighted_by == "weight":
         factor = factor[..., None]
@@ -208,7 +185,7 @@ def _weights_bound(case: Case) -> np.ndarray:
     The floor is granted to each term and once more to the result.
     """
     format_, weighing = FORMATS[case.dtype], case.weighing
-    prediction, target, parameters = converted(case, _floats)
+    prediction, target, parameters = converted(case, floats)
     terms = np.abs(case.loss.definition(prediction, target, **parameters))
     sample = case.weighted_by == "sample_weight"
     if sample:
@@ -217,10 +194,10 @@ def _weights_bound(case: Case) -> np.ndarray:
         factor = np.asarray(weighing.counted / _divisor(case, weighing))
         shape = _shape(case.weights)
     else:
-        sizes, errors = np.abs(_slopes(case, _floats)), _slope_errors(case, format_.precision)
+        sizes, errors = np.abs(_slopes(case, floats)), _slope_errors(case, format_.precision)
         factor = np.abs(factors(case.reduction, weighing))
         shape = np.shape(case.options[case.weighted_by])
-    factor = _upstream(case, factor)
+    factor = upstream(case, factor)
     if case.weighted_by == "weight":
         factor = factor[..., None]
     units, _ = rounding(case.reduction, weighing)
@@ -243,54 +220,3 @@ def _shape(weights: np.ndarray | None) -> tuple[int, ...]:
 
 def _divisor(case: Case, weighing: Weighing) -> float:
     return abs(float(denominator(case.reduction, weighing)))
-
-
-def _curvature(case: Case, number: Callable[[Any], np.ndarray]) -> np.ndarray:
-    curved = curvature(case.loss)
-    assert curved is not None  # noqa: S101 - what has_curvature says
-    prediction, target, parameters = converted(case, number)
-    return curved.product(prediction, target, number(direction(prediction.shape)), **parameters)
-
-
-def _scaled(case: Case, numbers: np.ndarray, factor: np.ndarray) -> np.ndarray:
-    factor = _upstream(case, factor)
-    return weigh(numbers, factor[..., None] if case.loss.has_classes else factor, case.reduction)
-
-
-def _along(case: Case) -> np.ndarray:
-    """The second derivative of the value along the direction, as balls: terms do not mix."""
-    factor = factors(case.reduction, exactly_weighed(case))
-    return _scaled(case, _curvature(case, balls), factor)
-
-
-def _wider_along(case: Case, bound: np.ndarray) -> Enclosure | None:
-    """The same of a large case in a wider format; None if that is not exact enough."""
-    wide = format_beyond(case)
-    if wide is None:
-        return None
-    factor = factors(case.reduction, weighing_in(case, wide.number))
-    product = _curvature(case, functools.partial(np.asarray, dtype=wide.number))
-    radius = _along_bound(case, wide.precision, wide.floor)
-    exact = enclosed(_scaled(case, product, factor), radius)
-    return exact if exact_enough(exact, bound) else None
-
-
-def _along_bound(case: Case, precision: int, floor: float) -> np.ndarray:
-    """The term's own bound, weighted, with the roundings of the weighting.
-
-    The floor is granted to p, before it is multiplied by v or <p, v>, and to the result. It is also
-    granted to p v and p <p, v>, which a mean's factor f makes smaller afterwards; or else, where v
-    is multiplied by f first, to f v, to <p, f v> and to what p makes of both: p is at most 1.
-    """
-    weighing, curved = case.weighing, curvature(case.loss)
-    assert curved is not None  # noqa: S101 - what has_curvature says
-    prediction, target, parameters = converted(case, _floats)
-    along = direction(prediction.shape)
-    errors = curved.bound(prediction, target, along, precision, **parameters)
-    factor = np.abs(factors(case.reduction, weighing))
-    _, units = rounding(case.reduction, weighing)
-    size = np.abs(_curvature(case, _floats))
-    flushed = floor * (np.abs(along) + np.max(np.abs(along), initial=0.0))
-    own = _scaled(case, errors + flushed + (units + 2) * 2.0**-precision * size, factor)
-    products = np.maximum(_scaled(case, np.full(size.shape, 2 * floor), factor), 4 * floor)
-    return np.asarray(own + products + floor)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import flint
 import numpy as np
 
+from equivalence.cases.case import cotangent
 from equivalence.cases.remembered import Remembered
 from equivalence.exact import balls
 from equivalence.losses.loss import LOSSES, Gradients, TermBounds
@@ -21,11 +22,18 @@ if TYPE_CHECKING:
 
 BLOCK = 2**16  # numbers that are worked on at a time: they stay in the cache of the processor
 _LARGE = 4096  # numbers of a case from which on its terms are remembered
+_LATEST = 4  # small cases whose terms are kept: for what is foreseen, and for bounds
 _REMEMBERED = 64  # questions whose terms are kept, to be shared by their reductions
 
 _ball_terms: Remembered[tuple[np.ndarray, Gradients]] = Remembered(_REMEMBERED)
+_small_terms: Remembered[tuple[np.ndarray, Gradients]] = Remembered(_LATEST)
 _wide_terms: Remembered[tuple[np.ndarray, Gradients]] = Remembered(_REMEMBERED)
 _wide_errors: Remembered[TermBounds] = Remembered(_REMEMBERED)
+
+
+def floats(array: Any) -> np.ndarray:
+    """Numbers in float64."""
+    return np.asarray(array, dtype=np.float64)
 
 
 def _parameters(case: Case, number: Callable[[Any], np.ndarray]) -> dict[str, Any]:
@@ -69,8 +77,7 @@ def term_balls(case: Case) -> tuple[np.ndarray, Gradients]:
 
 def terms_only(case: Case) -> np.ndarray:
     """The terms in float64, not remembered."""
-    prediction = np.asarray(case.prediction, dtype=np.float64)
-    parameters = _parameters(case, lambda array: np.asarray(array, dtype=np.float64))
+    prediction, parameters = floats(case.prediction), _parameters(case, floats)
     return np.asarray(case.loss.definition(prediction, case.distribution, **parameters))
 
 
@@ -125,7 +132,7 @@ def terms_in(case: Case, dtype: type[np.floating[Any]]) -> tuple[np.ndarray, Gra
         return terms, Gradients(*map(np.asarray, gradients))
 
     if case.prediction.size <= _LARGE:
-        return make()
+        return _small_terms.of((case, dtype), make)
     return _wide_terms.of((case.loss, case.question, dtype), make)
 
 
@@ -143,3 +150,10 @@ def term_errors(
     if case.prediction.size <= _LARGE:
         return make()
     return _wide_errors.of((case.loss, case.question, precision, dtype), make)
+
+
+def upstream(case: Case, numbers: np.ndarray) -> np.ndarray:
+    """What terms without a reduction are multiplied by before they are differentiated."""
+    if case.reduction.kind != "none":
+        return numbers
+    return np.asarray(numbers * cotangent(case.shape).reshape(numbers.shape))

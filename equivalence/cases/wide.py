@@ -38,7 +38,7 @@ FLOAT64 = Wide(np.float64, FORMATS["float64"].precision, FORMATS["float64"].floo
 EXTENDED = Wide(np.longdouble, np.finfo(np.longdouble).nmant + 1, 0.0)
 
 
-def _ordinary(case: Case) -> bool:
+def ordinary(case: Case) -> bool:
     """Whether nothing overflows or underflows between the numbers of a case and its answer."""
 
     def below(limit: float, *arrays: Any) -> bool:
@@ -56,7 +56,7 @@ def format_beyond(case: Case) -> Wide | None:
 
     They do where the machine has no format wider than float64, too.
     """
-    if case.prediction.size <= BALL_LIMIT or not _ordinary(case):
+    if case.prediction.size <= BALL_LIMIT or not ordinary(case):
         return None
     if case.dtype != "float64":
         return FLOAT64

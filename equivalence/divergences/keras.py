@@ -68,7 +68,7 @@ def _log_then_softmax(loss: Loss, largest: float) -> Loss:
         # The rounding of the logarithm, seen through the softmax.
         moved = 2 * unit * np.abs(logits)
         softmax = probability / np.sum(probability, axis=-1, keepdims=True)
-        turned = softmax * (moved + np.sum(softmax * moved, axis=-1, keepdims=True))
+        turned = times(softmax, moved + np.sum(times(softmax, moved), axis=-1, keepdims=True))
         return TermBounds(
             own.term + np.sum(times(share, moved), axis=-1),
             (own.prediction + turned + 2 * unit * share) / probability,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, direction
+from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT
+from equivalence.cases.second_order import direction
 from equivalence.divergences.departures import row_mean, widened
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.dtypes import MULTI_LABEL, forms_complement_of_narrow_target

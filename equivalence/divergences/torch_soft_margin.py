@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equivalence.cases.case import cotangent
-from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, direction
+from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT
+from equivalence.cases.second_order import direction
 from equivalence.divergences.departures import widened
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.overflow import infinite_where

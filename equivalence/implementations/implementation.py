@@ -19,7 +19,7 @@ from equivalence.cases.case import (
     Encoding,
     encoding,
 )
-from equivalence.cases.further import direction
+from equivalence.cases.second_order import direction
 from equivalence.exact import FORMATS
 from equivalence.implementations.needs import dtypes_of, leaves_buffers, options_of, shape_of
 
