@@ -55,7 +55,9 @@ def does_not_differentiate_sample_weights(case: Case) -> type[Exception]:  # noq
 
 @divergence(
     "torch.binary_cross_entropy_with_logits@eager",
+    "torch.binary_cross_entropy_with_logits@strided",
     "torch.nn.BCEWithLogitsLoss@eager",
+    "torch.nn.BCEWithLogitsLoss@strided",
     versions=">=2.0",
     reference=DERIVATIVES,
     only=(WEIGHT_GRADIENT,),

@@ -107,6 +107,11 @@ def evaluate_eager(call: Call) -> Response:
     return _response(value.numpy(), [None if g is None else _dense(g) for g in gradients])
 
 
+def _wanted(call: Call) -> tuple[str, ...]:
+    """By what the value is differentiated."""
+    return ("prediction", "target") if call.target_gradient else ("prediction",)
+
+
 def _response(value: np.ndarray, gradients: list[Any]) -> Response:
     arrays = [
         TypeError("the gradient is None: the value does not depend on it")
@@ -121,7 +126,7 @@ def _response(value: np.ndarray, gradients: list[Any]) -> Response:
 class _Graph:
     """A function built once for a signature: ranks, dtypes and the constants among its options."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, wanted: tuple[str, ...]) -> None:
         v1 = tf.compat.v1
         self.inputs: dict[str, Any] = {}
         with tf.Graph().as_default() as graph:
@@ -133,12 +138,12 @@ class _Graph:
             options = {name: self.inputs.get(name, value) for name, value in call.arguments.items()}
             prediction, target = self.inputs["prediction"], self.inputs["target"]
             self.value = call.implementation.function(prediction, target, **options)
-            wanted = [prediction, target] if call.target_gradient else [prediction]
             self.cotangent = v1.placeholder(self.value.dtype, self.value.shape)
-            self.gradients = v1.gradients(self.value, wanted, [self.cotangent])
+            differentiated = [self.inputs[name] for name in wanted]
+            self.gradients = v1.gradients(self.value, differentiated, [self.cotangent])
             self.session = v1.Session(graph=graph)
 
-    def run(self, call: Call) -> Response:
+    def run(self, call: Call) -> tuple[np.ndarray, list[Any]]:
         arrays = {"prediction": call.prediction, "target": call.target, **call.arguments}
         feed = {placeholder: arrays[name] for name, placeholder in self.inputs.items()}
         # The shape of a mode's value is known only by running it, where a dimension is unknown.
@@ -149,7 +154,7 @@ class _Graph:
         present = [g for g in self.gradients if g is not None]
         value, *found = self.session.run([self.value, *present], feed)
         rest = iter(found)
-        return _response(value, [None if g is None else next(rest) for g in self.gradients])
+        return value, [None if g is None else next(rest) for g in self.gradients]
 
 
 _graphs: OrderedDict[tuple[Any, ...], _Graph] = OrderedDict()
@@ -157,7 +162,7 @@ _graphs: OrderedDict[tuple[Any, ...], _Graph] = OrderedDict()
 
 def _signature(call: Call) -> tuple[Any, ...]:
     """What a graph is built for: the function, ranks, dtypes, and options that are no arrays."""
-    signature: list[Any] = [call.implementation.function, call.target_gradient]
+    signature: list[Any] = [call.implementation.function]
     for array in (call.prediction, call.target):
         signature += [array.dtype.name, array.ndim]
     for name, value in sorted(call.arguments.items()):
@@ -166,43 +171,48 @@ def _signature(call: Call) -> tuple[Any, ...]:
     return tuple(signature)
 
 
-def evaluate_graph(call: Call) -> Response:
-    """Runs the function as a graph in a session; graphs are built once per signature and reused."""
-    key = _signature(call)
+def in_graph(call: Call, wanted: tuple[str, ...]) -> tuple[np.ndarray, list[Any]]:
+    """The value and the derivatives that are wanted, from a graph that is kept, in its session."""
+    key = (wanted, *_signature(call))
     if key not in _graphs:
-        _graphs[key] = _Graph(call)
+        _graphs[key] = _Graph(call, wanted)
         while len(_graphs) > GRAPHS:
             _, oldest = _graphs.popitem(last=False)
             oldest.session.close()
     return _graphs[key].run(call)
 
 
-class _Function:
-    """A ``tf.function`` for one signature and shape, returning the value and its gradients."""
+def evaluate_graph(call: Call) -> Response:
+    """Runs the function as a graph in a session; graphs are built once per signature and reused."""
+    return _response(*in_graph(call, _wanted(call)))
 
-    def __init__(self, call: Call, *, compiled: bool) -> None:
-        function, both = call.implementation.function, call.target_gradient
-        arrays = _arrays(call)
+
+class _Function:
+    """A ``tf.function`` for one signature and shape, returning the value and its derivatives."""
+
+    def __init__(self, call: Call, wanted: tuple[str, ...], *, compiled: bool) -> None:
+        function, arrays = call.implementation.function, _arrays(call)
         constants = {name: value for name, value in call.arguments.items() if name not in arrays}
 
         def step(prediction: Any, target: Any, options: dict[str, Any]) -> tuple[Any, list[Any]]:
-            wanted = [prediction, target] if both else [prediction]
+            given = {"prediction": prediction, "target": target, **options}
+            by = [given[name] for name in wanted]
             with tf.GradientTape() as tape:
-                tape.watch(wanted)
+                tape.watch(by)
                 value = function(prediction, target, **options, **constants)
             upstream = tf.constant(cotangent(tuple(value.shape)), value.dtype)
-            return value, tape.gradient(value, wanted, upstream)
+            return value, tape.gradient(value, by, upstream)
 
         specs = {name: _spec(array) for name, array in arrays.items()}
         self.run_step = tf.function(step, jit_compile=compiled).get_concrete_function(
             _spec(call.prediction), _spec(call.target), specs
         )
 
-    def run(self, call: Call) -> Response:
+    def run(self, call: Call) -> tuple[np.ndarray, list[Any]]:
         arrays = {name: tf.constant(array) for name, array in _arrays(call).items()}
         prediction, target = tf.constant(call.prediction), tf.constant(call.target)
         value, gradients = self.run_step(prediction, target, arrays)
-        return _response(value.numpy(), [None if g is None else _dense(g) for g in gradients])
+        return value.numpy(), [None if g is None else _dense(g) for g in gradients]
 
 
 def _arrays(call: Call) -> dict[str, Any]:
@@ -225,11 +235,14 @@ def _dense(gradient: Any) -> np.ndarray:
 _functions: OrderedDict[tuple[Any, ...], _Function] = OrderedDict()
 
 
-def _evaluate_function(call: Call, *, compiled: bool) -> Response:
+def in_function(
+    call: Call, wanted: tuple[str, ...], *, compiled: bool = False
+) -> tuple[np.ndarray, list[Any]]:
+    """The value and the derivatives that are wanted, from a ``tf.function`` that is kept."""
     shapes = [np.shape(array) for array in (call.prediction, call.target, *_arrays(call).values())]
-    key = (compiled, *shapes, *_signature(call))
+    key = (compiled, wanted, *shapes, *_signature(call))
     if key not in _functions:
-        _functions[key] = _Function(call, compiled=compiled)
+        _functions[key] = _Function(call, wanted, compiled=compiled)
         while len(_functions) > FUNCTIONS:
             _functions.popitem(last=False)
     return _functions[key].run(call)
@@ -237,9 +250,9 @@ def _evaluate_function(call: Call, *, compiled: bool) -> Response:
 
 def evaluate_function(call: Call) -> Response:
     """Runs the function as a ``tf.function``; it is traced once for each shape."""
-    return _evaluate_function(call, compiled=False)
+    return _response(*in_function(call, _wanted(call)))
 
 
 def evaluate_xla(call: Call) -> Response:
     """Runs the function compiled by XLA; it is compiled once for each shape."""
-    return _evaluate_function(call, compiled=True)
+    return _response(*in_function(call, _wanted(call), compiled=True))

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from equivalence.cases.case import cotangent
 from equivalence.implementations.implementation import Call, direction_for
-from equivalence.implementations.tensorflow import given
+from equivalence.implementations.tensorflow import given, in_function, in_graph
 
 WEIGHTS_SCRIPT = """\
 prediction = {prediction}
@@ -21,6 +21,37 @@ with tf.GradientTape() as tape:
     value = {function}(prediction, target, **options)
 print("value", value.numpy().tolist())
 gradient = tape.gradient(value, weights, tf.constant({cotangent}, value.dtype))
+print("weight_gradient", tf.convert_to_tensor(gradient).numpy().tolist())
+"""
+GRAPH_WEIGHTS_SCRIPT = """\
+with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    prediction = {prediction}
+    target = {target}
+    options = dict({options})
+    # Fed, as in use: the optimiser computes constants beforehand, some of them to other numbers.
+    prediction = tf.compat.v1.placeholder_with_default(prediction, prediction.shape)
+    target = tf.compat.v1.placeholder_with_default(target, target.shape)
+    weights = options["{weights}"]
+    weights = tf.compat.v1.placeholder_with_default(weights, weights.shape)
+    value = {function}(prediction, target, **{{**options, "{weights}": weights}})
+    (gradient,) = tf.compat.v1.gradients(value, [weights], tf.constant({cotangent}, value.dtype))
+    print("value", session.run(value).tolist())
+    print("weight_gradient", session.run(gradient).tolist())
+"""
+FUNCTION_WEIGHTS_SCRIPT = """\
+@tf.function
+def step(prediction, target, weights, **options):
+    with tf.GradientTape() as tape:
+        tape.watch(weights)
+        value = {function}(prediction, target, **{{**options, "{weights}": weights}})
+    return value, tape.gradient(value, weights, tf.constant({cotangent}, value.dtype))
+
+
+prediction = {prediction}
+target = {target}
+options = dict({options})
+value, gradient = step(prediction, target, options.pop("{weights}"), **options)
+print("value", value.numpy().tolist())
 print("weight_gradient", tf.convert_to_tensor(gradient).numpy().tolist())
 """
 SECOND_SCRIPT = """\
@@ -58,6 +89,16 @@ def weight_gradient(call: Call) -> np.ndarray:
     return _array(tape.gradient(value, weights, output_gradients=_upstream(value)))
 
 
+def graph_weight_gradient(call: Call) -> np.ndarray:
+    """Differentiates with respect to the weights, in a graph and its session."""
+    return _array(in_graph(call, (call.weighted_by,))[1][0])
+
+
+def function_weight_gradient(call: Call) -> np.ndarray:
+    """Differentiates with respect to the weights, within a ``tf.function``."""
+    return _array(in_function(call, (call.weighted_by,))[1][0])
+
+
 def hessian_vector_product(call: Call) -> np.ndarray:
     """Differentiates the gradient once more, under a second tape, along the direction."""
     prediction, target, arguments = given(call)
@@ -72,10 +113,18 @@ def hessian_vector_product(call: Call) -> np.ndarray:
 
 
 APART = {
-    "weight_gradient": {"eager": weight_gradient},
+    "weight_gradient": {
+        "eager": weight_gradient,
+        "graph": graph_weight_gradient,
+        "function": function_weight_gradient,
+    },
     "hessian_vector_product": {"eager": hessian_vector_product},
 }
 SCRIPTS = {
-    "weight_gradient": {"eager": WEIGHTS_SCRIPT},
+    "weight_gradient": {
+        "eager": WEIGHTS_SCRIPT,
+        "graph": GRAPH_WEIGHTS_SCRIPT,
+        "function": FUNCTION_WEIGHTS_SCRIPT,
+    },
     "hessian_vector_product": {"eager": SECOND_SCRIPT},
 }

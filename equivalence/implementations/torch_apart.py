@@ -8,7 +8,14 @@ import numpy as np
 import torch
 
 from equivalence.implementations.implementation import Call, direction_for
-from equivalence.implementations.torch_modes import array, given, tensor, upstream
+from equivalence.implementations.torch_modes import (
+    array,
+    as_strided_script,
+    given,
+    strided,
+    tensor,
+    upstream,
+)
 
 WEIGHTS_SCRIPT = """\
 prediction = {prediction}
@@ -20,6 +27,7 @@ print("value", value.tolist())
 (gradient,) = torch.autograd.grad(value, weights, torch.tensor({cotangent}, dtype=value.dtype))
 print("weight_gradient", gradient.tolist())
 """
+STRIDED_WEIGHTS_SCRIPT = as_strided_script(WEIGHTS_SCRIPT)
 FUNC_WEIGHTS_SCRIPT = """\
 prediction = {prediction}
 target = {target}
@@ -44,12 +52,21 @@ print("hessian_vector_product", product.tolist())
 """
 
 
-def weight_gradient(call: Call) -> np.ndarray:
-    """Differentiates with respect to the weights, backwards."""
-    prediction, target, arguments = given(call)
+def _by_weights(call: Call, prediction: Any, target: Any, arguments: dict[str, Any]) -> np.ndarray:
     weights = arguments[call.weighted_by].requires_grad_()
     value = call.implementation.function(prediction, target, **arguments)
     return array(torch.autograd.grad(value, weights, upstream(value))[0])
+
+
+def weight_gradient(call: Call) -> np.ndarray:
+    """Differentiates with respect to the weights, backwards."""
+    return _by_weights(call, *given(call))
+
+
+def strided_weight_gradient(call: Call) -> np.ndarray:
+    """The same, where prediction and target are not contiguous."""
+    prediction, target, arguments = given(call)
+    return _by_weights(call, strided(prediction), strided(target), arguments)
 
 
 def func_weight_gradient(call: Call) -> np.ndarray:
@@ -77,10 +94,18 @@ def hessian_vector_product(call: Call) -> np.ndarray:
 
 
 APART = {
-    "weight_gradient": {"eager": weight_gradient, "func": func_weight_gradient},
+    "weight_gradient": {
+        "eager": weight_gradient,
+        "strided": strided_weight_gradient,
+        "func": func_weight_gradient,
+    },
     "hessian_vector_product": {"eager": hessian_vector_product},
 }
 SCRIPTS = {
-    "weight_gradient": {"eager": WEIGHTS_SCRIPT, "func": FUNC_WEIGHTS_SCRIPT},
+    "weight_gradient": {
+        "eager": WEIGHTS_SCRIPT,
+        "strided": STRIDED_WEIGHTS_SCRIPT,
+        "func": FUNC_WEIGHTS_SCRIPT,
+    },
     "hessian_vector_product": {"eager": SECOND_SCRIPT},
 }

@@ -82,9 +82,14 @@ def strided(tensor: torch.Tensor) -> torch.Tensor:
     return torch.stack([turned, turned], -1)[..., 0].permute(axes)
 
 
-STRIDED_SCRIPT = f"{inspect.getsource(strided)}\n\n" + EAGER_SCRIPT.replace(
-    "{prediction}", "strided({prediction})"
-).replace("{target}", "strided({target})")
+def as_strided_script(script: str) -> str:
+    """The script of the same call, where prediction and target are not contiguous."""
+    laid_out = script.replace("{prediction}", "strided({prediction})")
+    laid_out = laid_out.replace("{target}", "strided({target})")
+    return f"{inspect.getsource(strided)}\n\n{laid_out}"
+
+
+STRIDED_SCRIPT = as_strided_script(EAGER_SCRIPT)
 
 
 def given(call: Call) -> tuple[Any, Any, dict[str, Any]]:
