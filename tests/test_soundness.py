@@ -99,9 +99,10 @@ def test_an_unshifted_softmax_explains_only_what_it_gives(row, wrong):
 
 
 @pytest.mark.parametrize(
-    ("exact", "bound"), [(1.0, np.inf), (1.0, np.nan), (np.inf, 0.5), (np.nan, 0.5)]
+    ("exact", "bound"),
+    [(1.0, np.inf), (1.0, np.nan), (np.inf, 0.5), (np.nan, 0.5), (1.0, -1e-9)],
 )
-def test_nothing_is_granted_that_is_not_finite(exact, bound):
+def test_nothing_is_granted_that_is_no_bound(exact, bound):
     """Neither against the exact answer nor between two readings, which both ask for it."""
     answer = Answer(
         exact=Enclosure(np.array([exact]), np.zeros(1), np.zeros(1)), bound=np.array([bound])

@@ -66,11 +66,12 @@ class Answer:
         """The error that is granted: the bound where it and the exact number are finite, else none.
 
         An infinite bound is no licence: who cannot say how far off a reading may be accepts none.
+        Nor is a negative one, which no bound is: every error is within so many times of it.
         """
-        finite = np.isfinite(self.exact.high) & np.isfinite(self.bound)
-        if finite.all():
+        known = np.isfinite(self.exact.high) & np.isfinite(self.bound) & (self.bound >= 0)
+        if known.all():
             return self.bound
-        return np.where(finite, self.bound, 0.0)
+        return np.where(known, self.bound, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,10 +139,10 @@ def averages_labels(case: Case) -> Case | None:
 def _weighted(loss: Loss, weights: np.ndarray, *, zeros: bool) -> Loss:
     """The loss whose terms are multiplied by weights of their own, by zeros if it is said."""
 
-    def weighted(numbers: np.ndarray) -> np.ndarray:
+    def weighted(numbers: np.ndarray, by: np.ndarray = weights) -> np.ndarray:
         if zeros:
-            return np.asarray(numbers * weights)
-        return np.where(weights == 0, 0.0, numbers * np.where(weights == 0, 1.0, weights))
+            return np.asarray(numbers * by)
+        return np.where(by == 0, 0.0, numbers * np.where(by == 0, 1.0, by))
 
     def gradient(prediction: np.ndarray, target: np.ndarray, **parameters: Any) -> Gradients:
         own = loss.gradient(prediction, target, **parameters)
@@ -156,7 +156,10 @@ def _weighted(loss: Loss, weights: np.ndarray, *, zeros: bool) -> Loss:
         sizes = loss.definition(prediction, target, **parameters), *derivatives
         unit = 2 * 2.0**-precision
         return TermBounds(
-            *(weighted(error + unit * np.abs(size)) for error, size in zip(own, sizes, strict=True))
+            *(
+                weighted(error + unit * np.abs(size), np.abs(weights))
+                for error, size in zip(own, sizes, strict=True)
+            )
         )
 
     return replace(
