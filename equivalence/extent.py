@@ -75,8 +75,9 @@ def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
     """How much an implementation is asked in a mode.
 
     A function that has several means is asked in the quick profile every pair of levels of the
-    first one; the others compute the same terms, and are asked each level. A framework that runs
-    another one's code on kernels of its own is asked one level fewer together in the full profile.
+    first one; the others compute the same terms, and are asked each level. In the full profile a
+    framework whose calls are slow is asked one level fewer together, and so is one that runs
+    another one's code on kernels of its own; not so what is yours.
 
     Raises:
         KeyError: If the profile is unknown.
@@ -86,8 +87,9 @@ def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
     else:
         another = profile == "quick" and _is_another_mean(implementation)
         asked = OTHERS[profile] if another else STRENGTHS[profile]
-    same_code = implementation.framework.same_code_as and of_this_package(implementation)
-    if profile == "full" and same_code and asked.strength > 1:
+    framework = implementation.framework
+    fewer = (framework.slowness > 1 or framework.same_code_as) and of_this_package(implementation)
+    if profile == "full" and fewer and asked.strength > 1:
         return asked._replace(strength=asked.strength - 1)
     return asked
 

@@ -20,7 +20,7 @@ from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.cases.remembered import Remembered
 from equivalence.cases.second_order import curved_plainly
 from equivalence.cases.terms import terms_only
-from equivalence.cases.wide import ordinary
+from equivalence.cases.wide import BALL_LIMIT, ordinary
 from equivalence.exact import Enclosure
 from equivalence.losses.reduction import factors, reduce
 
@@ -80,10 +80,11 @@ def foreseen(case: Case) -> Answers:
 def surely_outside(reading: np.ndarray, case: Case, quantity: str) -> bool:
     """Whether a reading is outside the bound of an answer, as far as that is certain beforehand.
 
+    Of large cases only: the exact answer to a small one costs no more, and is often known already.
     Plain float64 is off by no more than the bound of the dtype under test. That leaves out what
     overflows or underflows on the way: of ordinary numbers nothing does (``cases.wide``).
     """
-    if quantity == WEIGHT_GRADIENT or not ordinary(case):
+    if case.prediction.size <= BALL_LIMIT or quantity == WEIGHT_GRADIENT or not ordinary(case):
         return False
     if quantity in ALWAYS_ASKED:
         answer: Answer = getattr(foreseen(case), quantity)

@@ -22,11 +22,9 @@ if TYPE_CHECKING:
 
 BLOCK = 2**16  # numbers that are worked on at a time: they stay in the cache of the processor
 _LARGE = 4096  # numbers of a case from which on its terms are remembered
-_LATEST = 4  # small cases whose terms are kept: for what is foreseen, and for bounds
 _REMEMBERED = 64  # questions whose terms are kept, to be shared by their reductions
 
 _ball_terms: Remembered[tuple[np.ndarray, Gradients]] = Remembered(_REMEMBERED)
-_small_terms: Remembered[tuple[np.ndarray, Gradients]] = Remembered(_LATEST)
 _wide_terms: Remembered[tuple[np.ndarray, Gradients]] = Remembered(_REMEMBERED)
 _wide_errors: Remembered[TermBounds] = Remembered(_REMEMBERED)
 
@@ -132,7 +130,7 @@ def terms_in(case: Case, dtype: type[np.floating[Any]]) -> tuple[np.ndarray, Gra
         return terms, Gradients(*map(np.asarray, gradients))
 
     if case.prediction.size <= _LARGE:
-        return _small_terms.of((case, dtype), make)
+        return make()
     return _wide_terms.of((case.loss, case.question, dtype), make)
 
 
