@@ -70,6 +70,38 @@ def test_a_bound_is_finite_wherever_the_exact_answer_is(implementation):
                 assert np.all((bound > 0) & np.isfinite(bound)), (asked, quantity)
 
 
+@pytest.mark.parametrize("implementation", IMPLEMENTED, ids=str)
+def test_a_bound_is_positive_where_weights_are_negative(implementation):
+    """A model that works them into its terms once had a negative one, inside of which all is."""
+    for question in questions([implementation], "full"):
+        asked = question.case
+        if question.mode != "eager" or asked.weights is None or not np.any(asked.weights < 0):
+            continue
+        for quantity in question.quantities:
+            entries = catalogued(implementation, question.mode, quantity)
+            expected = expectation(asked, entries)
+            if expected.raises is None and not expected.case.malformed:
+                answer = answer_to(expected.case, quantity)
+                assert np.all((answer.bound > 0) | ~np.isfinite(answer.exact.high)), asked
+
+
+@pytest.mark.parametrize("name", ["torch.multilabel_soft_margin_loss"])
+def test_a_negative_weight_explains_only_what_comes_of_it(name):
+    asked = case(
+        binary_cross_entropy_with_logits,
+        "binary",
+        [0.5, -1.0],
+        [1.0, 0.0],
+        weights=np.array([1.0, -0.5], np.float32),
+    )
+    right = IMPLEMENTATIONS[name].respond(asked, "eager")
+    assert judge(IMPLEMENTATIONS[name], asked).verdict == Verdict.EXPLAINED
+    faulty = returning(name, value=-right.value, gradient=-right.gradient)
+    assert {judge(faulty, asked, quantity).verdict for quantity in QUANTITIES[:2]} == {
+        Verdict.DIVERGES
+    }
+
+
 @pytest.mark.parametrize("logit", [15.5, 16.0, 17.0, 20.0, 25.0, 34.0])
 @pytest.mark.parametrize("wrong", [np.nan, -12345.0, 1e9, -np.inf, 0.0])
 def test_a_saturated_sigmoid_explains_only_what_it_gives(logit, wrong):
