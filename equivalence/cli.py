@@ -76,7 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("select", nargs="*", metavar="SELECT", help="which cells; all by default")
     run.add_argument(
-        "--profile", help="quick (every pair of levels; default) or full (every triple)"
+        "--profile",
+        help="quick (every pair of levels; default) or full (every triple; pairs of slow ones)",
     )
     run.add_argument(
         "--frameworks", type=_names, metavar="A,B", help="ask only these, which must be there"

@@ -208,7 +208,7 @@ def read(path: Path) -> Run:
         raise RunFileError(message) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"{path}: line 1 is not the environment of a run, which `equivalence run` writes"
-        if isinstance(error, json.JSONDecodeError) and first == text and text.startswith("{"):
+        if first == text and text.startswith('{"asked": '):  # the keys are written in their order
             message = f"{path}: cut short in line 1; `equivalence run -o {path}` writes it again"
         raise RunFileError(message) from error
     with uncollected():

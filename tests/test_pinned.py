@@ -134,6 +134,11 @@ BROKEN = {
         "label_smoothing = 2",
         "in [0, 1]",
     ),
+    "focus": (
+        GOOD | {"loss": '"focal_cross_entropy"', "options": "{ gamma = -1 }"},
+        "gamma = -1",
+        "0 or more",
+    ),
     "ignored": (GOOD | {"options": "{ ignore_index = 1.5 }"}, "ignore_index = 1.5", "whole number"),
     "class_weights": (
         GOOD | {"options": "{ weight = [1] }"},

@@ -7,6 +7,7 @@ import pytest
 
 from equivalence.cases.answers import QUANTITIES, Answer, answers
 from equivalence.cases.case import Case, cotangent
+from equivalence.cases.foreseen import surely_outside
 from equivalence.cases.further import answer_to
 from equivalence.comparison import judge
 from equivalence.distance import distance
@@ -85,14 +86,14 @@ def test_a_bound_is_positive_where_weights_are_negative(implementation):
                 assert np.all((answer.bound > 0) | ~np.isfinite(answer.exact.high)), asked
 
 
-@pytest.mark.parametrize("name", ["torch.multilabel_soft_margin_loss"])
-def test_a_negative_weight_explains_only_what_comes_of_it(name):
+def test_negative_weights_explain_only_what_comes_of_them():
+    name = "torch.multilabel_soft_margin_loss"
     asked = case(
         binary_cross_entropy_with_logits,
         "binary",
         [0.5, -1.0],
         [1.0, 0.0],
-        weights=np.array([1.0, -0.5], np.float32),
+        weights=np.array([-1.0, -0.5], np.float32),
     )
     right = IMPLEMENTATIONS[name].respond(asked, "eager")
     assert judge(IMPLEMENTATIONS[name], asked).verdict == Verdict.EXPLAINED
@@ -100,6 +101,23 @@ def test_a_negative_weight_explains_only_what_comes_of_it(name):
     assert {judge(faulty, asked, quantity).verdict for quantity in QUANTITIES[:2]} == {
         Verdict.DIVERGES
     }
+
+
+@pytest.mark.parametrize("name", ["textbook.log_of_softmax", "torch.kl_div[mean]"])
+def test_what_is_inside_the_bound_of_a_large_case_is_not_surely_outside(name):
+    """And what is far outside surely is: no other case is asked beforehand."""
+    tried = 0
+    for question in questions([IMPLEMENTATIONS[name]], "full"):
+        if question.mode != "eager" or question.case.origin != "edge.more_terms_than_16_bits_count":
+            continue
+        expected = expectation(question.case, catalogued(IMPLEMENTATIONS[name], "eager")).case
+        for quantity in QUANTITIES[:3]:
+            answer, round_ = answer_to(expected, quantity), FORMATS["float64"].round
+            for far, outside in ((-0.98, False), (0.98, False), (10.0, True)):
+                reading = round_(answer.exact.high + far * answer.bound)
+                assert surely_outside(reading, expected, quantity) == outside
+                tried += 1
+    assert tried
 
 
 @pytest.mark.parametrize("logit", [15.5, 16.0, 17.0, 20.0, 25.0, 34.0])

@@ -6,7 +6,6 @@ format, if that is exact enough (``cases.wide``), each quantity for itself.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +45,7 @@ VALUE, GRADIENT, TARGET_GRADIENT = ALWAYS_ASKED = QUANTITIES[:3]
 BY_PREDICTION, BY_TARGET = (VALUE, GRADIENT), (TARGET_GRADIENT,)
 _REMEMBERED = 4096  # answers kept, to be shared by implementations
 _LARGE = 2**29  # bytes of them
-_LATEST = 4  # cases whose bounds are kept
+_LATEST = 4  # sets of bounds that are kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +73,7 @@ class Answer:
         return np.where(known, self.bound, 0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Answers:
     """The answers to a case, each made once it is read.
 
@@ -82,7 +81,7 @@ class Answers:
         of: Returns the answer to a quantity: the value, or a gradient.
     """
 
-    of: Callable[[str], Answer] = field(repr=False, compare=False)
+    of: Callable[[str], Answer] = field(repr=False)
 
     @property
     def value(self) -> Answer:
@@ -267,14 +266,19 @@ def _answered(case: Case, wanted: tuple[str, ...]) -> tuple[Answer, ...]:
     )
 
 
-def together(case: Case, quantity: str) -> tuple[str, ...]:
-    """What is answered with a quantity: balls make the value and the gradient at once.
-
-    In a wider format each is cheap, and one may be known where the other needs balls.
-    """
+def _together(case: Case, quantity: str) -> tuple[str, ...]:
+    """What is answered with a quantity: balls make value and gradient at once, formats each."""
     if quantity == TARGET_GRADIENT or case.prediction.size > BALL_LIMIT:
         return (quantity,)
     return BY_PREDICTION
+
+
+def one_of(
+    case: Case, quantity: str, made: Callable[[tuple[str, ...]], tuple[Answer, ...]]
+) -> Answer:
+    """The answer to one quantity, of those that are made together."""
+    wanted = _together(case, quantity)
+    return made(wanted)[wanted.index(quantity)]
 
 
 def answers(case: Case) -> Answers:
@@ -285,13 +289,11 @@ def answers(case: Case) -> Answers:
 
     Raises:
         ValueError: If a class index is out of range.
-        ArithmeticError: If the answer cannot be certified (not met so far).
+        ArithmeticError: If the answer cannot be certified, also when it is read (not met so far).
     """
-    _answer(case, VALUE)  # so that what is wrong with a case is told here
-    return Answers(of=functools.partial(_answer, case))
 
+    def made(wanted: tuple[str, ...]) -> tuple[Answer, ...]:
+        return _answers.of((case, wanted), lambda: _answered(case, wanted))
 
-def _answer(case: Case, quantity: str) -> Answer:
-    wanted = together(case, quantity)
-    made = _answers.of((case, wanted), lambda: _answered(case, wanted))
-    return made[wanted.index(quantity)]
+    one_of(case, VALUE, made)  # so that what is wrong with a case is told here
+    return Answers(of=lambda quantity: one_of(case, quantity, made))

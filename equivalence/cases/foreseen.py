@@ -13,8 +13,8 @@ from equivalence.cases.answers import (
     Answers,
     allowed_to,
     in_float64,
+    one_of,
     plainly,
-    together,
 )
 from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.cases.remembered import Remembered
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from equivalence.cases.case import Case
 
 _REMEMBERED = 64  # kept, to be shared by value and gradient
-# In bounds: one is the error of plain float64, one with its radius is what the answer allows.
+# In bounds: the answer allows one and its radius, plain float64 is off by one at most, 3 is more.
 _FAR = 3.0
 
-_foreseen: Remembered[Answers] = Remembered(_REMEMBERED)
+_foreseen: Remembered[tuple[Answer, ...]] = Remembered(_REMEMBERED)
 
 
 def rough_value(case: Case) -> np.ndarray:
@@ -42,26 +42,21 @@ def rough_value(case: Case) -> np.ndarray:
         return reduce(terms_only(case), factors(case.reduction, case.weighing), case.reduction)
 
 
-def _around(case: Case, numbers: Callable[..., tuple[Enclosure, ...]]) -> Answers:
-    @functools.cache
-    def paired(wanted: tuple[str, ...]) -> tuple[Answer, ...]:
-        with np.errstate(all="ignore"):
-            allowed = allowed_to(case, wanted)
-            return tuple(
-                Answer(exact=one, bound=bound)
-                for one, bound in zip(numbers(case, wanted), allowed, strict=True)
-            )
-
-    def of(quantity: str) -> Answer:
-        wanted = together(case, quantity)
-        return paired(wanted)[wanted.index(quantity)]
-
-    return Answers(of=of)
+def _paired(
+    case: Case, wanted: tuple[str, ...], numbers: Callable[..., tuple[Enclosure, ...]]
+) -> tuple[Answer, ...]:
+    with np.errstate(all="ignore"):
+        allowed = allowed_to(case, wanted)
+        return tuple(
+            Answer(exact=one, bound=bound)
+            for one, bound in zip(numbers(case, wanted), allowed, strict=True)
+        )
 
 
 def estimate(case: Case) -> Answers:
     """The answers in stable float64, its own a-priori error the radius; nothing is certified."""
-    return _around(case, in_float64)
+    paired = functools.cache(lambda wanted: _paired(case, wanted, in_float64))
+    return Answers(of=lambda quantity: one_of(case, quantity, paired))
 
 
 def _unsure(case: Case, wanted: tuple[str, ...]) -> tuple[Enclosure, ...]:
@@ -74,7 +69,11 @@ def foreseen(case: Case) -> Answers:
 
     Nothing is said of how exact those are (the radius is NaN): they tell where an answer exists.
     """
-    return _foreseen.of(case, lambda: _around(case, _unsure))
+
+    def paired(wanted: tuple[str, ...]) -> tuple[Answer, ...]:
+        return _foreseen.of((case, wanted), lambda: _paired(case, wanted, _unsure))
+
+    return Answers(of=lambda quantity: one_of(case, quantity, paired))
 
 
 def surely_outside(reading: np.ndarray, case: Case, quantity: str) -> bool:

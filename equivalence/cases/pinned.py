@@ -11,7 +11,7 @@ A file in ``fixtures/cases`` asks one question in some dtypes and reductions. It
     weights = [2.0]                    # sample weights: a number, or of the terms' rank
     dtypes = ["float32", "float64"]                              # these are the default
     reductions = ["none", "sum", "mean"]                         # these are the default
-    options = { weight = [1.0, 2.0, 3.0], ignore_index = -100 }  # label_smoothing, pos_weight
+    options = { weight = [1.0, 2.0, 3.0], ignore_index = -100 }  # label_smoothing, gamma, ...
     printed = { none = ["1.23"], mean = "1.23" }  # to these digits the exact answer rounds
 
 Numbers are rounded to the dtype; a string holds a hexadecimal float.

@@ -238,6 +238,11 @@ def _options(
                 raise file.broken(key, value, "write a number in [0, 1]")
             options[name] = float(array)
             continue
+        if name == "gamma":  # a plain number to every framework, which has no dtype
+            if array.ndim or array < 0:
+                raise file.broken(key, value, "write a number, 0 or more")
+            options[name] = float(array)
+            continue
         wanted = (shape[-1:],) if name == "weight" else ((), shape[-1:])
         if array.shape not in wanted:
             raise file.broken(

@@ -53,7 +53,8 @@ class Framework:
         class_axis: Where the classes are: 1 (behind the batch) or -1 (last).
         differentiates: Whether it differentiates what its implementations compute.
         slowness: How many times as long as NumPy's a call takes, roughly: how many fewer questions
-            are drawn at random for it; the full profile asks it one level fewer together.
+            are drawn at random for it; above 1, the full profile asks what this package has of it
+            one level fewer together.
         apart: For each quantity that is asked apart, and each mode in which it is, a function from
             a ``Call`` to an array; it raises where there is none.
         apart_scripts: Likewise, the rest of the script that shows it.
