@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from equivalence.cases import edges
 from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, WEIGHT_GRADIENT
 from equivalence.implementations.framework import columns
 from equivalence.implementations.needs import (
@@ -30,11 +31,13 @@ class Extent(NamedTuple):
         narrow: Whether only rows of plain float32 are asked, which differ in their numbers: where
             each signature is compiled anew, and slowly.
         pinned: Whether the pinned cases are asked too.
+        cells: Whether every kind of target is asked in every dtype under every reduction besides.
     """
 
     strength: int
     narrow: bool = False
     pinned: bool = True
+    cells: bool = False
 
     def holds(self, spec: Spec) -> bool:
         """Whether the cases of a spec are among those asked."""
@@ -64,6 +67,8 @@ COSTLY = {
         "compile": Extent(1, narrow=True, pinned=False),
     },
 }
+# Modes that are not asked of another form of what is asked in them.
+DEAREST = {"quick": {"graph", "function"}, "full": {"xla", "compile"}}
 
 
 def of_this_package(implementation: Implementation) -> bool:
@@ -74,30 +79,41 @@ def of_this_package(implementation: Implementation) -> bool:
 def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
     """How much an implementation is asked in a mode.
 
-    A function that has several means is asked in the quick profile every pair of levels of the
-    first one; the others compute the same terms, and are asked each level. In the full profile a
-    framework whose calls are slow is asked one level fewer together, and so is one that runs
-    another one's code on kernels of its own; not so what is yours.
+    A framework whose calls are slow is asked one level fewer together in the full profile, and so
+    is one that runs another one's code on kernels of its own; not so what is yours. Of the same
+    terms the most is asked once: where a function has several means, of the first one. Its other
+    reductions, and another form of it, are asked one level fewer in both profiles, and nothing
+    where each signature is dear.
 
     Raises:
         KeyError: If the profile is unknown.
     """
-    if mode != implementation.offered_modes[0]:
-        asked = COSTLY[profile].get(mode, OTHERS[profile])
-    else:
-        another = profile == "quick" and _is_another_mean(implementation)
-        asked = OTHERS[profile] if another else STRENGTHS[profile]
+    another = _is_another_form(implementation)
+    first = mode == implementation.offered_modes[0]
+    if another and mode in DEAREST[profile]:
+        return NOTHING
+    asked = STRENGTHS[profile] if first else COSTLY[profile].get(mode, OTHERS[profile])
     framework = implementation.framework
-    fewer = (framework.slowness > 1 or framework.same_code_as) and of_this_package(implementation)
-    if profile == "full" and fewer and asked.strength > 1:
-        return asked._replace(strength=asked.strength - 1)
-    return asked
+    slow = (framework.slowness > 1 or framework.same_code_as) and of_this_package(implementation)
+    fewer = (profile == "full" and bool(slow)) + (first and another)
+    strength = max(asked.strength - fewer, min(asked.strength, 1))
+    return asked._replace(strength=strength, cells=first and strength == 1)
+
+
+def _means(implementation: Implementation) -> list[Implementation]:
+    """The several means of a function, in the order in which it names them."""
+    return [known for known in columns(implementation) if set(known.reductions) == {"mean"}]
 
 
 def _is_another_mean(implementation: Implementation) -> bool:
     """Whether a function has several means, of which this is not the first."""
-    several = [known for known in columns(implementation) if set(known.reductions) == {"mean"}]
-    return implementation in several[1:]
+    return implementation in _means(implementation)[1:]
+
+
+def _is_another_form(implementation: Implementation) -> bool:
+    """Whether the same terms are asked of another one: of a first mean, or of a class."""
+    means = _means(implementation)
+    return bool(implementation.form_of) or (bool(means) and implementation is not means[0])
 
 
 class Apart(NamedTuple):
@@ -107,6 +123,7 @@ class Apart(NamedTuple):
         formats: In which formats, under which kinds of reduction.
         instead: Whether, of who offers none of these kinds, the first that is offered is asked.
         shapes: Of which shapes.
+        edges: Whether of edges too.
         most: Of how many numbers, at most: the exact answer is made of as many balls, which are
             slow and large.
     """
@@ -114,6 +131,7 @@ class Apart(NamedTuple):
     formats: tuple[tuple[str, str], ...]
     instead: bool = True
     shapes: tuple[str, ...] = (UNBATCHED, ROWS, COLUMNS, SEGMENTATION)
+    edges: bool = True
     most: int = 2**17
 
     def holds(self, case: Case, offered: Iterable[str]) -> bool:
@@ -124,6 +142,7 @@ class Apart(NamedTuple):
         return (
             case.reduction.kind in kinds
             and shape_of(case) in self.shapes
+            and (self.edges or not case.origin.startswith(f"{edges.ORIGIN}."))
             and case.prediction.size <= self.most
         )
 
@@ -137,7 +156,7 @@ APART = {
             (("float32", "mean"), ("float64", "mean")), instead=False, shapes=(ROWS, COLUMNS)
         ),
         HESSIAN_VECTOR_PRODUCT: Apart(
-            (("float32", "sum"), ("float64", "sum")), instead=False, shapes=(ROWS, COLUMNS)
+            (("float32", "sum"), ("float64", "sum")), shapes=(ROWS, COLUMNS), edges=False
         ),
     },
     "full": {

@@ -119,7 +119,13 @@ def chosen(loss: Loss, offered: Offer, asked: Extent) -> tuple[Spec, ...]:
     if not asked.strength:
         return ()
     accepted = (lambda spec: offered.accepts(spec) and asked.holds(spec)) if asked.narrow else None
-    return cover(loss, accepted or offered.accepts, asked.strength, numbers_matter=False)
+    return cover(
+        loss,
+        accepted or offered.accepts,
+        asked.strength,
+        numbers_matter=False,
+        cells=asked.cells,
+    )
 
 
 @functools.cache
@@ -134,7 +140,8 @@ def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Cas
     well-formed: plain formulas are wrong at the others, and what is yours to refuse, you know.
 
     In the quick profile they are asked of the first mode only, of one mean of those that a function
-    has, and one by one where it has none: its other columns share the terms.
+    has, and one by one where it has none: its other columns share the terms. So does another form
+    of it, which is asked the malformed ones.
 
     Malformed ones are asked of the others as the quick profile has them: what is refused while a
     graph is built is refused in every dtype, and each is traced anew. An edge is a level like
@@ -153,7 +160,10 @@ def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Cas
     if profile == "quick":
         means = [known for known in columns(implementation) if "mean" in known.reductions]
         wanted = ("mean",) if means[:1] == [implementation] else () if means else ("none",)
-        return tuple(case for case in cases if case.reduction.name in wanted)
+        cases = tuple(case for case in cases if case.reduction.name in wanted)
+        if implementation.form_of:
+            return tuple(case for case in cases if case.malformed)
+        return cases
     return cases if first else tuple(case for case in cases if edges.plain(case))
 
 

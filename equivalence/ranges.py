@@ -111,7 +111,8 @@ class Plan:
         law, profile = TRANSFORMATIONS[relation], self.environment.profile
         groups: dict[tuple[str, str], list[Question]] = {}
         for q in self.questions:
-            if extent(q.implementation, q.mode, profile).strength > 1:
+            first = q.mode == q.implementation.offered_modes[0]
+            if first or extent(q.implementation, q.mode, profile).strength > 1:
                 name = f"{q.implementation.name.partition('[')[0]}-{q.mode}"
                 groups.setdefault((name, q.mode), []).append(q)
         return [

@@ -10,8 +10,8 @@ import pytest
 
 from equivalence import plan
 from equivalence.cases.covering import cover, space, tuples, uncovered
-from equivalence.cases.generation import Spec, levels
-from equivalence.extent import NOTHING, STRENGTHS, Extent, extent
+from equivalence.cases.generation import Spec, levels, target_kind
+from equivalence.extent import DEAREST, NOTHING, STRENGTHS, Extent, extent
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, load
 from equivalence.losses import LOSSES
 
@@ -49,13 +49,60 @@ def test_the_quick_profile_asks_every_pair(implementation):
     assert missing(implementation, 2, STRENGTHS["quick"]) == []
 
 
+def asked_first(implementation, profile):
+    return extent(implementation, implementation.offered_modes[0], profile)
+
+
+def most(framework, profile):
+    """How many levels are asked together of a framework, of one form of each function."""
+    known = next(k.framework for k in IMPLEMENTATIONS.values() if k.framework.name == framework)
+    slow = known.slowness > 1 or known.same_code_as
+    return STRENGTHS[profile].strength - (profile == "full" and bool(slow))
+
+
+@pytest.mark.parametrize("profile", STRENGTHS)
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_who_is_asked_less_has_a_twin_that_is_asked_more(framework, profile):
+    ours = [known for known in IMPLEMENTATIONS.values() if known.framework.name == framework]
+    wanted = most(framework, profile)
+    less = [known for known in ours if asked_first(known, profile).strength < wanted]
+    for implementation in less:
+        assert asked_first(implementation, profile).strength == wanted - 1
+        family = (implementation.form_of or implementation.name).partition("[")[0]
+        assert any(
+            asked_first(known, profile).strength == wanted
+            for known in ours
+            if known.loss is implementation.loss and known.name.partition("[")[0] == family
+        ), implementation
+    assert bool(less) == (framework != "sklearn")
+
+
+def cell(spec):
+    return target_kind(spec), spec.dtype, spec.reduction
+
+
+@pytest.mark.parametrize("implementation", distinct(), ids=str)
+def test_another_form_is_asked_every_cell(implementation):
+    alone = Extent(1, cells=True)
+    accepts = plan.offer(implementation).accepts
+    offered = set(map(cell, filter(accepts, space(implementation.loss))))
+    chosen = chosen_by(implementation, alone)
+    assert set(map(cell, chosen)) == offered
+    assert len(chosen) <= max(len(offered), 12) + 8  # and hardly more for every level
+    assert missing(implementation, 1, alone) == []
+
+
 @pytest.mark.parametrize("implementation", distinct(), ids=str)
 def test_the_full_profile_asks_every_triple_or_pair(implementation):
-    asked = extent(implementation, implementation.offered_modes[0], "full")
-    framework = implementation.framework
-    fewer = framework.slowness > 1 or framework.same_code_as
-    assert asked.strength == (2 if fewer else 3)
-    assert missing(implementation, asked.strength, asked) == []
+    most_asked = Extent(most(implementation.framework.name, "full"))
+    assert missing(implementation, most_asked.strength, most_asked) == []
+
+
+@pytest.mark.parametrize("implementation", distinct(), ids=str)
+def test_what_is_asked_holds_what_it_says(implementation):
+    for profile in STRENGTHS:
+        asked = asked_first(implementation, profile)
+        assert missing(implementation, asked.strength, asked) == []
 
 
 @pytest.mark.parametrize("implementation", distinct(), ids=str)
@@ -67,8 +114,13 @@ def test_every_level_that_is_offered_is_asked_in_every_mode(implementation):
 
 @pytest.mark.parametrize("implementation", distinct(), ids=str)
 def test_every_mode_is_asked_in_the_full_profile(implementation):
+    """Those that are compiled for each signature of one form of each function."""
+    less = asked_first(implementation, "full").strength < most(
+        implementation.framework.name, "full"
+    )
     for mode in implementation.offered_modes:
-        assert chosen_by(implementation, extent(implementation, mode, "full"))
+        asked = extent(implementation, mode, "full")
+        assert bool(chosen_by(implementation, asked)) != (less and mode in DEAREST["full"])
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=str)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equivalence.cases.generation import Spec, levels, possible
+from equivalence.cases.generation import Spec, levels, possible, target_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +82,23 @@ def tuples(rows: np.ndarray, strength: int) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
+@functools.cache
+def _cells(loss: Loss) -> np.ndarray:
+    """The number of the cell of each possible spec: its kind of target, dtype and reduction."""
+    examples, kinds = _kinds(loss)
+    named = [(target_kind(spec), spec.dtype, spec.reduction) for spec in examples]
+    numbers = {cell: number for number, cell in enumerate(dict.fromkeys(named))}
+    return np.asarray(np.array([numbers[cell] for cell in named])[kinds])
+
+
+def _wanted(loss: Loss, among: np.ndarray, strength: int, *, cells: bool) -> np.ndarray:
+    """What is to be held, of some specs: combinations of levels, and with ``cells`` every cell."""
+    combinations = tuples(_encoded(loss)[among], strength)
+    if not cells:
+        return combinations
+    return np.column_stack((combinations, _cells(loss)[among] + combinations.max() + 1))
+
+
 def _complete(combinations: np.ndarray, first: list[int]) -> list[int]:
     """Rows that cover every combination: those of ``first`` that add something, then by greed."""
     covered = np.zeros(int(combinations.max()) + 1, dtype=bool)
@@ -108,16 +125,22 @@ def _complete(combinations: np.ndarray, first: list[int]) -> list[int]:
 
 
 @functools.cache
-def _core(loss: Loss, strength: int) -> tuple[int, ...]:
+def _core(loss: Loss, strength: int, cells: bool) -> tuple[int, ...]:  # noqa: FBT001 - cached
     """A covering array of the whole space.
 
     Every implementation takes from it what it can, so that they share cases.
     """
-    return tuple(_complete(tuples(_encoded(loss), strength), []))
+    every = np.arange(len(_encoded(loss)))
+    return tuple(_complete(_wanted(loss, every, strength, cells=cells), []))
 
 
 def cover(
-    loss: Loss, accepts: Callable[[Spec], bool], strength: int, *, numbers_matter: bool = True
+    loss: Loss,
+    accepts: Callable[[Spec], bool],
+    strength: int,
+    *,
+    numbers_matter: bool = True,
+    cells: bool = False,
 ) -> tuple[Spec, ...]:
     """Specs among the accepted ones that hold every accepted combination of ``strength`` levels.
 
@@ -130,6 +153,7 @@ def cover(
         strength: How many levels are held together.
         numbers_matter: Whether ``accepts`` looks at the regime of the numbers; if it does not, it
             is asked once for all regimes.
+        cells: Whether every kind of target is held in every dtype under every reduction besides.
     """
     rows = _encoded(loss)
     if numbers_matter:
@@ -140,9 +164,9 @@ def cover(
     if not accepted.any():
         return ()
     position = np.cumsum(accepted) - 1
-    first = [int(position[row]) for row in _core(loss, strength) if accepted[row]]
+    first = [int(position[row]) for row in _core(loss, strength, cells) if accepted[row]]
     subset = np.flatnonzero(accepted)
-    chosen = _complete(tuples(rows[subset], strength), first)
+    chosen = _complete(_wanted(loss, subset, strength, cells=cells), first)
     return tuple(_spec(loss, rows[subset[row]]) for row in sorted(set(chosen)))
 
 

@@ -128,6 +128,7 @@ class Framework:
         unchecked: bool = False,
         most_classes: float = math.inf,
         needs: Mapping[str, str] = MappingProxyType({}),
+        form_of: str = "",
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Registers the decorated function as this framework's translation of a loss.
 
@@ -156,6 +157,8 @@ class Framework:
                 format, or ``""`` for all of it, and the requirement, ``{"mean": "keras>=3.7"}``.
                 At other versions the cell is inapplicable; what is asked of it besides is what is
                 asked at all versions.
+            form_of: The name of what it is another form of, a class of which it is the function:
+                of the two, the class is asked more.
 
         The options that it takes are its keyword parameters. A function without a parameter
         ``reduction`` returns the terms and is asked for nothing else.
@@ -199,6 +202,7 @@ class Framework:
                     unchecked=unchecked,
                     most_classes=most_classes,
                     lacks=_lacking({**self.needs, **needs}, self),
+                    form_of=form_of and f"{self.name}.{form_of}",
                 )
             return function
 

@@ -92,6 +92,7 @@ class Implementation:
         most_classes: With how many classes it is asked, where its translation forms what grows
             faster than they do.
         lacks: What the installed version does not offer, with the reason.
+        form_of: The implementation that it is another form of, which calls it or its like.
     """
 
     framework: Framework
@@ -112,6 +113,7 @@ class Implementation:
     unchecked: bool = False
     most_classes: float = math.inf
     lacks: Mapping[str, str] = field(default_factory=dict)
+    form_of: str = ""
 
     def __str__(self) -> str:
         return self.name

@@ -77,5 +77,8 @@ def register(framework: Framework, *, prefix: str = "") -> None:
     for module in ("keras_classes", "keras_functions", "keras_axes", "keras_focal"):
         importlib.import_module(f"equivalence.implementations.{module}")
     for loss, offer, function in _translations:
-        named = {**offer, "name": prefix + offer["name"]}
+        named = {
+            option: prefix + value if option in {"name", "form_of"} else value
+            for option, value in offer.items()
+        }
         framework.implements(loss, **named)(function)

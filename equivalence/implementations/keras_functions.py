@@ -11,6 +11,7 @@ from equivalence.implementations.keras import DOCUMENTATION, keras, translates
     losses.cross_entropy,
     targets=SPARSE,
     name="sparse_categorical_crossentropy(from_logits=True)",
+    form_of="SparseCategoricalCrossentropy(from_logits=True)",
     documentation=DOCUMENTATION + "#sparse_categorical_crossentropy-function",
 )
 def sparse_categorical_crossentropy(logits, target, *, ignore_index=None):
@@ -23,6 +24,7 @@ def sparse_categorical_crossentropy(logits, target, *, ignore_index=None):
     losses.cross_entropy_from_probabilities,
     targets=SPARSE,
     name="sparse_categorical_crossentropy",
+    form_of="SparseCategoricalCrossentropy",
     documentation=DOCUMENTATION + "#sparse_categorical_crossentropy-function",
 )
 def sparse_categorical_crossentropy_from_probabilities(probabilities, target, *, ignore_index=None):
@@ -35,6 +37,7 @@ def sparse_categorical_crossentropy_from_probabilities(probabilities, target, *,
     losses.cross_entropy,
     targets=ONE_HOT | SOFT,
     name="categorical_crossentropy(from_logits=True)",
+    form_of="CategoricalCrossentropy(from_logits=True)",
     differentiates_target=True,
     documentation=DOCUMENTATION + "#categorical_crossentropy-function",
 )
@@ -48,6 +51,7 @@ def categorical_crossentropy(logits, target, *, label_smoothing=0.0):
     losses.cross_entropy_from_probabilities,
     targets=ONE_HOT | SOFT,
     name="categorical_crossentropy",
+    form_of="CategoricalCrossentropy",
     differentiates_target=True,
     documentation=DOCUMENTATION + "#categorical_crossentropy-function",
 )
@@ -61,6 +65,7 @@ def categorical_crossentropy_from_probabilities(probabilities, target, *, label_
     losses.binary_cross_entropy_with_logits,
     targets=BINARY | SOFT_BINARY,
     name="binary_crossentropy(from_logits=True)",
+    form_of="BinaryCrossentropy(from_logits=True)",
     differentiates_target=True,
     documentation=DOCUMENTATION + "#binary_crossentropy-function",
 )
@@ -74,6 +79,7 @@ def binary_crossentropy(logit, target, *, label_smoothing=0.0):
     losses.binary_cross_entropy,
     targets=BINARY | SOFT_BINARY,
     name="binary_crossentropy",
+    form_of="BinaryCrossentropy",
     differentiates_target=True,
     documentation=DOCUMENTATION + "#binary_crossentropy-function",
 )
