@@ -28,35 +28,36 @@ class Extent(NamedTuple):
 
     Attributes:
         strength: How many levels are asked together; 0 asks nothing.
-        narrow: Whether only rows of plain float32 are asked, which differ in their numbers: where
-            each signature is compiled anew, and slowly.
+        narrow: Of which shape alone plain float32 is asked, which differs in its numbers: where
+            each signature is compiled anew, and slowly; empty for all that is offered.
         pinned: Whether the pinned cases are asked too.
         cells: Whether every kind of target is asked in every dtype under every reduction besides.
     """
 
     strength: int
-    narrow: bool = False
+    narrow: str = ""
     pinned: bool = True
     cells: bool = False
 
     def holds(self, spec: Spec) -> bool:
         """Whether the cases of a spec are among those asked."""
-        plain = spec.shape == "rows" and spec.dtype == "float32" and not spec.options
+        plain = spec.shape == self.narrow and spec.dtype == "float32" and not spec.options
         return plain or not self.narrow
 
 
 NOTHING = Extent(0)
 # By profile: for a framework's first mode, and for its others. What a mode costs for each signature
 # decides: 2 ms in torch.func, 30 ms to trace a tf.function or a graph, 150 ms to compile it by XLA,
-# 2 s to compile by inductor.
+# 2 s to compile by inductor. TensorFlow traces each shape, and many rows always have one number of
+# classes; inductor is told that shapes vary.
 STRENGTHS = {"quick": Extent(2), "full": Extent(3)}
 OTHERS = {"quick": Extent(1), "full": Extent(2)}
 COSTLY = {
     "quick": {
         "strided": Extent(1, pinned=False),
         "func": Extent(1, pinned=False),
-        "graph": Extent(1, narrow=True, pinned=False),
-        "function": Extent(1, narrow=True, pinned=False),
+        "graph": Extent(1, narrow="many_rows", pinned=False),
+        "function": Extent(1, narrow="many_rows", pinned=False),
         "xla": NOTHING,
         "compile": NOTHING,
     },
@@ -64,11 +65,9 @@ COSTLY = {
         "graph": Extent(1),
         "function": Extent(1),
         "xla": Extent(1, pinned=False),
-        "compile": Extent(1, narrow=True, pinned=False),
+        "compile": Extent(1, narrow="rows", pinned=False),
     },
 }
-# Modes that are not asked of another form of what is asked in them.
-DEAREST = {"quick": {"graph", "function"}, "full": {"xla", "compile"}}
 
 
 def of_this_package(implementation: Implementation) -> bool:
@@ -82,17 +81,16 @@ def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
     A framework whose calls are slow is asked one level fewer together in the full profile, and so
     is one that runs another one's code on kernels of its own; not so what is yours. Of the same
     terms the most is asked once: where a function has several means, of the first one. Its other
-    reductions, and another form of it, are asked one level fewer in both profiles, and nothing
-    where each signature is dear.
+    reductions, and another form of it, are asked one level fewer in both profiles, and in other
+    modes no more than in the quick one.
 
     Raises:
         KeyError: If the profile is unknown.
     """
     another = _is_another_form(implementation)
     first = mode == implementation.offered_modes[0]
-    if another and mode in DEAREST[profile]:
-        return NOTHING
-    asked = STRENGTHS[profile] if first else COSTLY[profile].get(mode, OTHERS[profile])
+    known = "quick" if another else profile
+    asked = STRENGTHS[profile] if first else COSTLY[known].get(mode, OTHERS[known])
     framework = implementation.framework
     slow = (framework.slowness > 1 or framework.same_code_as) and of_this_package(implementation)
     fewer = (profile == "full" and bool(slow)) + (first and another)

@@ -38,19 +38,26 @@ def _log_complement(probability: np.ndarray) -> np.ndarray:
     return np.where(one, -np.inf, np.log1p(-np.where(one, probability * 0, probability)))
 
 
-def quotients(probability: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The quotients t / p and (1 - t) / (1 - p), with ``0 / 0 = 0``.
-
-    They do not exist where the logarithm of their divisor does not, unless t (or 1 - t) is 0.
-    """
+@shared
+def reciprocals(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """1 / p and 1 / (1 - p), infinite at 0; NaN where the logarithm of the divisor is."""
     zero, one = probability == 0, probability == 1
     safe = np.where(zero | one, probability * 0 + 0.5, probability)
     inverse = np.where(zero, np.inf, np.where(one, 1.0, 1 / safe))
     other = np.where(one, np.inf, np.where(zero, 1.0, 1 / (1 - safe)))
     return (
-        times(target, np.where(probability < 0, np.nan, inverse)),
-        times(1 - target, np.where(probability > 1, np.nan, other)),
+        np.where(probability < 0, np.nan, inverse),
+        np.where(probability > 1, np.nan, other),
     )
+
+
+def quotients(probability: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The quotients t / p and (1 - t) / (1 - p), with ``0 / 0 = 0``.
+
+    They do not exist where the logarithm of their divisor does not, unless t (or 1 - t) is 0.
+    """
+    presence, absence = reciprocals(probability)
+    return times(target, presence), times(1 - target, absence)
 
 
 def _binary_gradient(
@@ -81,7 +88,7 @@ def _binary_bound(
     positive, negative = map(np.abs, quotients(probability, smoothed))
     present, absent = np.abs(smoothed), np.abs(1 - smoothed)
     ones = np.ones_like(probability)
-    complement = np.abs(quotients(probability, np.zeros_like(ones))[1])
+    complement = np.abs(reciprocals(probability)[1])
     return TermBounds(
         unit * ((4 + slack) * times(present, presence) + times(4 * absent + slack, absence)),
         unit * ((4 + slack) * positive + 4 * negative + times(slack * ones, complement)),

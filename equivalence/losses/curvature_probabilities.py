@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from equivalence.losses.binary import binary_cross_entropy, quotients, smoothed_target
+from equivalence.losses.binary import binary_cross_entropy, quotients, reciprocals, smoothed_target
 from equivalence.losses.categorical import (
     cross_entropy_from_probabilities,
     mixing,
@@ -35,12 +35,9 @@ def squared_error(size: np.ndarray, probability: np.ndarray, precision: int) -> 
 
 def _binary_squares(probability: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The quotients t / p^2 and (1 - t) / (1 - p)^2, with ``0 / 0 = 0``."""
-    ones = target * 0 + 1
     positive, negative = quotients(probability, target)
-    return (
-        times(positive, quotients(probability, ones)[0]),
-        times(negative, quotients(probability, 0 * ones)[1]),
-    )
+    presence, absence = reciprocals(probability)
+    return times(positive, presence), times(negative, absence)
 
 
 def _binary_product(
