@@ -78,40 +78,54 @@ def of_this_package(implementation: Implementation) -> bool:
 def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
     """How much an implementation is asked in a mode.
 
-    A framework whose calls are slow is asked one level fewer together in the full profile, and so
+    In the full profile a framework whose calls are slow is asked one level fewer together, and so
     is one that runs another one's code on kernels of its own; not so what is yours. Of the same
-    terms the most is asked once: where a function has several means, of the first one. Its other
-    reductions, and another form of it, are asked one level fewer in both profiles, and in other
-    modes no more than in the quick one.
+    terms the most is asked once: another column of a function, and another form of it, are asked
+    one level fewer together.
 
     Raises:
         KeyError: If the profile is unknown.
     """
-    another = _is_another_form(implementation)
-    first = mode == implementation.offered_modes[0]
-    known = "quick" if another else profile
-    asked = STRENGTHS[profile] if first else COSTLY[known].get(mode, OTHERS[known])
+    if mode != implementation.offered_modes[0]:
+        return _in_another_mode(implementation, mode, profile)
+    asked = STRENGTHS[profile]
+    another = is_another_column(implementation) or bool(implementation.form_of)
+    fewer = int(another) + int(_is_slow(implementation, profile))
+    return asked._replace(strength=max(asked.strength - fewer, 1), cells=True)
+
+
+def _in_another_mode(implementation: Implementation, mode: str, profile: str) -> Extent:
+    """Another column of a function is asked what the quick profile asks, so not compiled code."""
+    asked = COSTLY[profile].get(mode, OTHERS[profile])
+    if is_another_column(implementation) and of_this_package(implementation):
+        return COSTLY["quick"].get(mode, OTHERS["quick"])
+    if _is_slow(implementation, profile) and asked.strength > 1:
+        return asked._replace(strength=asked.strength - 1)
+    return asked
+
+
+def _is_slow(implementation: Implementation, profile: str) -> bool:
+    """Whether so much is asked that it matters how long a call takes, or how often it is asked."""
     framework = implementation.framework
-    slow = (framework.slowness > 1 or framework.same_code_as) and of_this_package(implementation)
-    fewer = (profile == "full" and bool(slow)) + (first and another)
-    strength = max(asked.strength - fewer, min(asked.strength, 1))
-    return asked._replace(strength=strength, cells=first and strength == 1)
+    slow = framework.slowness > 1 or bool(framework.same_code_as)
+    return profile == "full" and slow and of_this_package(implementation)
 
 
-def _means(implementation: Implementation) -> list[Implementation]:
-    """The several means of a function, in the order in which it names them."""
-    return [known for known in columns(implementation) if set(known.reductions) == {"mean"}]
+def _means(implementation: Implementation) -> list[str]:
+    """The names of the columns of a function that are means and nothing else, in its order."""
+    found = columns(implementation)
+    return [known.name for known in found if set(known.reductions) == {"mean"}]
 
 
 def _is_another_mean(implementation: Implementation) -> bool:
     """Whether a function has several means, of which this is not the first."""
-    return implementation in _means(implementation)[1:]
+    return implementation.name in _means(implementation)[1:]
 
 
-def _is_another_form(implementation: Implementation) -> bool:
-    """Whether the same terms are asked of another one: of a first mean, or of a class."""
+def is_another_column(implementation: Implementation) -> bool:
+    """Whether a function has several means, and this is not the first one: terms and sum, too."""
     means = _means(implementation)
-    return bool(implementation.form_of) or (bool(means) and implementation is not means[0])
+    return bool(means) and implementation.name != means[0]
 
 
 class Apart(NamedTuple):
@@ -146,8 +160,9 @@ class Apart(NamedTuple):
 
 
 # What is asked apart costs as much as all else about a case: each format, and each reduction, but
-# not each with each. Second derivatives are scaled by a reduction as the gradient is; in those by
-# weights it is the mean that has a denominator.
+# not each with each. Second derivatives are scaled by a reduction as the gradient is: who has no sum
+# is asked another one, and edges are asked in the full profile. In those by weights it is the mean
+# that has a denominator.
 APART = {
     "quick": {
         WEIGHT_GRADIENT: Apart(

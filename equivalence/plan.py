@@ -13,7 +13,7 @@ from equivalence.cases.generation import Spec, generate
 from equivalence.cases.pinned import pinned
 from equivalence.divergences import DIVERGENCES
 from equivalence.expectation import declines
-from equivalence.extent import Extent, apart, extent, of_this_package
+from equivalence.extent import Extent, apart, extent, is_another_column, of_this_package
 from equivalence.implementations.framework import columns
 from equivalence.implementations.needs import (
     COLUMNS,
@@ -170,10 +170,16 @@ def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Cas
 def _written(
     implementation: Implementation, mode: str, profile: str, asked: Extent
 ) -> tuple[Case, ...]:
-    """The pinned cases and the edges; of the edges, compiled code is asked labels out of range."""
+    """The pinned cases and the edges; of the edges, compiled code is asked labels out of range.
+
+    In other modes another column is asked nothing of either.
+    """
     if asked.pinned:
         return (*pinned(), *_edges(implementation, mode, profile))
-    return edges.labels_out_of_range(implementation.loss) if profile == "full" else ()
+    if profile == "quick" or is_another_column(implementation):
+        return ()
+    kind = "none" if "none" in implementation.reductions else "mean"
+    return edges.labels_out_of_range(implementation.loss, kind)
 
 
 def withheld(implementation: Implementation, profile: str) -> Iterator[Question]:

@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--equivalence-profile",
         default="quick",
         metavar="PROFILE",
-        help="quick (every pair of levels; default) or full (every triple; pairs of slow ones)",
+        help="quick (pairs of levels; default) or full (triples, and pairs of slow frameworks)",
     )
     group.addoption(
         "--equivalence-frameworks", metavar="A,B", help="ask only these, which must be there"

@@ -107,12 +107,19 @@ class Plan:
         ]
 
     def related(self, relation: str) -> list[Relating]:
-        """The implementations for which related questions are drawn, by the function they call."""
+        """The implementations for which related questions are drawn, by the function they call.
+
+        In a framework's first mode, and in others where levels are asked together.
+        """
         law, profile = TRANSFORMATIONS[relation], self.environment.profile
+        asked = {
+            (who, mode)
+            for who, mode in {(q.implementation, q.mode) for q in self.questions}
+            if mode == who.offered_modes[0] or extent(who, mode, profile).strength > 1
+        }
         groups: dict[tuple[str, str], list[Question]] = {}
         for q in self.questions:
-            first = q.mode == q.implementation.offered_modes[0]
-            if first or extent(q.implementation, q.mode, profile).strength > 1:
+            if (q.implementation, q.mode) in asked:
                 name = f"{q.implementation.name.partition('[')[0]}-{q.mode}"
                 groups.setdefault((name, q.mode), []).append(q)
         return [

@@ -125,7 +125,7 @@ def _complete(combinations: np.ndarray, first: list[int]) -> list[int]:
 
 
 @functools.cache
-def _core(loss: Loss, strength: int, cells: bool) -> tuple[int, ...]:  # noqa: FBT001 - cached
+def _core(loss: Loss, strength: int, *, cells: bool) -> tuple[int, ...]:
     """A covering array of the whole space.
 
     Every implementation takes from it what it can, so that they share cases.
@@ -164,7 +164,7 @@ def cover(
     if not accepted.any():
         return ()
     position = np.cumsum(accepted) - 1
-    first = [int(position[row]) for row in _core(loss, strength, cells) if accepted[row]]
+    first = [int(position[row]) for row in _core(loss, strength, cells=cells) if accepted[row]]
     subset = np.flatnonzero(accepted)
     chosen = _complete(_wanted(loss, subset, strength, cells=cells), first)
     return tuple(_spec(loss, rows[subset[row]]) for row in sorted(set(chosen)))

@@ -157,20 +157,22 @@ class Framework:
                 format, or ``""`` for all of it, and the requirement, ``{"mean": "keras>=3.7"}``.
                 At other versions the cell is inapplicable; what is asked of it besides is what is
                 asked at all versions.
-            form_of: The name of what it is another form of, a class of which it is the function:
-                of the two, the class is asked more.
+            form_of: The name, without the framework's, of what it is another form of: of the class
+                that calls this function, say, which is asked more. By default of nothing.
 
         The options that it takes are its keyword parameters. A function without a parameter
         ``reduction`` returns the terms and is asked for nothing else.
 
         Raises:
-            ValueError: If the name is taken, or a shape, a kind of weight or of reduction, or a
-                mode is unknown.
+            ValueError: If the name is taken, or a shape, a kind of weight or of reduction, a mode,
+                or what it is another form of, is unknown.
         """
         _check("shape", {*shapes, *weighted_shapes}, EVERY_SHAPE)
         _check("sample weight", weights, SAMPLE_WEIGHTS)
         _check("reduction", reductions or (), STANDARD_REDUCTIONS)
         _check("mode", modes, self.evaluate)
+        families = {known.partition("[")[0] for known in IMPLEMENTATIONS}
+        _check("form", [f"{self.name}.{form_of}"] if form_of else [], families)
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             parameters = tuple(inspect.signature(function).parameters)[2:]

@@ -40,7 +40,7 @@ def _log_complement(probability: np.ndarray) -> np.ndarray:
 
 @shared
 def reciprocals(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """1 / p and 1 / (1 - p), infinite at 0; NaN where the logarithm of the divisor is."""
+    """1 / p and 1 / (1 - p), infinite where the divisor is 0, NaN where its logarithm is."""
     zero, one = probability == 0, probability == 1
     safe = np.where(zero | one, probability * 0 + 0.5, probability)
     inverse = np.where(zero, np.inf, np.where(one, 1.0, 1 / safe))

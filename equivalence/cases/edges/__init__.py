@@ -125,17 +125,21 @@ def of_one_dtype(case: Case) -> bool:
 
 
 @functools.cache
-def labels_out_of_range(loss: Loss) -> tuple[Case, ...]:
+def labels_out_of_range(loss: Loss, kind: str) -> tuple[Case, ...]:
     """The malformed questions whose shapes are right, and whose labels are not: what is compiled.
 
     Code that is compiled checks shapes and types while it is made, as other modes do; whether it
     looks at the labels when it is run is another question.
+
+    Args:
+        loss: Whose labels.
+        kind: Of the reduction: ``"none"`` or ``"mean"``.
     """
     return tuple(
         case
         for case in asked(loss, "quick", large=False)
         if case.malformed
-        and case.reduction == NONE
+        and case.reduction.kind == kind
         and encoding(case.target_kind) in SPARSE | BINARY
         and case.target.shape == case.shape
         and case.target.dtype.kind in "if"
