@@ -160,9 +160,9 @@ class Apart(NamedTuple):
 
 
 # What is asked apart costs as much as all else about a case: each format, and each reduction, but
-# not each with each. Second derivatives are scaled by a reduction as the gradient is: who has no sum
-# is asked another one, and edges are asked in the full profile. In those by weights it is the mean
-# that has a denominator.
+# not each with each. Second derivatives are scaled by a reduction as the gradient is: who has no
+# sum is asked another one, and edges are asked in the full profile. In those by weights it is the
+# mean that has a denominator.
 APART = {
     "quick": {
         WEIGHT_GRADIENT: Apart(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equivalence.cases.case import SPARSE, encoding
+from equivalence.losses.loss import LOGITS
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -248,10 +249,18 @@ def counts_from_the_end(case: Case) -> Case | None:
 
 
 def returns_nan(case: Case) -> Case | None:
-    """The loss of a label that is no class is NaN, and so is its row of the gradient."""
+    """The loss of a label that is no class is NaN, and so is its row of the gradient.
+
+    As that of a NaN logit is. Steps before the loss make a NaN probability another number, so that
+    of probabilities it is the weight that is NaN, which no mean over weights may divide by.
+    """
     if fault(case) != Fault.LABEL:
         return None
     outside = (case.target < 0) | (case.target >= case.prediction.shape[-1])
+    labels, dtype = np.where(outside, 0, case.target), case.prediction.dtype
+    if case.loss.prediction == LOGITS:
+        logits = np.where(outside[..., None], np.nan, case.prediction).astype(dtype)
+        return well_formed(case, prediction=logits, target=labels)
     own = 1.0 if case.weights is None else np.asarray(case.weights, dtype=np.float64)
-    weights = np.where(outside, np.nan, own).astype(case.prediction.dtype)
-    return well_formed(case, target=np.where(outside, 0, case.target), weights=weights)
+    weights = np.where(outside, np.nan, own).astype(dtype)
+    return well_formed(case, target=labels, weights=weights)
