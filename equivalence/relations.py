@@ -46,7 +46,7 @@ class Reading:
         array: The numbers, float64.
         bound: The largest error that a good implementation may make, of the same shape.
         answers: What the catalogue says that it answers: the exact numbers to 53 bits, or NaN.
-        largest: The largest finite number of the dtype.
+        largest: The least that an infinite one stands for: the largest number of the dtype, scaled.
     """
 
     label: str
@@ -58,12 +58,14 @@ class Reading:
 
     def times(self, factor: np.ndarray | float, label: str) -> Reading:
         """The reading multiplied by a number, or elementwise; this rounds once, in float64."""
+        sizes = np.abs(factor)
         with np.errstate(invalid="ignore", over="ignore"):
             array = self.array * factor
             return replace(
                 self,
                 label=label,
                 array=array,
+                largest=self.largest * float(np.min(sizes, where=sizes > 0, initial=1.0)),
                 bound=self.bound * np.abs(factor)
                 + np.where(np.isfinite(array), np.abs(array), 0.0) * _UNIT,
                 answers=self.answers * factor,
@@ -82,7 +84,8 @@ class Reading:
     @property
     def interval(self) -> tuple[np.ndarray, np.ndarray]:
         """Where the truth must be if the reading is good; an infinite one may have overflowed."""
-        finite = np.clip(self.array, -self.largest, self.largest)
+        overflown = np.copysign(self.largest, self.array)
+        finite = np.where(np.isinf(self.array), overflown, self.array)
         with np.errstate(over="ignore"):
             low, high = finite - self.bound, finite + self.bound
         return (

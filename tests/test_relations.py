@@ -44,6 +44,8 @@ def said(*numbers, bound=0.5, answers=None, label="somebody"):
         (said(INF, bound=0), said(INF, bound=0)),
         (said(-INF), said(-INF)),
         (said(INF, bound=1e33), said(LARGEST - 5e32, bound=1e33)),
+        (said(INF).times(0.5, "halved"), said(0.6 * LARGEST)),
+        (said(-INF).times(np.array([0.5]), "halved"), said(-0.6 * LARGEST)),
         (said(NAN), said(NAN)),
         (said(1.0, answers=[NAN]), said(9.0, answers=[NAN])),
         (said(NAN, answers=[NAN]), said(9.0, answers=[NAN])),
@@ -57,6 +59,8 @@ def test_readings_within_the_sum_of_their_bounds_agree(one, other):
 @pytest.mark.parametrize(
     ("one", "other"),
     [
+        (said(INF).times(0.5, "halved"), said(0.4 * LARGEST)),
+        (said(INF).times(0.5, "halved"), said(-LARGEST)),
         (said(1.0), said(2.0001)),
         (said(1.0, bound=0), said(np.nextafter(1.0, 2.0), bound=0)),
         (said(INF), said(1e30)),
