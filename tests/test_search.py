@@ -143,7 +143,8 @@ def test_a_model_that_holds_where_it_was_found_and_not_elsewhere_is_no_explanati
         wrong_somehow(lambda terms, _: terms * (2 if terms.shape not in {(), (1,)} else 1)), "eager"
     )
     assert found.found == ()
-    assert str(found.nearest.models[0]) == "answers twice the loss"
+    # With float32 before it, which hides a tiny loss of one row in float64, it holds once more.
+    assert str(found.nearest.models[-1]) == "answers twice the loss"
     assert 0 < found.nearest.confirmed < found.nearest.held_back
 
 
@@ -164,7 +165,7 @@ def test_open_findings_of_a_run_are_listed_with_their_smallest_input(capsys, mon
     try:
         words = [f"one_hot:sum:float32:value:{name}@eager", "-n", "0", "-o", "run.jsonl"]
         assert main(["run", *words]) == 1
-        assert "1 of 4 is open, in 1 cell: no model" in capsys.readouterr().out
+        assert "2 of 6 are open, in 1 cell: no model" in capsys.readouterr().out
         assert main(["list", "divergences", "--open", "run.jsonl"]) == 0
     finally:
         for own in set(IMPLEMENTATIONS) - before:
