@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ class Unit:
     """An implementation whose questions are asked by one worker; ``done`` of them have been."""
 
     implementation: str
+    loss: str
     questions: int
     done: int = 0
 
@@ -46,6 +48,7 @@ class Queue:
     Attributes:
         kin: The queues that its workers go on with: those of the same library, or of everybody who
             may share a process with others, for whom the claims have imported it.
+        workers: How many there have been that can ask of it.
     """
 
     framework: str
@@ -54,6 +57,7 @@ class Queue:
     failures: int = 0
     units: list[Unit] = field(default_factory=list)
     kin: list[Queue] = field(default_factory=list)
+    workers: int = 0
 
     @property
     def waiting(self) -> int:
@@ -68,14 +72,18 @@ class Worker:
     Attributes:
         queue: Of whom it asks at the moment.
         queues: Of whom it can ask.
+        losses: What it has asked about: it remembers their exact answers.
+        known: To how many workers a loss is known in this way; shared by all.
     """
 
     queue: Queue
     queues: tuple[Queue, ...]
+    known: Counter[str]
     process: BaseProcess
     connection: Connection
     written: Path
     time_limit: float = PATIENCE
+    losses: set[str] = field(default_factory=set)
     unit: Unit | None = None
     useful: bool = False
     hanging: bool = False
@@ -85,17 +93,41 @@ class Worker:
     def next(self) -> None:
         """Gives it the next implementation, or another framework to begin with, or lets it end."""
         order, self.unit = None, None
-        left = next((queue for queue in self.queues if queue.units or not queue.started), None)
-        if left is not None:
-            self.queue = left
-            self.unit = left.units.pop(0) if left.units else None
+        if (left := self._left()) is not None:
+            self.queue, self.unit = left
+            if self.unit is not None:
+                self.queue.units.remove(self.unit)
+                self._learn(self.unit.loss)
             begun = (self.unit.implementation, self.unit.done) if self.unit else ("", 0)
-            left.started = True
-            order = left.framework, *begun
+            self.queue.started = True
+            order = self.queue.framework, *begun
         try:
             self.connection.send(order)
         except OSError:  # it has died meanwhile, which its connection will tell
             return
+
+    def _learn(self, loss: str) -> None:
+        if loss not in self.losses:
+            self.losses.add(loss)
+            self.known[loss] += 1
+
+    def _left(self) -> tuple[Queue, Unit | None] | None:
+        """What it does next: another framework is loaded first, so that others can join.
+
+        What only it can ask comes first. Then come losses that it alone knows, those that nobody
+        does, and those that others do.
+        """
+        new = next((queue for queue in self.queues if not queue.started), None)
+        if new is not None:
+            return new, None
+
+        def foreign(pair: tuple[Queue, Unit]) -> tuple[bool, bool, bool]:
+            queue, unit = pair
+            mine = unit.loss in self.losses
+            return queue.workers > 1, self.known[unit.loss] > mine, not mine
+
+        units = [(queue, unit) for queue in self.queues for unit in queue.units]
+        return min(units, key=foreign, default=None)
 
     def hand_back(self) -> None:
         """Puts back what it was given but cannot ask, and leaves that framework to others."""
@@ -155,7 +187,9 @@ def _signal(number: int) -> str:
         return f"signal {number}"
 
 
-def start(queue: Queue, request: Request, written: Path, time_limit: float) -> Worker:
+def start(
+    queue: Queue, request: Request, written: Path, time_limit: float, known: Counter[str]
+) -> Worker:
     """Starts a worker for a framework first; what it prints is ``written`` to a file."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -168,9 +202,13 @@ def start(queue: Queue, request: Request, written: Path, time_limit: float) -> W
     process.start()
     theirs.close()
     queue.started = True
+    queues = (queue, *queue.kin)
+    for one in queues:
+        one.workers += 1
     return Worker(
         queue=queue,
-        queues=(queue, *queue.kin),
+        queues=queues,
+        known=known,
         process=process,
         connection=ours,
         written=written,

@@ -1,7 +1,8 @@
 """Worker processes, each fed with one implementation after the other.
 
 There is one library in each, but for the one that examines the claims: it has imported everybody,
-and goes on with whatever is next.
+and goes on with whatever is next. Each stays with its losses as long as it can, for it remembers
+their exact answers.
 
 A worker that dies, or says nothing for too long and is killed, takes one question with it; another
 goes on behind it. Workers ignore SIGINT: whoever started them ends them.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+from collections import Counter
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,12 +51,13 @@ def pool(request: Request, processes: int, time_limit: float) -> Iterator[Event]
         together = [one for one in queues if one.framework not in ALONE]
         queues.insert(0, Queue(framework=CLAIMS, kin=together))
     workers: list[Worker] = []
+    known: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="equivalence-") as folder:
         files = (Path(folder) / f"{number}.txt" for number in itertools.count())
         try:
             while True:
                 while len(workers) < processes and (queue := _neediest(queues, workers)):
-                    workers.append(start(queue, request, next(files), time_limit))
+                    workers.append(start(queue, request, next(files), time_limit, known))
                 if not workers:
                     return
                 ready = wait([worker.connection for worker in workers], TICK)
@@ -97,7 +100,11 @@ def _hear(worker: Worker, event: Event | SelectError) -> Iterator[Event]:
     if isinstance(event, Loaded):
         if not worker.queue.loaded:
             worker.queue.loaded = True
-            units = [Unit(implementation=name, questions=count) for name, count in event.questions]
+            losses = {record.name: record.loss for record in event.implementations}
+            units = [
+                Unit(implementation=name, loss=losses[name], questions=count)
+                for name, count in event.questions
+            ]
             # The largest first: what is left in the end is shared out evenly.
             worker.queue.units = sorted(units, key=lambda unit: -unit.questions)
             yield event

@@ -1,21 +1,40 @@
 """What a worker process is told to do next, without a process."""
 
 import multiprocessing
+from collections import Counter
 from pathlib import Path
 
 from equivalence.worker import Queue, Unit, Worker
 
 
-def test_a_worker_goes_on_with_what_shares_its_library_and_then_ends():
+def unit(name, loss="cross_entropy", questions=3):
+    return Unit(implementation=name, loss=loss, questions=questions)
+
+
+def worker_of(*queues, known=None):
+    """A worker without a process, and what it is told."""
     ours, theirs = multiprocessing.Pipe()
-    left = Queue(
-        framework="tensorflow_v2",
-        started=True,
-        units=[Unit(implementation="keras", questions=3)],
-    )
-    done = Queue(framework="tensorflow_v1", started=True)
-    queues = (done, left)
-    worker = Worker(queue=done, queues=queues, process=None, connection=ours, written=Path())
+    for queue in queues:
+        queue.workers += 1
+    known = Counter() if known is None else known
+    return Worker(
+        queue=queues[0], queues=queues, known=known, process=None, connection=ours, written=Path()
+    ), theirs
+
+
+def queue_of(framework, *units):
+    return Queue(framework=framework, started=True, loaded=True, units=list(units))
+
+
+def told(worker, theirs):
+    worker.next()
+    order = theirs.recv()
+    return order and order[1]
+
+
+def test_a_worker_goes_on_with_what_shares_its_library_and_then_ends():
+    left, done = queue_of("tensorflow_v2", unit("keras")), queue_of("tensorflow_v1")
+    worker, theirs = worker_of(done, left)
     worker.next()
     assert theirs.recv() == ("tensorflow_v2", "keras", 0)
     assert worker.queue is left
@@ -24,27 +43,51 @@ def test_a_worker_goes_on_with_what_shares_its_library_and_then_ends():
 
 
 def test_a_worker_begins_with_a_framework_that_nobody_has_begun_with():
-    ours, theirs = multiprocessing.Pipe()
-    claims, torch = Queue(framework="claims", started=True), Queue(framework="torch")
-    queues = (claims, torch)
-    worker = Worker(queue=claims, queues=queues, process=None, connection=ours, written=Path())
+    claims, torch = queue_of("claims"), Queue(framework="torch")
+    worker, theirs = worker_of(claims, torch)
     worker.next()
     assert theirs.recv() == ("torch", "", 0)
     assert torch.started
 
 
 def test_a_worker_hands_back_what_it_cannot_ask_and_goes_on():
-    ours, theirs = multiprocessing.Pipe()
-    unit = Unit(implementation="keras", questions=3)
-    claims = Queue(framework="claims", started=True, loaded=True)
-    first = Queue(framework="tensorflow_v2", started=True, loaded=True, units=[unit])
+    keras = unit("keras")
+    claims, first = queue_of("claims"), queue_of("tensorflow_v2", keras)
     second = Queue(framework="tensorflow_v1")
-    queues = (claims, first, second)
-    worker = Worker(queue=claims, queues=queues, process=None, connection=ours, written=Path())
+    worker, theirs = worker_of(claims, first, second)
     worker.next()
     worker.hand_back()
-    assert first.units == [unit]
-    assert [theirs.recv()[0], theirs.recv()[0]] == ["tensorflow_v2", "tensorflow_v1"]
-    worker.hand_back()
-    assert theirs.recv() is None
+    assert [theirs.recv()[0], theirs.recv()[0]] == ["tensorflow_v1", "tensorflow_v2"]
     assert not second.started
+    worker.hand_back()
+    assert first.units == [keras]
+    assert theirs.recv() is None
+
+
+def test_a_worker_stays_with_the_losses_whose_answers_it_remembers():
+    """Then it asks about one that nobody has begun with, and in the end about those of others."""
+    mine, theirs = "cross_entropy", "focal_cross_entropy"
+    large = queue_of(
+        "tensorflow_v2",
+        unit("first", mine),
+        unit("foreign", theirs),
+        unit("new", "kl_divergence"),
+        unit("second", mine),
+    )
+    small = queue_of("tensorflow_v1", unit("third", mine))
+    known = Counter()
+    one, one_hears = worker_of(large, small, known=known)
+    other, other_hears = worker_of(large, small, known=known)
+    assert told(one, one_hears) == "first"
+    assert told(other, other_hears) == "foreign"
+    assert [told(one, one_hears) for _ in range(4)] == ["second", "third", "new", None]
+    assert told(other, other_hears) is None
+
+
+def test_a_worker_asks_first_what_nobody_else_can_ask():
+    shared = queue_of("tensorflow_v2", unit("shared", "cross_entropy"))
+    own = queue_of("torch", unit("own", "binary_cross_entropy"))
+    everyone, hears = worker_of(shared, own)
+    everyone.losses.add("cross_entropy")
+    worker_of(shared)
+    assert [told(everyone, hears), told(everyone, hears)] == ["own", "shared"]
