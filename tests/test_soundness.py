@@ -9,6 +9,7 @@ from equivalence.cases.answers import QUANTITIES, Answer, answers
 from equivalence.cases.case import Case, cotangent
 from equivalence.cases.foreseen import surely_outside
 from equivalence.cases.further import answer_to
+from equivalence.cases.named import named
 from equivalence.comparison import judge
 from equivalence.distance import distance
 from equivalence.divergences.probabilities import adds_epsilon_inside_logarithms
@@ -57,7 +58,7 @@ def returning(name, **arrays):
     return replace(known, framework=replace(known.framework, evaluate=evaluate), class_axis=-1)
 
 
-@pytest.mark.parametrize("implementation", IMPLEMENTED, ids=str)
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS.values(), ids=str)
 def test_a_bound_is_finite_wherever_the_exact_answer_is(implementation):
     """Of the question asked and of every question that the catalogue says is answered instead."""
     for question in questions([implementation], "quick"):
@@ -84,6 +85,17 @@ def test_a_bound_is_positive_where_weights_are_negative(implementation):
             if expected.raises is None and not expected.case.malformed:
                 answer = answer_to(expected.case, quantity)
                 assert np.all((answer.bound > 0) | ~np.isfinite(answer.exact.high)), asked
+
+
+def test_a_wider_bound_grants_nothing_where_a_prediction_is_infinite():
+    """It was NaN there, which accepts nothing: 0 times infinity."""
+    asked = named("kl_divergence", "soft", "mean", "float16", "certain.many_rows.plain.0")
+    entries = catalogued(IMPLEMENTATIONS["torch.kl_div[mean]"], "eager", "gradient")
+    expected = expectation(asked, entries)
+    assert "loses_quotient_of_small_shares" in map(str, expected.steps)
+    assert np.isinf(asked.prediction).any()
+    answer = answer_to(expected.case, "gradient")
+    assert np.all(np.isfinite(answer.bound))
 
 
 def test_negative_weights_explain_only_what_comes_of_them():

@@ -232,7 +232,7 @@ def _complement_in(loss: Loss, dtype: str) -> Loss:
         absent = loss.definition(prediction, target * 0, **parameters)
         slope = loss.gradient(prediction, target * 0, **parameters).prediction
         error = unit * np.abs(1 - target)
-        return TermBounds(error * np.abs(absent), error * np.abs(slope), 0 * prediction)
+        return TermBounds(error * np.abs(absent), error * np.abs(slope), np.zeros_like(slope))
 
     def more_curved(size: np.ndarray) -> np.ndarray:
         return np.asarray(unit * size)

@@ -204,7 +204,7 @@ def _factor_rounded(loss: Loss) -> Loss:
             entropy.definition(logit, smoothed),
             entropy.gradient(logit, smoothed),
             miss,
-            own=TermBounds(0 * logit, 0 * logit, 0 * logit),
+            own=TermBounds(*[np.zeros_like(logit)] * 3),
             error=6 * unit * miss.size + 6 * unit,
             gamma=gamma,
             unit=unit,

@@ -259,6 +259,6 @@ def _share_by_share(loss: Loss, factor: float, floor: float) -> Loss:
         product = factor * target
         lost = np.where(product > floor, floor / np.maximum(product, floor), 1.0)
         terms = np.zeros_like(loss.definition(prediction, target))
-        return TermBounds(terms, 0 * prediction, np.where(target > 0, lost, 0.0))
+        return TermBounds(terms, np.zeros_like(prediction), np.where(target > 0, lost, 0.0))
 
     return widened(loss, f"by shares above {floor / factor:.3g}", more)

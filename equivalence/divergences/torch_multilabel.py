@@ -108,7 +108,7 @@ def subtracts_sigmoid_from_one(case: Case) -> Case:
 @functools.cache
 def _curved_by_differences(loss: Loss, unit: float) -> Loss:
     def nothing(logit: np.ndarray, target: np.ndarray, _unit: float, **_: Any) -> TermBounds:
-        return TermBounds(0 * logit, 0 * logit, 0 * target)
+        return TermBounds(np.zeros_like(logit), np.zeros_like(logit), np.zeros_like(target))
 
     def more(size: np.ndarray) -> np.ndarray:
         # z, at most 1, errs by a library exponential, a sum and a quotient.

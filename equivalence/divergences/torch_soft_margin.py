@@ -148,6 +148,7 @@ def subtracts_one_from_sigmoid(case: Case) -> Case:
 def _from_sigmoid(loss: Loss) -> Loss:
     def more(logit: np.ndarray, target: np.ndarray, unit: float, **_: Any) -> TermBounds:
         # The sigmoid, at most 1, errs by a library exponential, a sum and a quotient.
-        return TermBounds(0 * logit, 6 * unit + 0 * target, 0 * logit)
+        nothing = np.zeros_like(logit)
+        return TermBounds(nothing, np.full_like(target, 6 * unit), nothing)
 
     return widened(loss, "its gradient from sigmoid(y x) - 1", more)
