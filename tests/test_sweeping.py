@@ -42,11 +42,14 @@ def test_a_formula_that_overflows_shows_it():
 
 
 @pytest.mark.parametrize("framework", ["torch", "sklearn"])
-def test_every_implementation_of_a_framework_is_swept(framework):
+def test_every_function_of_a_framework_is_swept_where_it_returns_terms_if_it_does(framework):
     load(framework)
     mine = [known for known in IMPLEMENTATIONS.values() if known.framework.name == framework]
     for implementation in mine:
         found = swept(implementation)
+        if set(implementation.reductions) == {"mean"} and "[" in implementation.name:
+            assert found == {}  # torch.kl_div[batchmean]: torch.kl_div returns the terms
+            continue
         length = len(points(implementation.loss))
         expected = {"value", "gradient"} if implementation.differentiates else {"value"}
         assert set(found) == {"target", "digest"} | expected
