@@ -16,6 +16,7 @@ from equivalence.environment import divergence_records, framework_record, implem
 from equivalence.events import Asking, Event, Examined, Finished, Judged, Loaded
 from equivalence.finding import Finding, Verdict
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, ready
+from equivalence.implementations.framework import columns
 from equivalence.plan import Question, planned, questions, withheld
 from equivalence.results import AskedRecord, ClaimRecord, FrameworkRecord
 from equivalence.shards import WHOLE, Shard
@@ -148,9 +149,26 @@ def _count(implementation: Implementation, request: Request) -> int | None:
     if not request.done:
         return count or None
     left = sum(1 for _ in selected(implementation, request))
-    if left or implementation.name in request.swept:
-        return left or None
-    return 0 if count else None
+    if left:
+        return left
+    return 0 if count and sweeps(implementation, request) else None
+
+
+def sweeps(implementation: Implementation, request: Request) -> bool:
+    """Whether an implementation is swept for the plots.
+
+    Of a function with several columns it is the one that returns terms, if that is asked: others,
+    which reduce them, are asked point by point and draw the same line.
+    """
+    if implementation.name in request.swept:
+        return False
+    family = columns(implementation)
+    terms = [
+        known for known in family if "none" in known.reductions and known is not implementation
+    ]
+    return "none" in implementation.reductions or not any(
+        _takes_some(question, request) for question in planned(terms, request.profile)
+    )
 
 
 def _takes_some(question: Question, request: Request) -> bool:
@@ -201,12 +219,12 @@ def about_to_ask(question: Question) -> Asking:
     return Asking(crashed=crashed, quantities=question.quantities)
 
 
-def finished(implementation: Implementation, failing: list[Finding], *, sweep: bool) -> Finished:
+def finished(implementation: Implementation, failing: list[Finding], request: Request) -> Finished:
     """What else a run keeps of an implementation, once its questions have been asked."""
     return Finished(
         framework=implementation.framework.name,
         implementation=implementation.name,
-        sweep=swept(implementation) if sweep else {},
+        sweep=swept(implementation) if sweeps(implementation, request) else {},
         shrunk=shrunk(implementation, failing),
     )
 
@@ -234,6 +252,6 @@ def in_process(request: Request) -> Iterator[Event]:
                 findings = ask(question)
                 failing += (found for found in findings if found.verdict.fails)
                 yield Judged(findings=findings)
-            yield finished(IMPLEMENTATIONS[name], failing, sweep=name not in request.swept)
+            yield finished(IMPLEMENTATIONS[name], failing, request)
     if request.claims:
         yield examined(request)

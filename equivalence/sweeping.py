@@ -11,7 +11,6 @@ from equivalence.cases.answers import QUANTITIES
 from equivalence.cases.case import Case, cotangent
 from equivalence.cases.sweeping import sweep, target_kind
 from equivalence.expectation import declines
-from equivalence.implementations.framework import columns
 from equivalence.losses.reduction import MEAN, NONE, SUM
 
 if TYPE_CHECKING:
@@ -23,15 +22,11 @@ _SWEPT = QUANTITIES[:2]
 def swept(implementation: Implementation) -> dict[str, str]:
     """What an implementation returns along the sweep of its loss, in its first mode.
 
-    Of a function with several columns those are asked that return terms: the others reduce them.
-
     Returns:
         ``"target"`` and ``"digest"`` of the sweep's case, and for each quantity one hexadecimal
         float a point, separated by blanks; nothing for a quantity that is not offered. The gradient
         is that of a point's term by the prediction of the target.
     """
-    if not _returns_terms(implementation) and any(map(_returns_terms, columns(implementation))):
-        return {}
     try:
         case = sweep(implementation.loss.name, target_kind(implementation.targets))
         terms = _together(implementation, case) or _one_by_one(implementation, case)
@@ -42,10 +37,6 @@ def swept(implementation: Implementation) -> dict[str, str]:
         return {}
     words = {name: " ".join(map(float.hex, numbers.tolist())) for name, numbers in found.items()}
     return {"target": case.target_kind, "digest": case.digest, **words}
-
-
-def _returns_terms(implementation: Implementation) -> bool:
-    return NONE.kind in implementation.reductions
 
 
 def _together(implementation: Implementation, case: Case) -> dict[str, np.ndarray | None]:

@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +47,6 @@ class Queue:
     Attributes:
         kin: The queues that its workers go on with: those of the same library, or of everybody who
             may share a process with others, for whom the claims have imported it.
-        workers: How many there have been that can ask of it.
     """
 
     framework: str
@@ -57,7 +55,6 @@ class Queue:
     failures: int = 0
     units: list[Unit] = field(default_factory=list)
     kin: list[Queue] = field(default_factory=list)
-    workers: int = 0
 
     @property
     def waiting(self) -> int:
@@ -72,13 +69,14 @@ class Worker:
     Attributes:
         queue: Of whom it asks at the moment.
         queues: Of whom it can ask.
+        fellows: All workers that there are at the moment.
         losses: What it has asked about: it remembers their exact answers.
-        known: To how many workers a loss is known in this way; shared by all.
+        dismissed: Whether it has been told that nothing is left for it.
     """
 
     queue: Queue
     queues: tuple[Queue, ...]
-    known: Counter[str]
+    fellows: list[Worker]
     process: BaseProcess
     connection: Connection
     written: Path
@@ -86,36 +84,39 @@ class Worker:
     losses: set[str] = field(default_factory=set)
     unit: Unit | None = None
     useful: bool = False
+    dismissed: bool = False
     hanging: bool = False
     heard: float = field(default_factory=time.monotonic)
     asking: Asking | None = None
 
     def next(self) -> None:
         """Gives it the next implementation, or another framework to begin with, or lets it end."""
-        order, self.unit = None, None
+        order = None
+        if self.unit is not None:
+            self.losses.add(self.unit.loss)
+            self.unit = None
         if (left := self._left()) is not None:
             self.queue, self.unit = left
             if self.unit is not None:
                 self.queue.units.remove(self.unit)
-                self._learn(self.unit.loss)
             begun = (self.unit.implementation, self.unit.done) if self.unit else ("", 0)
             self.queue.started = True
             order = self.queue.framework, *begun
+        self.dismissed = order is None
         try:
             self.connection.send(order)
         except OSError:  # it has died meanwhile, which its connection will tell
             return
 
-    def _learn(self, loss: str) -> None:
-        if loss not in self.losses:
-            self.losses.add(loss)
-            self.known[loss] += 1
+    def knows(self, loss: str) -> bool:
+        """Whether it remembers exact answers of a loss, or is about to."""
+        return loss in self.losses or (self.unit is not None and self.unit.loss == loss)
 
     def _left(self) -> tuple[Queue, Unit | None] | None:
         """What it does next: another framework is loaded first, so that others can join.
 
         What only it can ask comes first. Then come losses that it alone knows, those that nobody
-        does, and those that others do.
+        does, and those that others do, who would compute its exact answers again.
         """
         new = next((queue for queue in self.queues if not queue.started), None)
         if new is not None:
@@ -123,8 +124,8 @@ class Worker:
 
         def foreign(pair: tuple[Queue, Unit]) -> tuple[bool, bool, bool]:
             queue, unit = pair
-            mine = unit.loss in self.losses
-            return queue.workers > 1, self.known[unit.loss] > mine, not mine
+            able = [one for one in self.fellows if one is not self and queue in one.queues]
+            return bool(able), any(one.knows(unit.loss) for one in able), not self.knows(unit.loss)
 
         units = [(queue, unit) for queue in self.queues for unit in queue.units]
         return min(units, key=foreign, default=None)
@@ -133,6 +134,7 @@ class Worker:
         """Puts back what it was given but cannot ask, and leaves that framework to others."""
         if self.unit is not None:
             self.queue.units.insert(0, self.unit)
+            self.unit = None
         self.queue.started = self.queue.loaded
         self.queues = tuple(queue for queue in self.queues if queue is not self.queue)
         self.next()
@@ -188,7 +190,7 @@ def _signal(number: int) -> str:
 
 
 def start(
-    queue: Queue, request: Request, written: Path, time_limit: float, known: Counter[str]
+    queue: Queue, request: Request, written: Path, time_limit: float, fellows: list[Worker]
 ) -> Worker:
     """Starts a worker for a framework first; what it prints is ``written`` to a file."""
     context = multiprocessing.get_context("spawn")
@@ -202,13 +204,10 @@ def start(
     process.start()
     theirs.close()
     queue.started = True
-    queues = (queue, *queue.kin)
-    for one in queues:
-        one.workers += 1
     return Worker(
         queue=queue,
-        queues=queues,
-        known=known,
+        queues=(queue, *queue.kin),
+        fellows=fellows,
         process=process,
         connection=ours,
         written=written,
@@ -278,4 +277,4 @@ def _ask_all(
         then = None if after is None else about_to_ask(after)
         connection.send(Judged(findings=findings, then=then))
         question = after
-    return finished(implementation, failing, sweep=implementation.name not in request.swept)
+    return finished(implementation, failing, request)

@@ -1,8 +1,8 @@
 """Worker processes, each fed with one implementation after the other.
 
 There is one library in each, but for the one that examines the claims: it has imported everybody,
-and goes on with whatever is next. Each stays with its losses as long as it can, for it remembers
-their exact answers.
+and goes on with whatever is next: first what only it can ask. Then each stays with its losses, for
+it remembers their exact answers, and leaves to others those that they know.
 
 A worker that dies, or says nothing for too long and is killed, takes one question with it; another
 goes on behind it. Workers ignore SIGINT: whoever started them ends them.
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections import Counter
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,13 +50,12 @@ def pool(request: Request, processes: int, time_limit: float) -> Iterator[Event]
         together = [one for one in queues if one.framework not in ALONE]
         queues.insert(0, Queue(framework=CLAIMS, kin=together))
     workers: list[Worker] = []
-    known: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="equivalence-") as folder:
         files = (Path(folder) / f"{number}.txt" for number in itertools.count())
         try:
             while True:
                 while len(workers) < processes and (queue := _neediest(queues, workers)):
-                    workers.append(start(queue, request, next(files), time_limit, known))
+                    workers.append(start(queue, request, next(files), time_limit, workers))
                 if not workers:
                     return
                 ready = wait([worker.connection for worker in workers], TICK)
@@ -79,8 +77,9 @@ def _neediest(queues: list[Queue], workers: list[Worker]) -> Queue | None:
         if not queue.started:
             return queue
     for queue in sorted(queues, key=lambda queue: -queue.waiting):
+        able = any(queue in worker.queues for worker in workers)
         serving = sum(worker.queue is queue for worker in workers)
-        if queue.units and (queue.waiting > ENOUGH * serving or not serving):
+        if queue.units and (not able or queue.waiting > ENOUGH * max(serving, 1)):
             return queue
     return None
 
@@ -105,7 +104,7 @@ def _hear(worker: Worker, event: Event | SelectError) -> Iterator[Event]:
                 Unit(implementation=name, loss=losses[name], questions=count)
                 for name, count in event.questions
             ]
-            # The largest first: what is left in the end is shared out evenly.
+            # The largest first, so that little is left in the end.
             worker.queue.units = sorted(units, key=lambda unit: -unit.questions)
             yield event
         worker.next()
@@ -138,7 +137,7 @@ def _never_loaded(worker: Worker, reason: str) -> Iterator[Event]:
 def _bury(worker: Worker) -> Iterator[Event]:
     """Reports what a worker left behind, and puts the rest of its work back."""
     queue, unit = worker.queue, worker.unit
-    if queue.loaded and unit is None and (worker.useful or not queue.units):
+    if worker.dismissed:
         worker.end()
         return
     reason = worker.last_words()

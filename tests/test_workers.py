@@ -1,7 +1,6 @@
 """What a worker process is told to do next, without a process."""
 
 import multiprocessing
-from collections import Counter
 from pathlib import Path
 
 from equivalence.worker import Queue, Unit, Worker
@@ -11,15 +10,16 @@ def unit(name, loss="cross_entropy", questions=3):
     return Unit(implementation=name, loss=loss, questions=questions)
 
 
-def worker_of(*queues, known=None):
+def worker_of(*queues, fellows=None):
     """A worker without a process, and what it is told."""
     ours, theirs = multiprocessing.Pipe()
-    for queue in queues:
-        queue.workers += 1
-    known = Counter() if known is None else known
-    return Worker(
-        queue=queues[0], queues=queues, known=known, process=None, connection=ours, written=Path()
-    ), theirs
+    fellows = [] if fellows is None else fellows
+    queue = queues[0]
+    made = Worker(
+        queue=queue, queues=queues, fellows=fellows, process=None, connection=ours, written=Path()
+    )
+    fellows.append(made)
+    return made, theirs
 
 
 def queue_of(framework, *units):
@@ -61,7 +61,9 @@ def test_a_worker_hands_back_what_it_cannot_ask_and_goes_on():
     assert not second.started
     worker.hand_back()
     assert first.units == [keras]
+    assert not worker.knows("cross_entropy")
     assert theirs.recv() is None
+    assert worker.dismissed
 
 
 def test_a_worker_stays_with_the_losses_whose_answers_it_remembers():
@@ -75,9 +77,9 @@ def test_a_worker_stays_with_the_losses_whose_answers_it_remembers():
         unit("second", mine),
     )
     small = queue_of("tensorflow_v1", unit("third", mine))
-    known = Counter()
-    one, one_hears = worker_of(large, small, known=known)
-    other, other_hears = worker_of(large, small, known=known)
+    both = []
+    one, one_hears = worker_of(large, small, fellows=both)
+    other, other_hears = worker_of(large, small, fellows=both)
     assert told(one, one_hears) == "first"
     assert told(other, other_hears) == "foreign"
     assert [told(one, one_hears) for _ in range(4)] == ["second", "third", "new", None]
@@ -87,7 +89,18 @@ def test_a_worker_stays_with_the_losses_whose_answers_it_remembers():
 def test_a_worker_asks_first_what_nobody_else_can_ask():
     shared = queue_of("tensorflow_v2", unit("shared", "cross_entropy"))
     own = queue_of("torch", unit("own", "binary_cross_entropy"))
-    everyone, hears = worker_of(shared, own)
+    both = []
+    everyone, hears = worker_of(shared, own, fellows=both)
     everyone.losses.add("cross_entropy")
-    worker_of(shared)
+    worker_of(shared, fellows=both)
     assert [told(everyone, hears), told(everyone, hears)] == ["own", "shared"]
+
+
+def test_what_a_worker_knew_that_has_ended_is_foreign_to_nobody():
+    queue = queue_of("tensorflow_v2", unit("large", "cross_entropy"), unit("small", "focal"))
+    both = []
+    gone, _ = worker_of(queue, fellows=both)
+    gone.losses.add("cross_entropy")
+    left, hears = worker_of(queue, fellows=both)
+    both.remove(gone)
+    assert told(left, hears) == "large"
