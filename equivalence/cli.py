@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("select", nargs="*", metavar="SELECT", help="which cells; all by default")
     run.add_argument(
         "--profile",
-        help="quick (pairs of levels; default) or full (triples, and pairs of slow frameworks)",
+        help="quick (each level; default) or full (triples, and pairs of slow frameworks)",
     )
     run.add_argument(
         "--frameworks", type=_names, metavar="A,B", help="ask only these, which must be there"

@@ -46,11 +46,14 @@ class Extent(NamedTuple):
 
 
 NOTHING = Extent(0)
-# By profile: for a framework's first mode, and for its others. What a mode costs for each signature
+# By profile: for a framework's first mode, and for its others. The quick one ends in a minute: so
+# much is asked of yours, and each level of what is ours. What a mode costs for each signature
 # decides: 2 ms in torch.func, 30 ms to trace a tf.function or a graph, 150 ms to compile it by XLA,
 # 2 s to compile by inductor. TensorFlow traces each shape, and many rows always have one number of
 # classes; inductor is told that shapes vary.
-STRENGTHS = {"quick": Extent(2), "full": Extent(3)}
+STRENGTHS = {"quick": Extent(2, cells=True), "full": Extent(3, cells=True)}
+OURS_QUICKLY = Extent(1, cells=True)
+COMPILED = frozenset(("xla", "compile"))
 OTHERS = {"quick": Extent(1), "full": Extent(2)}
 COSTLY = {
     "quick": {
@@ -58,8 +61,7 @@ COSTLY = {
         "func": Extent(1, pinned=False),
         "graph": Extent(1, narrow="many_rows", pinned=False),
         "function": Extent(1, narrow="many_rows", pinned=False),
-        "xla": NOTHING,
-        "compile": NOTHING,
+        **dict.fromkeys(COMPILED, NOTHING),
     },
     "full": {
         "graph": Extent(1),
@@ -78,37 +80,35 @@ def of_this_package(implementation: Implementation) -> bool:
 def extent(implementation: Implementation, mode: str, profile: str) -> Extent:
     """How much an implementation is asked in a mode.
 
-    In the full profile a framework whose calls are slow is asked one level fewer together, and so
-    is one that runs another one's code on kernels of its own; not so what is yours. Of the same
-    terms the most is asked once: another column of a function, and another form of it, are asked
-    one level fewer together.
+    Yours is asked the most. The quick profile asks each level of what is ours. In the full one a
+    framework whose calls are slow is asked one level fewer together, and one that runs another
+    one's code on kernels of its own two. Of the same terms the most is asked once: another column
+    of a function, and another form of it, are asked one level fewer together. In other modes they
+    are asked nothing by the quick profile; by the full one the columns are asked what the quick one
+    asks of the first, and the forms are not compiled.
 
     Raises:
         KeyError: If the profile is unknown.
     """
-    if mode != implementation.offered_modes[0]:
-        return _in_another_mode(implementation, mode, profile)
-    asked = STRENGTHS[profile]
-    another = is_another_column(implementation) or bool(implementation.form_of)
-    fewer = int(another) + int(_is_slow(implementation, profile))
-    return asked._replace(strength=max(asked.strength - fewer, 1), cells=True)
-
-
-def _in_another_mode(implementation: Implementation, mode: str, profile: str) -> Extent:
-    """Another column of a function is asked what the quick profile asks, so not compiled code."""
-    asked = COSTLY[profile].get(mode, OTHERS[profile])
-    if is_another_column(implementation) and of_this_package(implementation):
+    first = mode == implementation.offered_modes[0]
+    asked = STRENGTHS[profile] if first else COSTLY[profile].get(mode, OTHERS[profile])
+    if not of_this_package(implementation):
+        return asked
+    column, form = is_another_column(implementation), bool(implementation.form_of)
+    if profile == "quick":
+        return OURS_QUICKLY if first else NOTHING if column or form else asked
+    if column and not first:
         return COSTLY["quick"].get(mode, OTHERS["quick"])
-    if _is_slow(implementation, profile) and asked.strength > 1:
-        return asked._replace(strength=asked.strength - 1)
-    return asked
+    if form and mode in COMPILED:
+        return NOTHING
+    fewer = int(first and (column or form)) + _fewer(implementation)
+    return asked._replace(strength=max(asked.strength - fewer, 1))
 
 
-def _is_slow(implementation: Implementation, profile: str) -> bool:
-    """Whether so much is asked that it matters how long a call takes, or how often it is asked."""
+def _fewer(implementation: Implementation) -> int:
+    """How many levels fewer the full profile asks of a framework: of slow ones, and of kin."""
     framework = implementation.framework
-    slow = framework.slowness > 1 or bool(framework.same_code_as)
-    return profile == "full" and slow and of_this_package(implementation)
+    return int(framework.slowness > 1) + 2 * bool(framework.same_code_as)
 
 
 def _means(implementation: Implementation) -> list[str]:

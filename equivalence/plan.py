@@ -10,10 +10,9 @@ from equivalence.cases import edges
 from equivalence.cases.case import Encoding
 from equivalence.cases.covering import cover
 from equivalence.cases.generation import Spec, generate
-from equivalence.cases.pinned import pinned
 from equivalence.divergences import DIVERGENCES
 from equivalence.expectation import declines
-from equivalence.extent import Extent, apart, extent, is_another_column, of_this_package
+from equivalence.extent import COSTLY, OTHERS, Extent, apart, extent
 from equivalence.implementations.framework import columns
 from equivalence.implementations.needs import (
     COLUMNS,
@@ -23,6 +22,7 @@ from equivalence.implementations.needs import (
     UNBATCHED,
 )
 from equivalence.responses import further, quantities
+from equivalence.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -114,8 +114,13 @@ def offer(implementation: Implementation) -> Offer:
 
 
 @functools.cache
-def chosen(loss: Loss, offered: Offer, asked: Extent) -> tuple[Spec, ...]:
-    """The specs that hold every combination of as many levels as are asked together."""
+def chosen(
+    loss: Loss, offered: Offer, asked: Extent, among: tuple[Spec, ...] = ()
+) -> tuple[Spec, ...]:
+    """The specs that hold every combination of as many levels as are asked together.
+
+    They are of those ``among`` which they are chosen, if these hold as much.
+    """
     if not asked.strength:
         return ()
     accepted = (lambda spec: offered.accepts(spec) and asked.holds(spec)) if asked.narrow else None
@@ -125,61 +130,42 @@ def chosen(loss: Loss, offered: Offer, asked: Extent) -> tuple[Spec, ...]:
         asked.strength,
         numbers_matter=False,
         cells=asked.cells,
+        among=among,
     )
+
+
+def specs(implementation: Implementation, mode: str, profile: str) -> tuple[Spec, ...]:
+    """The specs that are asked in a mode; the first one is asked what the others are, too.
+
+    So that the answers of two modes can be compared.
+    """
+    first, *others = implementation.offered_modes
+
+    def those(mode: str, among: tuple[Spec, ...] = ()) -> tuple[Spec, ...]:
+        asked = extent(implementation, mode, profile)
+        return chosen(implementation.loss, offer(implementation), asked, among)
+
+    own = those(first)
+    if mode != first:
+        return those(mode, own)
+    return tuple(dict.fromkeys((*own, *(spec for other in others for spec in those(other, own)))))
+
+
+def pairs(implementation: Implementation, mode: str) -> tuple[Case, ...]:
+    """Cases that hold every pair of levels in a first mode, and each level in others.
+
+    They are what a difference is explained by, which the quick profile asks too little for.
+    """
+    first = mode == implementation.offered_modes[0]
+    asked = Extent(2) if first else COSTLY["quick"].get(mode, OTHERS["quick"])
+    asked = asked if asked.strength else COSTLY["full"][mode]
+    found = chosen(implementation.loss, offer(implementation), asked)
+    return tuple(_case(implementation.loss, spec) for spec in found)
 
 
 @functools.cache
 def _case(loss: Loss, spec: Spec) -> Case:
     return generate(loss, spec)
-
-
-def _edges(implementation: Implementation, mode: str, profile: str) -> tuple[Case, ...]:
-    """The edges of a loss.
-
-    Of an implementation of your own the quick profile asks a few of them, the full one all that are
-    well-formed: plain formulas are wrong at the others, and what is yours to refuse, you know.
-
-    In the quick profile they are asked of the first mode only, of one mean of those that a function
-    has, and one by one where it has none: its other columns share the terms. So does another form
-    of it, which is asked the malformed ones.
-
-    Malformed ones are asked of the others as the quick profile has them: what is refused while a
-    graph is built is refused in every dtype, and each is traced anew. An edge is a level like
-    others: where a mode is asked pairs of levels, it is asked in every dtype and under every
-    reduction, not each with each, and once where each level is asked alone.
-    """
-    first = mode == implementation.offered_modes[0]
-    yours = not of_this_package(implementation)
-    if profile == "quick" and not first:
-        return ()
-    if profile == "quick" and yours:
-        return edges.yours(implementation.loss)
-    cases = edges.asked(implementation.loss, profile, large=first)
-    if yours:
-        cases = tuple(case for case in cases if not case.malformed and edges.of_one_dtype(case))
-    if profile == "quick":
-        means = [known for known in columns(implementation) if "mean" in known.reductions]
-        wanted = ("mean",) if means[:1] == [implementation] else () if means else ("none",)
-        cases = tuple(case for case in cases if case.reduction.name in wanted)
-        if implementation.form_of:
-            return tuple(case for case in cases if case.malformed)
-        return cases
-    return cases if first else tuple(case for case in cases if edges.plain(case))
-
-
-def _written(
-    implementation: Implementation, mode: str, profile: str, asked: Extent
-) -> tuple[Case, ...]:
-    """The pinned cases and the edges; of the edges, compiled code is asked labels out of range.
-
-    In other modes another column is asked nothing of either.
-    """
-    if asked.pinned:
-        return (*pinned(), *_edges(implementation, mode, profile))
-    if profile == "quick" or is_another_column(implementation):
-        return ()
-    kind = "none" if "none" in implementation.reductions else "mean"
-    return edges.labels_out_of_range(implementation.loss, kind)
 
 
 def withheld(implementation: Implementation, profile: str) -> Iterator[Question]:
@@ -190,7 +176,7 @@ def withheld(implementation: Implementation, profile: str) -> Iterator[Question]
     """
     for mode in implementation.offered_modes if implementation.unchecked else ():
         asked = extent(implementation, mode, profile)
-        for case in _written(implementation, mode, profile, asked) if asked.strength else ():
+        for case in written(implementation, mode, profile, asked) if asked.strength else ():
             reason = implementation.withholds(case)
             if reason and declines(implementation, case, mode) == reason:
                 yield Question(
@@ -239,11 +225,10 @@ def _questions(
 
 def _in_mode(implementation: Implementation, mode: str, profile: str) -> Iterator[Question]:
     asked = extent(implementation, mode, profile)
-    specs = chosen(implementation.loss, offer(implementation), asked)
-    cases = [_case(implementation.loss, spec) for spec in specs]
+    cases = [_case(implementation.loss, spec) for spec in specs(implementation, mode, profile)]
     if asked.strength:
-        written = _written(implementation, mode, profile, asked)
-        asks = tuple(case for case in written if not declines(implementation, case, mode))
+        known = written(implementation, mode, profile, asked)
+        asks = tuple(case for case in known if not declines(implementation, case, mode))
         cases += edges.covering(asks, asked.strength, f"{implementation}@{mode}")
     for case in cases:
         yield Question(

@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--equivalence-profile",
         default="quick",
         metavar="PROFILE",
-        help="quick (pairs of levels; default) or full (triples, and pairs of slow frameworks)",
+        help="quick (each level; default) or full (triples, and pairs of slow frameworks)",
     )
     group.addoption(
         "--equivalence-frameworks", metavar="A,B", help="ask only these, which must be there"

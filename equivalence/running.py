@@ -185,8 +185,8 @@ def run(
     Args:
         select: Words that match parts of cell ids, and-ed: ``["sparse:mean", "torch.*",
             "!@graph"]``.
-        profile: ``"quick"`` (pairs of levels) or ``"full"`` (triples, and pairs of frameworks whose
-            calls are slow), of one form of each function.
+        profile: ``"quick"`` (each level) or ``"full"`` (triples of them, and pairs of frameworks
+            whose calls are slow), of one form of each function.
         frameworks: The only ones that are asked; by default all that are installed.
         require: Frameworks that must be there.
         shard: Which part of it, ``"1/3"``; by default all.

@@ -89,7 +89,7 @@ def search(
         implementation: Who is asked.
         mode: How it is run.
         cases: Asked before those of the profile.
-        profile: Whose cases are asked.
+        profile: Whose cases are asked, and pairs of levels besides.
         dtypes: Of which formats; in those of 16 bits overflow and jumps are mingled with
             everything else.
     """
@@ -141,7 +141,7 @@ def _observations(
         for question in plan.planned([implementation], profile)
         if question.mode == mode and not question.case.malformed
     )
-    for case in itertools.chain(cases, planned):
+    for case in itertools.chain(cases, planned, plan.pairs(implementation, mode)):
         if case.digest in seen or case.dtype not in dtypes:
             continue
         seen.add(case.digest)

@@ -56,6 +56,12 @@ def space(loss: Loss) -> tuple[Spec, ...]:
 
 
 @functools.cache
+def _places(loss: Loss) -> dict[Spec, int]:
+    """Where each possible spec of a loss stands among them."""
+    return {spec: place for place, spec in enumerate(space(loss))}
+
+
+@functools.cache
 def _kinds(loss: Loss) -> tuple[tuple[Spec, ...], np.ndarray]:
     """Specs that differ in their regime only: one of each kind, and the kind of every spec."""
     rows = _encoded(loss)
@@ -141,6 +147,7 @@ def cover(
     *,
     numbers_matter: bool = True,
     cells: bool = False,
+    among: tuple[Spec, ...] = (),
 ) -> tuple[Spec, ...]:
     """Specs among the accepted ones that hold every accepted combination of ``strength`` levels.
 
@@ -154,6 +161,7 @@ def cover(
         numbers_matter: Whether ``accepts`` looks at the regime of the numbers; if it does not, it
             is asked once for all regimes.
         cells: Whether every kind of target is held in every dtype under every reduction besides.
+        among: Specs that are chosen from, if those of them that are accepted hold as much.
     """
     rows = _encoded(loss)
     if numbers_matter:
@@ -163,10 +171,16 @@ def cover(
         accepted = np.array([accepts(spec) for spec in examples], dtype=bool)[kinds]
     if not accepted.any():
         return ()
-    position = np.cumsum(accepted) - 1
-    first = [int(position[row]) for row in _core(loss, strength, cells=cells) if accepted[row]]
     subset = np.flatnonzero(accepted)
-    chosen = _complete(_wanted(loss, subset, strength, cells=cells), first)
+    wanted = _wanted(loss, subset, strength, cells=cells)
+    position = np.cumsum(accepted) - 1
+    places = _places(loss)
+    few = [int(position[places[spec]]) for spec in among if accepted[places[spec]]]
+    if few and np.array_equal(np.unique(wanted[few]), np.unique(wanted)):
+        chosen = [few[row] for row in _complete(wanted[few], [])]
+    else:
+        core = _core(loss, strength, cells=cells)
+        chosen = _complete(wanted, [int(position[row]) for row in core if accepted[row]])
     return tuple(_spec(loss, rows[subset[row]]) for row in sorted(set(chosen)))
 
 

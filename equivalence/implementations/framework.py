@@ -59,7 +59,7 @@ class Framework:
             a ``Call`` to an array; it raises where there is none.
         apart_scripts: Likewise, the rest of the script that shows it.
         same_code_as: The framework that runs the same code on other kernels and is asked all of it:
-            of this one the full profile asks one level fewer together.
+            of this one the full profile asks two levels fewer together.
         flags: Returns the settings that decide numbers.
         stands_for: Packages that are another one under its version numbers: ``{"keras":
             "tf-keras"}`` where what is known of ``keras<3`` holds for ``tf-keras``.
@@ -157,8 +157,9 @@ class Framework:
                 format, or ``""`` for all of it, and the requirement, ``{"mean": "keras>=3.7"}``.
                 At other versions the cell is inapplicable; what is asked of it besides is what is
                 asked at all versions.
-            form_of: The name, without the framework's, of what it is another form of: of the class
-                that calls this function, say, which is asked more. By default of nothing.
+            form_of: The name, without the framework's, of what it is another form of, and which is
+                asked more: of the class that calls this function, say, or of the same one with the
+                classes last. By default of nothing.
 
         The options that it takes are its keyword parameters. A function without a parameter
         ``reduction`` returns the terms and is asked for nothing else.

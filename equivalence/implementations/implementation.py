@@ -92,8 +92,9 @@ class Implementation:
         most_classes: With how many classes it is asked, where its translation forms what grows
             faster than they do.
         lacks: What the installed version does not offer, with the reason.
-        form_of: The name, up to its columns, of the implementation that it is another form of: of
-            the class that calls this function; empty if it is none.
+        form_of: The name, up to its columns, of the implementation that it is another form of, and
+            which is asked more: of the class that calls this function, of the same function with
+            the classes last; empty if it is none.
     """
 
     framework: Framework

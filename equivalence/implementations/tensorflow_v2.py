@@ -71,6 +71,7 @@ def softmax_cross_entropy_with_logits(logits, target, *, reduction="mean"):
     losses.cross_entropy,
     targets=ONE_HOT | SOFT,
     name="nn.softmax_cross_entropy_with_logits(axis=1)",
+    form_of="nn.softmax_cross_entropy_with_logits",
     shapes=frozenset((ROWS, SEGMENTATION)),
     class_axis=1,
     differentiates_target=True,
