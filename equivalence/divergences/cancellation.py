@@ -11,7 +11,7 @@ import numpy as np
 from equivalence.divergences.departures import widened
 from equivalence.exact import FORMATS
 from equivalence.losses.binary import smoothed_target
-from equivalence.losses.loss import TermBounds
+from equivalence.losses.loss import TermBounds, times
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -58,7 +58,7 @@ def _log_sigmoid(loss: Loss, *, slope: bool) -> Loss:
         away = np.where((logit < 0) & slope, 3 * unit * np.abs(logit), 0.0) * np.maximum(
             np.abs(pos_weight - 1), 1
         )
-        return TermBounds(summands * np.abs(logit), summands if slope else nothing, away)
+        return TermBounds(times(summands, np.abs(logit)), summands if slope else nothing, away)
 
     return widened(loss, "cancelling for negative logits", more)
 
@@ -81,7 +81,7 @@ def _log_of_sum(loss: Loss) -> Loss:
         size = 1 - target + pos_weight * target
         # The sum, between 1 and 2, errs by 3 u relatively, and so absolutely does its logarithm.
         # For negative logits |x| cancels, of which each summand has been rounded twice.
-        term = unit * size * (4 + np.where(logit < 0, 3 * np.abs(logit), 0.0))
+        term = times(unit * size, 4 + np.where(logit < 0, 3 * np.abs(logit), 0.0))
         # Differentiated operation by operation: two quotients by the sum, of which one is
         # subtracted from the other's complement, then weighted, then added to 1 - t.
         slope = 16 * unit * size + np.zeros(np.shape(logit))

@@ -16,7 +16,7 @@ from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.divergences.departures import widened
 from equivalence.divergences.divergence import divergence
 from equivalence.exact import FORMATS
-from equivalence.losses.loss import Loss, TermBounds
+from equivalence.losses.loss import Loss, TermBounds, times
 
 if TYPE_CHECKING:
     from equivalence.cases.case import Case
@@ -232,7 +232,9 @@ def _complement_in(loss: Loss, dtype: str) -> Loss:
         absent = loss.definition(prediction, target * 0, **parameters)
         slope = loss.gradient(prediction, target * 0, **parameters).prediction
         error = unit * np.abs(1 - target)
-        return TermBounds(error * np.abs(absent), error * np.abs(slope), np.zeros_like(slope))
+        return TermBounds(
+            times(error, np.abs(absent)), times(error, np.abs(slope)), np.zeros_like(slope)
+        )
 
     def more_curved(size: np.ndarray) -> np.ndarray:
         return np.asarray(unit * size)

@@ -9,10 +9,11 @@ import numpy as np
 
 from equivalence.cases.answers import GRADIENT, TARGET_GRADIENT, VALUE
 from equivalence.cases.case import cotangent
+from equivalence.cases.further import WEIGHT_GRADIENT
 from equivalence.divergences.divergence import divergence
 from equivalence.divergences.dtypes import WITH_LOGITS
 from equivalence.divergences.keras_forms import KERAS_WITH_LOGITS
-from equivalence.divergences.overflow import infinite_where
+from equivalence.divergences.overflow import infinite_where, wide_terms
 from equivalence.divergences.specials import numbers, overlaid
 
 if TYPE_CHECKING:
@@ -58,14 +59,31 @@ def overflows_on_its_way(case: Case) -> Case | None:
     of 70,000 that weighs 0.1.
     """
     logit, target = numbers(case.prediction), numbers(case.target)
-    parameters = {name: np.longdouble(value) for name, value in case.parameters.items()}
     with np.errstate(all="ignore"):
         weight = 1 + (numbers(case.options.get("pos_weight", 1.0)) - 1) * target
         over = case.computed_in.overflows(weight * np.logaddexp(0, -logit))
         if case.weights is not None:
-            inputs = np.longdouble(case.prediction), np.longdouble(case.distribution)
-            over |= case.computed_in.overflows(case.loss.definition(*inputs, **parameters))
+            over |= case.computed_in.overflows(wide_terms(case))
     over &= np.isfinite(logit)
+    return replace(case, loss=infinite_where(case.loss, over)) if over.any() else None
+
+
+@divergence(
+    *(f"{name}@func" for name in WITH_LOGITS),
+    versions=">=2.0",
+    reference=SOURCE,
+    only=(WEIGHT_GRADIENT,),
+    by_design="A plain convention: each operation returns what the dtype of its input holds.",
+)
+def differentiates_by_weights_of_infinite_terms(case: Case) -> Case | None:
+    """The derivative by a sample weight is the term without it: infinite if that does not fit.
+
+    A mean divides the product, and would fit. In float16 x = -65,504 with t = 1 and pos_weight 2.5
+    gives infinity for the weight of one of twelve terms, instead of 13,647.
+    """
+    if case.weights is None:
+        return None
+    over = case.computed_in.overflows(wide_terms(case)) & np.isfinite(numbers(case.prediction))
     return replace(case, loss=infinite_where(case.loss, over)) if over.any() else None
 
 
