@@ -49,6 +49,11 @@ SECTIONS = (
         about="What the package costs those who do not use it.",
     ),
     Section(
+        title="The profiles",
+        script="profiles.py",
+        about="Whole processes, on everything that is installed; inductor compiles anew.",
+    ),
+    Section(
         title="Against the bare calls of the frameworks",
         script="floor.py",
         about=(

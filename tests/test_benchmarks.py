@@ -32,6 +32,18 @@ def test_a_large_run_becomes_a_page(tmp_path, capsys):
     assert capsys.readouterr().out.startswith(f"{3 * len(run.findings):,} findings")
 
 
+def test_both_profiles_are_timed_whole(capsys):
+    names = runpy.run_path(str(BENCHMARKS / "profiles.py"))
+    names["main"].__globals__.update(ADDITIONS=1_000_000)
+    assert names["main"](["one_hot:sum:float32:value", "textbook.*"]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(
+        r"^\| quick \| \d+ s \| 60 s \| \d+ s \| [1-9]\d* \| 0 \| yes \|$", printed, re.MULTILINE
+    )
+    assert re.search(r"^\| full \| \d+ s \| 900 s \|", printed, re.MULTILINE)
+    assert "1 million additions" in printed
+
+
 def test_the_page_is_weighed_beside_another(tmp_path):
     """Beside a page of one's own in the place of pytest-html's, which tests do not install."""
     pytest.importorskip("playwright.sync_api")
