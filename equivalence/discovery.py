@@ -27,6 +27,9 @@ SHOWN = 3  # explanations that cannot be told apart
 def discovery(finding: Finding, profile: str = "quick") -> list[Fact]:
     """What a search over the generic models finds, and the smallest input: headings, lines.
 
+    What fits nothing in 16 bits, where overflow and roundings are mingled with everything else, is
+    searched for in the wider formats too.
+
     Args:
         finding: One that diverges, whose framework is loaded.
         profile: Whose cases are compared.
@@ -35,9 +38,12 @@ def discovery(finding: Finding, profile: str = "quick") -> list[Fact]:
     case = named_case(finding.loss, finding.target, finding.reduction, finding.dtype, finding.case)
     if case.malformed:  # there is no answer that another could be compared with
         return smallest_input(finding, case)
-    dtypes = WIDE if finding.dtype in WIDE else NARROW
-    found = search(implementation, finding.mode, [case], profile, dtypes)
-    lines = [*_outcome(found), f"compared in {' and '.join(sorted(dtypes))}"]
+    lines: list[str] = []
+    for dtypes in (WIDE,) if finding.dtype in WIDE else (NARROW, WIDE):
+        found = search(implementation, finding.mode, [case], profile, dtypes)
+        lines += [*_outcome(found), f"compared in {' and '.join(sorted(dtypes))}"]
+        if found.found:
+            break
     return [("search", lines), *smallest_input(finding, case)]
 
 

@@ -97,6 +97,16 @@ def test_a_hidden_pair_of_faults_is_explained(wrong, capsys, monkeypatch, tmp_pa
     assert "inside the bound of that in everything returned, on all " in said
 
 
+@pytest.mark.parametrize("wrong", ["torch.adds_epsilon_and_averages_rows"], indirect=True)
+def test_what_16_bits_hide_is_searched_for_in_wider_formats(wrong, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert main(["explain", f"float16:value:{wrong}@eager"]) == 1
+    said = searched(capsys.readouterr().out)
+    assert "compared in bfloat16 and float16" in said
+    assert said.endswith("compared in float32 and float64")
+    assert all(fault in said for fault in FAULTS[wrong]), said
+
+
 def test_the_command_explains_the_conftest_of_its_folder(tmp_path):
     (tmp_path / "conftest.py").write_text((HERE / FILES["textbook"]).read_text("utf-8"), "utf-8")
     name = "textbook.smooths_twice_and_divides_by_the_batch"
