@@ -32,7 +32,7 @@ def test_explain_a_finding_whatever_the_profile(capsys):
 
 
 def test_explain_a_cell_takes_its_gravest_finding(capsys):
-    main(["explain", "binary:none:float32:value:textbook.sigmoid_then_formula@eager"])
+    main(["explain", "binary_segmentation:none:float32:value:textbook.sigmoid_then_formula@eager"])
     out = capsys.readouterr().out
     assert "explained: " in out
     assert "\nbecause " in out

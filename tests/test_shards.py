@@ -76,9 +76,11 @@ def test_two_answers_for_one_question_are_refused(parts):
 
 
 def test_the_words_of_an_exception_are_not_an_answer(parts):
-    one = next(found for found in parts[0].findings if "raises " in found.detail)
+    part, one = next(
+        (part, found) for part in parts for found in part.findings if "raises " in found.detail
+    )
     other = dataclasses.replace(one, detail=f"{one.detail} and other words")
-    both = [dataclasses.replace(parts[0], findings=(each,)) for each in (one, other)]
+    both = [dataclasses.replace(part, findings=(each,)) for each in (one, other)]
     assert merge(both).findings == merge(both[::-1]).findings == (one,)
 
 

@@ -78,7 +78,7 @@ def test_what_a_run_file_says_of_a_small_input_is_text(program, wrong):
 
 def test_what_the_catalogue_explains_is_not_shrunk():
     load("textbook")
-    cell = "binary:none:float32:value:textbook.sigmoid_then_formula@eager"
+    cell = "binary_segmentation:none:float32:value:textbook.sigmoid_then_formula@eager"
     found = equivalence.run([cell], frameworks=["textbook"]).findings
     amber = [finding for finding in found if finding.verdict is Verdict.EXPLAINED]
     assert amber
