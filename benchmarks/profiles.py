@@ -1,6 +1,7 @@
 """What the two profiles take, from the start of the process to its end, in two worker processes.
 
-Nothing that inductor compiled before is there. How fast the machine is, a loop in Python tells.
+Nothing that inductor compiled before is there. A loop in Python tells how fast the machine adds,
+which is not all that a run waits for.
 
 Run it as ``python -m benchmarks.profiles [SELECT ...]``: a quarter of an hour for everything.
 """

@@ -162,13 +162,10 @@ def sweeps(implementation: Implementation, request: Request) -> bool:
     """
     if implementation.name in request.swept:
         return False
-    family = columns(implementation)
-    terms = [
-        known for known in family if "none" in known.reductions and known is not implementation
-    ]
-    return "none" in implementation.reductions or not any(
-        _takes_some(question, request) for question in planned(terms, request.profile)
-    )
+    if "none" in implementation.reductions:
+        return True
+    terms = [known for known in columns(implementation) if "none" in known.reductions]
+    return not any(_takes_some(question, request) for question in planned(terms, request.profile))
 
 
 def _takes_some(question: Question, request: Request) -> bool:

@@ -46,8 +46,8 @@ class Extent(NamedTuple):
 
 
 NOTHING = Extent(0)
-# By profile: for a framework's first mode, and for its others. The quick one ends in a minute: so
-# much is asked of yours, and each level of what is ours. What a mode costs for each signature
+# By profile: for a framework's first mode, and for its others. The quick one is to end in a minute:
+# so much is asked of yours, and each level of what is ours. What a mode costs for each signature
 # decides: 2 ms in torch.func, 30 ms to trace a tf.function or a graph, 150 ms to compile it by XLA,
 # 2 s to compile by inductor. TensorFlow traces each shape, and many rows always have one number of
 # classes; inductor is told that shapes vary.

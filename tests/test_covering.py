@@ -217,7 +217,7 @@ def test_what_is_generated_for_another_mode_is_asked_in_the_first_one_too(implem
         assert asked.issuperset(plan.specs(implementation, mode, profile))
 
 
-# How many questions there is time for: the quick profile ends in a minute, the full one in 15, on
+# How many questions there is time for: the quick profile is to end in a minute, the full in 15, on
 # two slow cores. Ask fewer elsewhere before you raise one of these.
 LIMITS = {
     "textbook": (1_200, 12_000),
