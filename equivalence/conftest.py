@@ -16,11 +16,11 @@ from equivalence.identities import Claim, examine
 from equivalence.implementations import FRAMEWORKS
 from equivalence.items import Cell, Item
 from equivalence.keeper import PROPERTY
+from equivalence.lines import environment_line, finding_line
 from equivalence.pairing import difference
 from equivalence.plugin import requested
 from equivalence.ranges import RANGES, Plan, plan
 from equivalence.recorded import recorded
-from equivalence.results import environment_line, finding_line
 from equivalence.sweeping import swept
 
 if TYPE_CHECKING:

@@ -72,7 +72,8 @@ class Keeper:
 
     def _take(self, said: dict[str, Any]) -> None:
         from equivalence.events import Finished, Judged
-        from equivalence.results import ClaimRecord, parse_finding
+        from equivalence.lines import parse_finding
+        from equivalence.results import ClaimRecord
 
         if self.recording is None:
             self.recording = self._begin(said)
@@ -94,10 +95,10 @@ class Keeper:
 
     def _begin(self, said: dict[str, Any]) -> Recording:
         from equivalence.events import Loaded
+        from equivalence.lines import parse_environment, parse_finding
         from equivalence.recording import Recording
-        from equivalence.results import parse_environment, parse_finding
 
-        environment = parse_environment(said["environment"])
+        environment, _ = parse_environment(said["environment"])
         environment = dataclasses.replace(environment, command=_command(self.config))
         self._cells = said["cells"]
         self._missing = len(self._cells)

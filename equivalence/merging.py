@@ -6,7 +6,8 @@ import dataclasses
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from equivalence.results import AskedRecord, Environment, FrameworkRecord, Run, environment_line
+from equivalence.lines import environment_line
+from equivalence.results import AskedRecord, Environment, FrameworkRecord, Run
 from equivalence.shards import Shard, parse_shard
 
 if TYPE_CHECKING:

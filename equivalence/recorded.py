@@ -6,12 +6,13 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
-from equivalence import results
 from equivalence.baseline import SCHEMA, Baseline, questions_digest
 from equivalence.exact import Number
 from equivalence.finding import Finding, Verdict, Where
+from equivalence.lines import parse_environment
 from equivalence.measured import framework_of
-from equivalence.results import DivergenceRecord, Environment, Run, RunFileError
+from equivalence.records import SCHEMA as RUN_SCHEMA
+from equivalence.results import DivergenceRecord, Environment, Run, RunFileError, read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,8 +117,9 @@ def _environment(fields: dict[str, Any]) -> Environment:
     empty: dict[str, Any] = {
         name: [] for name in ("implementations", "divergences", "losses", "claims")
     }
-    whole = fields | empty | {"kind": "environment", "schema": results.SCHEMA, "complete": True}
-    return results.parse_environment(json.dumps(whole))
+    whole = fields | empty | {"kind": "environment", "schema": RUN_SCHEMA, "complete": True}
+    environment, _ = parse_environment(json.dumps(whole))
+    return environment
 
 
 def _divergence(fields: dict[str, Any]) -> DivergenceRecord:
@@ -176,4 +178,4 @@ def recorded(path: Path) -> Run:
             kind = json.loads(file.readline())["kind"]
     except (OSError, *_BROKEN):
         kind = ""
-    return baseline_in(path).run if kind == "baseline" else results.read(path)
+    return baseline_in(path).run if kind == "baseline" else read(path)

@@ -2,24 +2,27 @@
 
 Line 1 describes the environment, each further line is one finding, sorted. While a run is going on,
 findings are appended as they come and the first line says ``"complete": false``; the finished file
-is written anew, sorted, in one step. A file that was cut short is readable up to its last whole
-line.
+is written anew, sorted, in one step, and says how many there are. A file that was cut short is
+readable up to its last whole line.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import functools
-import itertools
-import json
 import shutil
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from equivalence.exact import Number
-from equivalence.finding import FIELDS, Finding, Verdict, Where, values
+from equivalence.finding import Finding
 from equivalence.garbage import uncollected
+from equivalence.lines import (
+    SchemaError,
+    environment_line,
+    finding_line,
+    parse_environment,
+    parse_finding,
+)
 from equivalence.records import (
     SCHEMA,
     AskedRecord,
@@ -49,11 +52,7 @@ __all__ = [
     "RunFileError",
     "SchemaError",
     "append",
-    "environment_line",
-    "finding_line",
     "ordered",
-    "parse_environment",
-    "parse_finding",
     "read",
     "write",
     "write_again",
@@ -77,115 +76,13 @@ class RunFileError(ValueError):
     """A run file cannot be read; the message says which, where, and what to do."""
 
 
-class SchemaError(ValueError):
-    """A run was written in another schema; the message says which."""
-
-
-_encode = json.JSONEncoder(allow_nan=False).encode
-_NUMBERS = ("got", "exact", "error", "bound", "ulps")
-_RECORDS: dict[str, Any] = {
-    "frameworks": FrameworkRecord,
-    "implementations": ImplementationRecord,
-    "divergences": DivergenceRecord,
-    "losses": LossRecord,
-    "claims": ClaimRecord,
-}
-
-
-def environment_line(environment: Environment) -> str:
-    """Line 1 of a run file."""
-    fields = {"kind": "environment", **dataclasses.asdict(environment)}
-    return json.dumps(fields, sort_keys=True, allow_nan=False)
-
-
-def finding_line(finding: Finding) -> str:
-    """The line of a finding: ``kind`` and ``cell``, then the fields, numbers as [hex, decimal]."""
-    fields: dict[str, Any] = {"kind": "finding", "cell": finding.cell}
-    fields |= zip(FIELDS, values(finding), strict=True)
-    fields["verdict"] = finding.verdict.value
-    if (where := finding.where) is not None:
-        fields["where"] = {name: getattr(where, name) for name in ("index", "prediction", "target")}
-    return _encode(fields)
-
-
-def _number(pair: Any) -> Number | None:
-    if pair is None:
-        return None
-    number = Number(str(pair[0]), str(pair[1]))
-    float(number)  # what is no number is refused here, and not where it is compared
-    return number
-
-
-def parse_finding(line: str) -> Finding:
-    """The finding of a line.
-
-    Raises:
-        ValueError, KeyError, TypeError, OverflowError, IndexError: If the line is not one that
-            ``finding_line`` writes.
-    """
-    fields = json.loads(line)
-    if fields.pop("kind") != "finding":
-        message = "not a finding"
-        raise ValueError(message)
-    fields.pop("cell")
-    fields["verdict"] = Verdict(fields["verdict"])
-    for name in _NUMBERS:
-        fields[name] = _number(fields[name])
-    if fields["where"] is not None:
-        where = fields["where"]
-        fields["where"] = Where(
-            index=tuple(where["index"]),
-            prediction=tuple(itertools.starmap(Number, where["prediction"])),
-            target=tuple(itertools.starmap(Number, where["target"])),
-        )
-    return Finding(**_known(Finding, fields))
-
-
-def parse_environment(line: str) -> Environment:
-    """The environment of line 1; unknown keys are passed over, so that newer files can be read.
-
-    Raises:
-        SchemaError: If it was written in another schema.
-        ValueError, KeyError, TypeError: If the line is not one that ``environment_line`` writes.
-    """
-    fields = json.loads(line)
-    if fields.pop("kind") != "environment":
-        message = "not an environment"
-        raise ValueError(message)
-    if fields["schema"] != SCHEMA:
-        message = f"schema {fields['schema']}, this version reads {SCHEMA}"
-        raise SchemaError(message)
-    for name, record in _RECORDS.items():
-        fields[name] = tuple(_record(record, entry) for entry in fields[name])
-    if fields.get("asked") is not None:
-        fields["asked"] = _record(AskedRecord, fields["asked"])
-    return Environment(**_known(Environment, fields))
-
-
-@functools.cache
-def _names(kind: Any) -> frozenset[str]:
-    return frozenset(attribute.name for attribute in dataclasses.fields(kind))
-
-
-def _known(kind: Any, fields: dict[str, Any]) -> dict[str, Any]:
-    known = _names(kind)
-    if fields.keys() == known:
-        return fields
-    return {name: value for name, value in fields.items() if name in known}
-
-
-def _record(kind: Any, entry: dict[str, Any]) -> Any:
-    values = _known(kind, entry).items()
-    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values})
-
-
 def read(path: Path) -> Run:
     """The run in a file.
 
     Raises:
         RunFileError: If there is no such file, its first line is no environment of this schema, or
-            a line before the last cannot be read. A torn last line makes the run incomplete,
-            nothing more.
+            a line before the last cannot be read. A torn last line, or another number of lines
+            than line 1 says, makes the run incomplete, nothing more.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -202,7 +99,7 @@ def read(path: Path) -> Run:
     first, *lines = text.split("\n")
     torn = lines.pop() if lines else first
     try:
-        environment = parse_environment(first)
+        environment, counted = parse_environment(first)
     except SchemaError as error:
         message = f"{path}: {error}; upgrade loss-equivalence"
         raise RunFileError(message) from error
@@ -213,7 +110,7 @@ def read(path: Path) -> Run:
         raise RunFileError(message) from error
     with uncollected():
         findings = [_parsed(path, number, line) for number, line in enumerate(lines, start=2)]
-    if torn:
+    if torn or counted not in (None, len(findings)):
         environment = dataclasses.replace(environment, complete=False)
     return Run(environment=environment, findings=ordered(findings))
 
@@ -231,6 +128,12 @@ def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: finding.name))
 
 
+def _first_line(run: Run) -> str:
+    """Line 1 of the file of a run; of a finished one with the number of its findings."""
+    environment = run.environment
+    return environment_line(environment, len(run.findings) if environment.complete else None)
+
+
 def write(run: Run, path: Path) -> None:
     """Writes a run in one step: a reader sees the old file or the whole new one.
 
@@ -240,7 +143,7 @@ def write(run: Run, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     with part.open("w", encoding="utf-8") as file:
-        file.write(environment_line(run.environment) + "\n")
+        file.write(_first_line(run) + "\n")
         file.writelines(finding_line(finding) + "\n" for finding in ordered(run.findings))
     part.replace(path)
 
@@ -270,7 +173,7 @@ def arrange(run: Run, findings: list[Finding], path: Path) -> None:
         if whole:
             names = [finding.name for finding in findings]
             with part.open("wb") as sorted_file:
-                sorted_file.write(environment_line(run.environment).encode() + b"\n")
+                sorted_file.write(_first_line(run).encode() + b"\n")
                 for place in sorted(range(len(names)), key=names.__getitem__):
                     sorted_file.write(text[ends[place] + 1 : ends[place + 1] + 1])
     if whole:

@@ -13,6 +13,7 @@ import equivalence
 from equivalence import merging, results
 from equivalence.exact import Number
 from equivalence.finding import Verdict, Where
+from equivalence.lines import finding_line, parse_finding
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_numbers_that_are_not_finite_come_back(run, tmp_path):
     odd = {name: Number.of(float(name)) for name in ("nan", "inf", "-inf")}
     where = Where(index=(1, 2), prediction=tuple(odd.values()))
     finding = dataclasses.replace(run.findings[-1], got=odd["nan"], ulps=odd["inf"], where=where)
-    back = results.parse_finding(results.finding_line(finding))
+    back = parse_finding(finding_line(finding))
     assert back == finding
     assert math.isnan(float(back.got))
 
@@ -64,6 +65,7 @@ LATER = {
     "system",
     "settings",
     "asked",
+    "findings",
 }  # fields that files of the same schema may lack, because they are older
 
 
@@ -95,6 +97,23 @@ def test_a_file_that_was_cut_is_read_up_to_its_last_whole_line(run, path, kept):
     assert not cut.environment.complete
     assert cut.findings == run.findings[: len(cut.findings)]
     assert len(cut.findings) == path.read_bytes().count(b"\n") - 1
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_file_that_was_cut_between_two_lines_is_not_whole(run, path, lost):
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-lost]))
+    cut = results.read(path)
+    assert not cut.environment.complete
+    assert cut.findings == run.findings[:-lost]
+
+
+def test_a_file_of_an_older_version_does_not_say_how_many_findings_it_holds(run, path):
+    count = f'"findings": {len(run.findings)}, '
+    first, *lines = path.read_text().splitlines(keepends=True)
+    assert count in first
+    path.write_text(first.replace(count, "") + "".join(lines))
+    assert results.read(path) == run
 
 
 @pytest.mark.parametrize(

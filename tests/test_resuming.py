@@ -20,8 +20,8 @@ from equivalence.changes import compare
 from equivalence.cli import main
 from equivalence.events import Judged
 from equivalence.finding import Verdict
+from equivalence.lines import environment_line
 from equivalence.recording import record
-from equivalence.results import environment_line
 from equivalence.resuming import ResumeError, check_same
 from equivalence.running import AbsentError, events, request
 

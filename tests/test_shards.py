@@ -9,8 +9,8 @@ import equivalence
 from equivalence import results
 from equivalence.changes import compare
 from equivalence.cli import main
+from equivalence.lines import environment_line, finding_line
 from equivalence.merging import MergeError, merge
-from equivalence.results import environment_line, finding_line
 from equivalence.shards import Shard, ShardError, parse_shard
 
 WORDS, FRAMEWORKS = ["binary_cross_entropy"], ["textbook", "sklearn"]
