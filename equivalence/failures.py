@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from equivalence.finding import SHOWN, Finding
 from equivalence.generated import told
 from equivalence.report.words import figure, hexadecimal, magnitude, plural, times_bound
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from equivalence.exact import Number
-    from equivalence.finding import Finding
     from equivalence.generated import Searched
     from equivalence.identities import Claim, Examined
     from equivalence.items import Relating
@@ -120,7 +120,8 @@ def _number(number: Number | None) -> str:
 
 
 def _numbers(numbers: Sequence[Number]) -> str:
-    return ", ".join(map(_number, numbers))
+    more = len(numbers) > SHOWN
+    return ", ".join([*map(_number, numbers[:SHOWN]), *(["…"] if more else [])])
 
 
 def _error(finding: Finding) -> str:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from equivalence.exact import Number
 
 
+SHOWN = 12  # numbers of a row that are printed
+
+
 class Verdict(str, Enum):
     """What became of a question. Its value is the word that is printed everywhere."""
 

@@ -89,7 +89,7 @@ def arguments(case: Case) -> str:
     }
     if case.weights is not None:
         parts["sample_weight"] = _option(case.weights)
-    if not sparse and case.target.dtype.name != case.dtype:
+    if case.target.dtype.name != ("int64" if sparse else case.dtype):
         parts["target"] += f" ({case.target.dtype.name})"
     parts.setdefault("reduction", str(case.reduction))
     return f"{case.dtype}: " + ", ".join(f"{name} = {text}" for name, text in parts.items())

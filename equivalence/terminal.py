@@ -34,9 +34,17 @@ COLUMNS: dict[str, Callable[[Counts], int]] = {
 }
 
 
+class _Console(Console):
+    """A console that leaves it to the command line what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        """Goes on with the error, which is being handled."""
+        raise  # noqa: PLE0704 - it is called from the handler
+
+
 def stdout() -> Console:
     """Where tables go."""
-    return Console(highlight=False, markup=False, emoji=False)
+    return _Console(highlight=False, markup=False, emoji=False)
 
 
 def stderr() -> Console:

@@ -278,6 +278,7 @@ def list_(options: argparse.Namespace) -> int:
     elif options.markdown:
         sys.stdout.write(page(present(asked.frameworks, stderr())))
     elif options.defects:
+        stderr().print("each is asked for its smallest input, which takes a minute or two")
         print_list(defects(present(asked.frameworks, stderr())), stdout())
     else:
         print_list(entries(options.noun or "", asked.frameworks, stderr()), stdout())

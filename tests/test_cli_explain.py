@@ -66,6 +66,12 @@ def test_reproduce_what_a_run_does_not_hold(capsys):
     assert main(["reproduce", FINDING, "--run", "one.jsonl"]) == 2
 
 
+def test_a_divergence_is_explained_and_not_reproduced(capsys):
+    assert main(["reproduce", "clips_target_and_prediction"]) == 2
+    assert "`equivalence explain clips_target_and_prediction` says" in capsys.readouterr().err
+    assert main(["explain", "clips_target_and_prediction"]) == 0
+
+
 @pytest.mark.parametrize("noun", NOUNS)
 def test_lists(noun, capsys):
     assert main(["list", noun, "--frameworks", "textbook"]) == 0
@@ -73,7 +79,7 @@ def test_lists(noun, capsys):
 
 
 def test_a_list_may_be_read_in_part(program):
-    reader = f"{sys.executable} -m equivalence list cases | head -1"
+    reader = f"set -o pipefail; {sys.executable} -m equivalence list cases | head -1"
     environment = os.environ | {"PYTHONPATH": str(Path(equivalence.__file__).parents[1])}
     done = subprocess.run(
         ["bash", "-c", reader], capture_output=True, text=True, env=environment, check=True

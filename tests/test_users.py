@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from equivalence.cases.case import SPARSE
+from equivalence.implementations import IMPLEMENTATIONS
+from equivalence.implementations.textbook import framework as textbook
+from equivalence.losses import cross_entropy
+
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "your_own_implementation.md").read_text(encoding="utf-8")
 EXAMPLES = {"torch": "my_cross_entropy", "numpy": "my_binary_cross_entropy"}
@@ -116,3 +121,35 @@ def test_a_conftest_about_two_frameworks_is_run_once(tmp_path):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "my_cross_entropy@eager" in done.stdout
+
+
+def weights_for_weight(prediction, target, *, weights=None): ...
+
+
+def idx_for_index(prediction, target, *, ignore_idx=None): ...
+
+
+def nothing_by_default(prediction, target, *, temperature): ...
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (weights_for_weight, "is weight or sample_weight meant?"),
+        (idx_for_index, "is ignore_index meant?"),
+        (nothing_by_default, "there are weight, label_smoothing, reduction, sample_weight, ignore"),
+    ],
+)
+def test_a_parameter_that_nobody_passes_is_no_option_misspelt(function, said):
+    """Quietly, its function would never be asked that option."""
+    with pytest.raises(ValueError, match=re.escape(said)):
+        textbook.implements(cross_entropy, targets=SPARSE)(function)
+    assert f"textbook.{function.__name__}" not in IMPLEMENTATIONS
+
+
+def test_a_parameter_of_your_own_has_a_default(monkeypatch):
+    monkeypatch.setattr("equivalence.implementations.framework.IMPLEMENTATIONS", {})
+
+    def mine(prediction, target, *, temperature=1.0): ...
+
+    assert textbook.implements(cross_entropy, targets=SPARSE)(mine) is mine

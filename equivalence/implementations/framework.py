@@ -7,6 +7,7 @@ framework.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 import math
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 IMPLEMENTATIONS: dict[str, Implementation] = {}
 
+_OPTIONS = ("reduction", "sample_weight", "ignore_index")  # besides the parameters of a loss
 STANDARD_REDUCTIONS = {"none": "none", "sum": "sum", "mean": "mean"}
 
 
@@ -158,15 +160,17 @@ class Framework:
                 At other versions the cell is inapplicable; what is asked of it besides is what is
                 asked at all versions.
             form_of: The name, without the framework's, of what it is another form of, and which is
-                asked more: of the class that calls this function, say, or of the same one with the
+                asked more: of the function that this class calls, say, or of the same one with the
                 classes last. By default of nothing.
 
-        The options that it takes are its keyword parameters. A function without a parameter
-        ``reduction`` returns the terms and is asked for nothing else.
+        The options that it takes are its keyword parameters: those of the loss, ``reduction``,
+        ``sample_weight`` and ``ignore_index``; others need a default, for nobody passes them. A
+        function without a parameter ``reduction`` returns the terms and is asked for nothing else.
 
         Raises:
-            ValueError: If the name is taken, or a shape, a kind of weight or of reduction, a mode,
-                or what it is another form of, is unknown.
+            ValueError: If the name is taken, a parameter has no default and is no option, or looks
+                like a misspelt one, or a shape, a kind of weight or of reduction, a mode, or what
+                it is another form of, is unknown.
         """
         _check("shape", {*shapes, *weighted_shapes}, EVERY_SHAPE)
         _check("sample weight", weights, SAMPLE_WEIGHTS)
@@ -176,7 +180,7 @@ class Framework:
         _check("form", [f"{self.name}.{form_of}"] if form_of else [], families)
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
-            parameters = tuple(inspect.signature(function).parameters)[2:]
+            parameters = _parameters(function, loss)
             offered = reductions or (
                 STANDARD_REDUCTIONS if "reduction" in parameters else {"none": ""}
             )
@@ -249,6 +253,25 @@ def _columns(
     ]
     columns = [(base, single)] if single else []
     return columns + [(f"{base}[{native}]", {kind: native}) for kind, native in several]
+
+
+def _parameters(function: Callable[..., Any], loss: Loss) -> tuple[str, ...]:
+    """The names of the keyword parameters of a translation, which questions pass by name."""
+    known = (*loss.parameters, *_OPTIONS)
+    given = list(inspect.signature(function).parameters.values())[2:]
+    for one in given:
+        several = one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+        if one.name in known or several:
+            continue
+        near = difflib.get_close_matches(one.name, known)
+        if near or one.default is one.empty:
+            meant = f"is {' or '.join(near)} meant?" if near else f"there are {', '.join(known)}."
+            message = (
+                f"nobody passes the parameter {one.name!r} of {function.__name__}, which is no "
+                f"option of {loss}; {meant} One of your own needs a default and another name"
+            )
+            raise ValueError(message)
+    return tuple(one.name for one in given)
 
 
 def _options(parameters: tuple[str, ...], weights: frozenset[str]) -> frozenset[str]:

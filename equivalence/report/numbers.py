@@ -6,14 +6,13 @@ import itertools
 import math
 from typing import TYPE_CHECKING
 
+from equivalence.finding import SHOWN, Finding, Where
 from equivalence.report.summary import share
 from equivalence.report.words import figure, hexadecimal, listed, magnitude, short, times_bound
 
 if TYPE_CHECKING:
     from equivalence.exact import Number
-    from equivalence.finding import Finding, Where
 
-INPUTS = 16  # numbers of an input that are printed in decimal and hexadecimal
 ROW = 8  # numbers of an input that are printed in a row
 # Characters of a decimal in a row: at least so many, so many after the first that differs, and at
 # most so many, enough to tell neighbours apart; the hexadecimal form beside it is exact.
@@ -79,9 +78,8 @@ def _number(number: Number, width: int = 0) -> str:
 def _numbers(term: str, numbers: tuple[Number, ...]) -> list[str]:
     """Numbers in decimal and hexadecimal, under a term; narrow enough for a phone."""
     width = max((len(number.decimal) for number in numbers), default=0)
-    lines = [_number(number, min(width, 30)) for number in numbers[:INPUTS]]
-    rest = len(numbers) - INPUTS
-    lines += [f"… {rest:,} more"] if rest > 0 else []
+    lines = [_number(number, min(width, 30)) for number in numbers[:SHOWN]]
+    lines += ["…"] if len(numbers) > SHOWN else []
     return [f"{term}  {lines[0]}"] if len(lines) == 1 else [term, *(f"  {line}" for line in lines)]
 
 
