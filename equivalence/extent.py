@@ -32,12 +32,14 @@ class Extent(NamedTuple):
             each signature is compiled anew, and slowly; empty for all that is offered.
         pinned: Whether the pinned cases are asked too.
         cells: Whether every kind of target is asked in every dtype under every reduction besides.
+        kinds: Whether an edge is asked in every kind of target.
     """
 
     strength: int
     narrow: str = ""
     pinned: bool = True
     cells: bool = False
+    kinds: bool = True
 
     def holds(self, spec: Spec) -> bool:
         """Whether the cases of a spec are among those asked."""
@@ -52,7 +54,7 @@ NOTHING = Extent(0)
 # 2 s to compile by inductor. TensorFlow traces each shape, and many rows always have one number of
 # classes; inductor is told that shapes vary.
 STRENGTHS = {"quick": Extent(2, cells=True), "full": Extent(3, cells=True)}
-OURS_QUICKLY = Extent(1, cells=True)
+OURS_QUICKLY = Extent(1, cells=True, kinds=False)
 COMPILED = frozenset(("xla", "compile"))
 OTHERS = {"quick": Extent(1), "full": Extent(2)}
 COSTLY = {
@@ -204,6 +206,8 @@ def apart(implementation: Implementation, case: Case, profile: str) -> tuple[str
     Raises:
         KeyError: If the profile is unknown.
     """
-    scaled = {HESSIAN_VECTOR_PRODUCT} if _is_another_mean(implementation) else set()
     known, offered = APART[profile].items(), tuple(implementation.reductions)
-    return tuple(name for name, which in known if name not in scaled and which.holds(case, offered))
+    asked = tuple(name for name, which in known if which.holds(case, offered))
+    if HESSIAN_VECTOR_PRODUCT in asked and _is_another_mean(implementation):
+        return tuple(name for name in asked if name != HESSIAN_VECTOR_PRODUCT)
+    return asked

@@ -229,7 +229,8 @@ def _in_mode(implementation: Implementation, mode: str, profile: str) -> Iterato
     if asked.strength:
         known = written(implementation, mode, profile, asked)
         asks = tuple(case for case in known if not declines(implementation, case, mode))
-        cases += edges.covering(asks, asked.strength, f"{implementation}@{mode}")
+        seed = f"{implementation}@{mode}"
+        cases += edges.covering(asks, asked.strength, seed, every_kind=asked.kinds)
     for case in cases:
         yield Question(
             implementation=implementation,

@@ -36,10 +36,11 @@ def _pinned(implementation: Implementation, profile: str) -> tuple[Case, ...]:
     if implementation.form_of:
         return ()
     first: dict[tuple[str, str], Case] = {}
+    telling = _most_telling(implementation)
     for case in pinned():
         kind = case.reduction.kind
         named = kind == "mean" and case.reduction != MEAN
-        if (named or kind == _most_telling(implementation)) and case.dtype in implementation.dtypes:
+        if (named or kind == telling) and case.dtype in implementation.dtypes:
             first.setdefault((case.origin, case.reduction.name), case)
     return tuple(first.values())
 

@@ -116,11 +116,11 @@ def test_a_first_mode_is_asked_what_its_extent_says_and_every_cell(implementatio
 
 def test_other_forms_are_asked_malformed_edges_only_in_the_quick_profile():
     beside = [known for known in IMPLEMENTATIONS.values() if known.form_of]
-    assert len(beside) == 12 + 7  # on both backends; and those with the classes second
+    assert len(beside) == 12 + 7 + 9  # on both backends; with the classes second; modules of torch
     for implementation in beside:
         asked = [q.case for q in plan.planned([implementation], "quick")]
         edges = [case for case in asked if case.origin.startswith("edge.")]
-        assert edges
+        assert edges or is_another_column(implementation)
         assert all(case.malformed for case in edges)
 
 
@@ -220,11 +220,11 @@ def test_what_is_generated_for_another_mode_is_asked_in_the_first_one_too(implem
 # How many questions there is time for: the quick profile is to end in a minute, the full in 15, on
 # two slow cores. Ask fewer elsewhere before you raise one of these.
 LIMITS = {
-    "textbook": (1_200, 12_000),
-    "sklearn": (400, 3_000),
-    "torch": (3_500, 50_000),
-    "tensorflow_v1": (1_800, 9_000),
-    "tensorflow_v2": (3_200, 14_000),
+    "textbook": (1_000, 12_000),
+    "sklearn": (320, 3_000),
+    "torch": (2_600, 45_000),
+    "tensorflow_v1": (1_650, 9_000),
+    "tensorflow_v2": (3_000, 14_000),
     "keras_torch": (2_600, 9_000),
 }
 

@@ -56,9 +56,23 @@ def space(loss: Loss) -> tuple[Spec, ...]:
 
 
 @functools.cache
-def _places(loss: Loss) -> dict[Spec, int]:
-    """Where each possible spec of a loss stands among them."""
-    return {spec: place for place, spec in enumerate(space(loss))}
+def _numbers(loss: Loss) -> tuple[dict[Any, int], ...]:
+    """The number of each level of each factor."""
+    return tuple({level: number for number, level in enumerate(factor)} for factor in levels(loss))
+
+
+@functools.cache
+def _places(loss: Loss) -> np.ndarray:
+    """Where the spec of each level number of every factor stands among the possible ones."""
+    places = np.full([len(factor) for factor in levels(loss)], -1)
+    places[tuple(_encoded(loss).T)] = np.arange(len(_encoded(loss)))
+    return places
+
+
+def _place(loss: Loss, spec: Spec) -> int:
+    """Where a possible spec of a loss stands among them."""
+    known = zip(_numbers(loss), spec, strict=True)
+    return int(_places(loss)[tuple(numbers[level] for numbers, level in known)])
 
 
 @functools.cache
@@ -174,8 +188,8 @@ def cover(
     subset = np.flatnonzero(accepted)
     wanted = _wanted(loss, subset, strength, cells=cells)
     position = np.cumsum(accepted) - 1
-    places = _places(loss)
-    few = [int(position[places[spec]]) for spec in among if accepted[places[spec]]]
+    places = [_place(loss, spec) for spec in among]
+    few = [int(position[place]) for place in places if accepted[place]]
     if few and np.array_equal(np.unique(wanted[few]), np.unique(wanted)):
         chosen = [few[row] for row in _complete(wanted[few], [])]
     else:

@@ -93,7 +93,7 @@ class Implementation:
             faster than they do.
         lacks: What the installed version does not offer, with the reason.
         form_of: The name, up to its columns, of the implementation that it is another form of, and
-            which is asked more: of the class that calls this function, of the same function with
+            which is asked more: of the function that this class calls, of the same function with
             the classes last; empty if it is none.
     """
 

@@ -1,4 +1,4 @@
-"""PyTorch: ``torch.nn.functional`` and the module classes where they can differ."""
+"""PyTorch: ``torch.nn.functional``, and the module classes, which call it."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def cross_entropy(
     losses.cross_entropy,
     targets=SPARSE | ONE_HOT | SOFT,
     name="nn.CrossEntropyLoss",
+    form_of="cross_entropy",
     differentiates_target=True,
     documentation=DOCUMENTATION + "CrossEntropyLoss.html",
     needs=HALF,
@@ -98,6 +99,7 @@ def nll_loss(log_probabilities, target, *, weight=None, ignore_index=-100, reduc
     losses.negative_log_likelihood,
     targets=SPARSE,
     name="nn.NLLLoss",
+    form_of="nll_loss",
     documentation=DOCUMENTATION + "NLLLoss.html",
     needs=HALF,
 )
@@ -121,6 +123,7 @@ def binary_cross_entropy(probability, target, *, sample_weight=None, reduction="
     losses.binary_cross_entropy,
     targets=BINARY | SOFT_BINARY,
     name="nn.BCELoss",
+    form_of="binary_cross_entropy",
     differentiates_target=True,
     documentation=DOCUMENTATION + "BCELoss.html",
     needs=SIXTEEN_BITS,
@@ -147,6 +150,7 @@ def binary_cross_entropy_with_logits(
     losses.binary_cross_entropy_with_logits,
     targets=BINARY | SOFT_BINARY,
     name="nn.BCEWithLogitsLoss",
+    form_of="binary_cross_entropy_with_logits",
     differentiates_target=True,
     documentation=DOCUMENTATION + "BCEWithLogitsLoss.html",
 )

@@ -37,6 +37,7 @@ def kl_div(log_probabilities, target, *, log_target=False, reduction="mean"):
     losses.kl_divergence,
     targets=ONE_HOT | SOFT,
     name="nn.KLDivLoss",
+    form_of="kl_div",
     reductions=KL_DIV,
     class_axis=-1,
     differentiates_target=True,
@@ -59,6 +60,7 @@ def soft_margin_loss(logit, target, *, reduction="mean"):
     losses.binary_cross_entropy_with_logits,
     targets=BINARY,
     name="nn.SoftMarginLoss",
+    form_of="soft_margin_loss",
     documentation=DOCUMENTATION + "SoftMarginLoss.html",
 )
 def soft_margin_loss_class(logit, target, *, reduction="mean"):
@@ -80,6 +82,7 @@ def multilabel_soft_margin_loss(logit, target, *, sample_weight=None, reduction=
     losses.binary_cross_entropy_with_logits,
     targets=BINARY | SOFT_BINARY,
     name="nn.MultiLabelSoftMarginLoss",
+    form_of="multilabel_soft_margin_loss",
     shapes=AVERAGED,
     differentiates_target=True,
     documentation=DOCUMENTATION + "MultiLabelSoftMarginLoss.html",

@@ -132,7 +132,9 @@ def inverse(y: np.ndarray) -> np.ndarray:
 
 def times(x: Any, y: Any) -> np.ndarray:
     """``x y`` with ``0 times anything = 0``, infinities included; for float64 arrays and balls."""
-    zero = x == 0
+    zero = np.asarray(x == 0)
+    if not zero.any():
+        return np.asarray(x * y)
     return np.where(zero, 0.0, x * np.where(zero, 1.0, y))
 
 

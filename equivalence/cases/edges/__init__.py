@@ -77,20 +77,22 @@ def plain(case: Case) -> bool:
     return not case.malformed or (case.dtype in dtypes and case.reduction in reductions)
 
 
-def covering(cases: Iterable[Case], strength: int, seed: str) -> tuple[Case, ...]:
+def covering(
+    cases: Iterable[Case], strength: int, seed: str, *, every_kind: bool = True
+) -> tuple[Case, ...]:
     """Of each edge so many cases as many levels are asked together.
 
     An edge, a dtype and a reduction are levels. Of pairs, each dtype is asked under one of the
-    reductions, in turn, and each reduction in one dtype at least; of levels alone, one case. The
-    seed chooses the first, so that other implementations ask other ones. Cases that are no edges
-    stay.
+    reductions, in turn, and each reduction in one dtype at least; of levels alone, one case: in
+    every kind of target, or in one of them. The seed chooses the first, so that other
+    implementations ask other ones. Cases that are no edges stay.
     """
     cases = tuple(cases)
-    groups: dict[tuple[str, str], dict[tuple[str, str], Case]] = {}
+    groups: dict[tuple[str, ...], list[Case]] = {}
     for case in cases:
         if case.origin.startswith(f"{ORIGIN}."):
-            group = groups.setdefault((case.origin, case.target_kind), {})
-            group[case.dtype, case.reduction.name] = case
+            name = (case.origin, case.target_kind) if every_kind else (case.origin,)
+            groups.setdefault(name, []).append(case)
     kept = {
         id(case)
         for (name, group) in groups.items()
@@ -101,13 +103,14 @@ def covering(cases: Iterable[Case], strength: int, seed: str) -> tuple[Case, ...
     )
 
 
-def _chosen(group: dict[tuple[str, str], Case], strength: int, seed: tuple[str, ...]) -> list[Case]:
-    """One of the cases by dtype and reduction, or every dtype and every reduction once, or all."""
+def _chosen(cases: list[Case], strength: int, seed: tuple[str, ...]) -> list[Case]:
+    """One of the cases, or every dtype and every reduction once, or all."""
     turn = zlib.crc32(":".join(seed).encode())
     if strength == 1:
-        return [list(group.values())[turn % len(group)]]
+        return [cases[turn % len(cases)]]
     if strength > PAIRS:
-        return list(group.values())
+        return cases
+    group = {(case.dtype, case.reduction.name): case for case in cases}
     chosen: set[tuple[str, str]] = set()
     for place in (0, 1):  # each dtype under one of its reductions; then what reduction is left
         for number, level in enumerate(dict.fromkeys(pair[place] for pair in group)):
