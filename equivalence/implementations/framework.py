@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-import math
 from dataclasses import dataclass, field
 from importlib import metadata
 from types import MappingProxyType
@@ -128,7 +127,6 @@ class Framework:
         dtypes: tuple[str, ...] = (),
         modes: tuple[str, ...] = (),
         unchecked: bool = False,
-        most_classes: float = math.inf,
         needs: Mapping[str, str] = MappingProxyType({}),
         form_of: str = "",
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -153,8 +151,6 @@ class Framework:
             modes: The modes in which it is run; by default all that the framework has.
             unchecked: Whether it takes lengths and labels on trust, so that malformed questions
                 that make it leave its arrays must not be asked.
-            most_classes: With how many classes it is asked, where the translation forms what grows
-                faster than they do.
             needs: What only some versions offer: the native name of a reduction, an option, a
                 format, or ``""`` for all of it, and the requirement, ``{"mean": "keras>=3.7"}``.
                 At other versions the cell is inapplicable; what is asked of it besides is what is
@@ -207,7 +203,6 @@ class Framework:
                     dtypes=dtypes or self.dtypes,
                     modes=modes,
                     unchecked=unchecked,
-                    most_classes=most_classes,
                     lacks=_lacking({**self.needs, **needs}, self),
                     form_of=form_of and f"{self.name}.{form_of}",
                 )

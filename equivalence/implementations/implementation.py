@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 import textwrap
 import warnings
 from dataclasses import dataclass, field
@@ -89,8 +88,6 @@ class Implementation:
         modes: The modes in which it is run; empty for those of its framework.
         unchecked: Whether it takes lengths and labels on trust, so that wrong ones are undefined
             behaviour, which harms the rest of the process.
-        most_classes: With how many classes it is asked, where its translation forms what grows
-            faster than they do.
         lacks: What the installed version does not offer, with the reason.
         form_of: The name, up to its columns, of the implementation that it is another form of, and
             which is asked more: of the function that this class calls, of the same function with
@@ -113,7 +110,6 @@ class Implementation:
     dtypes: tuple[str, ...] = tuple(FORMATS)
     modes: tuple[str, ...] = field(default=())
     unchecked: bool = False
-    most_classes: float = math.inf
     lacks: Mapping[str, str] = field(default_factory=dict)
     form_of: str = ""
 
@@ -169,8 +165,6 @@ class Implementation:
 
     def _declines_shape(self, case: Case) -> str:
         """Why the shape is not offered, in words; empty if it is."""
-        if case.loss.has_classes and case.prediction.shape[-1] > self.most_classes:
-            return f"is asked with at most {self.most_classes:,} classes"
         if case.weights is not None and shape_of(case) not in self.weighted_shapes:
             return f"takes no sample weights with {shape_of(case)} shape"
         return "" if shape_of(case) in self.shapes else f"takes no {shape_of(case)} shape"

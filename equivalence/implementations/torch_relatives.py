@@ -11,7 +11,6 @@ from equivalence.cases.case import BINARY, ONE_HOT, SOFT, SOFT_BINARY, SPARSE
 from equivalence.implementations.needs import COLUMNS, ROWS, SEGMENTATION, UNBATCHED
 from equivalence.implementations.torch_framework import DOCUMENTATION, implements
 
-MOST_CLASSES = 4096  # a layer that leaves logits as they are has as many rows as columns
 AVERAGED = frozenset((ROWS, COLUMNS, SEGMENTATION))  # with a last axis, which is averaged
 # Elementwise: a mean divides by the number of elements, batchmean by the length of the first axis.
 KL_DIV: dict[str, str | tuple[str, ...]] = {
@@ -95,7 +94,6 @@ def multilabel_soft_margin_loss_class(logit, target, *, sample_weight=None, redu
     losses.cross_entropy,
     targets=SPARSE | ONE_HOT | SOFT,
     shapes=frozenset((UNBATCHED, ROWS)),
-    most_classes=MOST_CLASSES,
     differentiates_target=True,
     documentation=DOCUMENTATION + "functional.linear_cross_entropy.html",
     needs={"": "torch>=2.13"},
@@ -103,10 +101,12 @@ def multilabel_soft_margin_loss_class(logit, target, *, sample_weight=None, redu
 def linear_cross_entropy(
     logits, target, *, weight=None, ignore_index=None, label_smoothing=0.0, reduction="mean"
 ):
-    identity = torch.eye(logits.shape[-1], dtype=logits.dtype)  # leaves the logits as they are
+    few = logits.shape[-1] <= 4096  # one of the two factors of the logits is an identity
+    identity = torch.eye(logits.shape[-1] if few else len(logits), dtype=logits.dtype)
+    hidden, layer = (logits, identity) if few else (identity, logits.T)
     return F.linear_cross_entropy(
-        logits,
-        identity,
+        hidden,
+        layer,
         target,
         weight=weight,
         ignore_index=ignore_index,
@@ -120,7 +120,6 @@ def linear_cross_entropy(
     targets=SPARSE,
     name="linear_cross_entropy(chunked)",
     shapes=frozenset((UNBATCHED, ROWS)),
-    most_classes=MOST_CLASSES,
     modes=("eager", "strided"),  # documented: the chunked path does not work with the others
     documentation=DOCUMENTATION + "functional.linear_cross_entropy.html",
     needs={"": "torch>=2.13"},
@@ -128,10 +127,12 @@ def linear_cross_entropy(
 def linear_cross_entropy_chunked(
     logits, target, *, weight=None, ignore_index=None, reduction="mean"
 ):
-    identity = torch.eye(logits.shape[-1], dtype=logits.dtype)  # leaves the logits as they are
+    few = logits.shape[-1] <= 4096  # one of the two factors of the logits is an identity
+    identity = torch.eye(logits.shape[-1] if few else len(logits), dtype=logits.dtype)
+    hidden, layer = (logits, identity) if few else (identity, logits.T)
     return F.linear_cross_entropy(
-        logits,
-        identity,
+        hidden,
+        layer,
         target,
         weight=weight,
         ignore_index=ignore_index,
