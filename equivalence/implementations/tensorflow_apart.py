@@ -54,6 +54,9 @@ value, gradient = step(prediction, target, options.pop("{weights}"), **options)
 print("value", value.numpy().tolist())
 print("weight_gradient", tf.convert_to_tensor(gradient).numpy().tolist())
 """
+XLA_WEIGHTS_SCRIPT = FUNCTION_WEIGHTS_SCRIPT.replace(
+    "@tf.function", "@tf.function(jit_compile=True)"
+)
 SECOND_SCRIPT = """\
 prediction = {prediction}
 target = {target}
@@ -99,6 +102,11 @@ def function_weight_gradient(call: Call) -> np.ndarray:
     return _array(in_function(call, (call.weighted_by,))[1][0])
 
 
+def xla_weight_gradient(call: Call) -> np.ndarray:
+    """Differentiates with respect to the weights, compiled by XLA."""
+    return _array(in_function(call, (call.weighted_by,), compiled=True)[1][0])
+
+
 def hessian_vector_product(call: Call) -> np.ndarray:
     """Differentiates the gradient once more, under a second tape, along the direction."""
     prediction, target, arguments = given(call)
@@ -117,6 +125,7 @@ APART = {
         "eager": weight_gradient,
         "graph": graph_weight_gradient,
         "function": function_weight_gradient,
+        "xla": xla_weight_gradient,
     },
     "hessian_vector_product": {"eager": hessian_vector_product},
 }
@@ -125,6 +134,7 @@ SCRIPTS = {
         "eager": WEIGHTS_SCRIPT,
         "graph": GRAPH_WEIGHTS_SCRIPT,
         "function": FUNCTION_WEIGHTS_SCRIPT,
+        "xla": XLA_WEIGHTS_SCRIPT,
     },
     "hessian_vector_product": {"eager": SECOND_SCRIPT},
 }
