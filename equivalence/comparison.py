@@ -16,7 +16,7 @@ from equivalence.distance import Distance, distance
 from equivalence.divergences import Divergence
 from equivalence.exact import Number
 from equivalence.expectation import Expectation, catalogued, declines, expectation
-from equivalence.finding import SHOWN, Finding, Verdict, Where, joined
+from equivalence.finding import ROW_SHOWN, Finding, Verdict, Where, joined
 from equivalence.matching import matching, narrower, needed, only_weaker, too_good, undecided
 from equivalence.misreading import real
 from equivalence.responses import further, quantities, read
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from equivalence.cases.case import Case
     from equivalence.implementations import Implementation
 
-_CARRIED = SHOWN + 1  # numbers of a row: one more than is printed tells that there are more
+_CARRIED = ROW_SHOWN + 1  # numbers of a row: one more than is printed tells that there are more
 _REMEMBERED = 16384  # findings kept, to be shared by those that return the same bits
 
 _judged: Remembered[Finding] = Remembered(_REMEMBERED)
@@ -264,7 +264,7 @@ def _where(case: Case, quantity: str, index: tuple[int, ...]) -> Where:
         target = np.asarray(case.target[position])
     except IndexError:
         prediction, target = case.prediction, case.target
-    if not index and case.prediction.size > SHOWN:
+    if not index and case.prediction.size > ROW_SHOWN:
         return Where(index=index)
     if encoding(case.target_kind) == SPARSE:
         labels = tuple(Number.of(n, str(int(n))) for n in target.ravel()[:_CARRIED])

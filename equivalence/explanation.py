@@ -6,9 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from equivalence.comparison import judge
-from equivalence.divergences import DIVERGENCES
 from equivalence.events import Loaded
-from equivalence.finding import SHOWN, Finding
+from equivalence.finding import Finding, row_shown
 from equivalence.implementations import IMPLEMENTATIONS
 from equivalence.recording import record
 from equivalence.report.summary import summarise
@@ -36,12 +35,6 @@ def again(name: str, profile: str = "quick") -> tuple[Finding, Environment]:
         SelectError: If there is nothing of that name.
         ReproductionError: If this version knows no such case.
     """
-    if name in DIVERGENCES:
-        message = (
-            f"{name} is a divergence, and many findings show it; `equivalence explain {name}` says "
-            "whose, and the last lines of a run name one of each"
-        )
-        raise SelectError(message)
     asked = request([name], profile=profile)
     if len(asked.frameworks) == 1:
         asked = dataclasses.replace(asked, required=asked.frameworks)
@@ -103,8 +96,9 @@ def explanation(finding: Finding, environment: Environment) -> list[tuple[str, l
         parts.append(("question", _question(finding, case)))
     if finding.where is not None:
         parts.append(("position", [str(list(finding.where.index))] if finding.where.index else []))
-        parts.append(("prediction", _row(finding.where.prediction)))
-        parts.append(("target", _row(finding.where.target)))
+        for heading in ("prediction", "target"):
+            numbers = list(map(_number, getattr(finding.where, heading)))
+            parts.append((heading, row_shown(numbers)))
     parts.append(("got", [_number(finding.got)] if finding.got else []))
     parts.append(("exact", [_number(finding.exact)] if finding.exact else []))
     parts.append(("error", [_error(finding)] if finding.error else []))
@@ -154,11 +148,6 @@ def _question(finding: Finding, case: Case) -> list[str]:
 def _brief(value: object) -> str:
     text = str(value.tolist()) if hasattr(value, "tolist") else str(value)
     return text if len(text) <= 100 else f"{text[:100]}..."
-
-
-def _row(numbers: tuple[Number, ...]) -> list[str]:
-    more = len(numbers) > SHOWN
-    return [*map(_number, numbers[:SHOWN]), *(["…"] if more else [])]
 
 
 def _number(number: Number) -> str:

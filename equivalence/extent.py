@@ -32,7 +32,7 @@ class Extent(NamedTuple):
             each signature is compiled anew, and slowly; empty for all that is offered.
         pinned: Whether the pinned cases are asked too.
         cells: Whether every kind of target is asked in every dtype under every reduction besides.
-        kinds: Whether an edge is asked in every kind of target.
+        kinds: Whether an edge is asked in every kind of target; of levels alone it may be in one.
     """
 
     strength: int

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from equivalence.finding import SHOWN, Finding
+from equivalence.finding import Finding, row_shown
 from equivalence.generated import told
 from equivalence.report.words import figure, hexadecimal, magnitude, plural, times_bound
 
@@ -120,8 +120,7 @@ def _number(number: Number | None) -> str:
 
 
 def _numbers(numbers: Sequence[Number]) -> str:
-    more = len(numbers) > SHOWN
-    return ", ".join([*map(_number, numbers[:SHOWN]), *(["…"] if more else [])])
+    return ", ".join(row_shown(list(map(_number, numbers))))
 
 
 def _error(finding: Finding) -> str:

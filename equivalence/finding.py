@@ -8,12 +8,22 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from equivalence.exact import Number
 
 
-SHOWN = 12  # numbers of a row that are printed
+ROW_SHOWN = 12  # numbers of a row that are printed
+
+
+def row_shown(numbers: Sequence[str]) -> list[str]:
+    """The numbers of a row that are printed; "…" stands for more.
+
+    >>> row_shown("1")
+    ['1']
+    """
+    more = ["…"] if len(numbers) > ROW_SHOWN else []
+    return [*numbers[:ROW_SHOWN], *more]
 
 
 class Verdict(str, Enum):
@@ -91,8 +101,8 @@ class Where:
 
     Attributes:
         index: Into the quantity, classes last; empty for a scalar.
-        prediction: The row of predictions there (at most 12 numbers around the position), or all
-            if few.
+        prediction: The row of predictions there, or all if few: the first ``ROW_SHOWN``, and one
+            more if there are more.
         target: The class index, or the row of target probabilities.
     """
 

@@ -12,7 +12,8 @@ from equivalence.finding import Finding, Verdict, Where
 from equivalence.lines import parse_environment
 from equivalence.measured import framework_of
 from equivalence.records import SCHEMA as RUN_SCHEMA
-from equivalence.results import DivergenceRecord, Environment, Run, RunFileError, read
+from equivalence.records import DivergenceRecord, Environment
+from equivalence.results import Run, RunFileError, read
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,7 +24,6 @@ from equivalence.lines import (
     parse_finding,
 )
 from equivalence.records import (
-    SCHEMA,
     AskedRecord,
     ClaimRecord,
     DivergenceRecord,
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "SCHEMA",
     "AskedRecord",
     "ClaimRecord",
     "DivergenceRecord",
@@ -50,8 +48,8 @@ __all__ = [
     "LossRecord",
     "Run",
     "RunFileError",
-    "SchemaError",
     "append",
+    "arrange",
     "ordered",
     "read",
     "write",
@@ -81,8 +79,8 @@ def read(path: Path) -> Run:
 
     Raises:
         RunFileError: If there is no such file, its first line is no environment of this schema, or
-            a line before the last cannot be read. A torn last line, or another number of lines
-            than line 1 says, makes the run incomplete, nothing more.
+            a line before the last cannot be read, or there are more of them than line 1 says. A
+            torn last line, or fewer of them, makes the run incomplete, nothing more.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -110,6 +108,12 @@ def read(path: Path) -> Run:
         raise RunFileError(message) from error
     with uncollected():
         findings = [_parsed(path, number, line) for number, line in enumerate(lines, start=2)]
+    if counted is not None and len(findings) > counted:
+        message = (
+            f"{path}: holds {len(findings):,} findings, and line 1 says {counted:,}; "
+            "`equivalence merge` puts runs together"
+        )
+        raise RunFileError(message)
     if torn or counted not in (None, len(findings)):
         environment = dataclasses.replace(environment, complete=False)
     return Run(environment=environment, findings=ordered(findings))
@@ -119,7 +123,7 @@ def _parsed(path: Path, number: int, line: str) -> Finding:
     try:
         return parse_finding(line)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, IndexError) as error:
-        message = f"{path}: line {number} is not a finding; delete the line or run again"
+        message = f"{path}: line {number} is not a finding; delete it and resume, or run again"
         raise RunFileError(message) from error
 
 

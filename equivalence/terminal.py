@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shlex
 import textwrap
 from typing import TYPE_CHECKING
@@ -35,11 +36,11 @@ COLUMNS: dict[str, Callable[[Counts], int]] = {
 
 
 class _Console(Console):
-    """A console that leaves it to the command line what a closed pipe means."""
+    """A console that goes on without its reader, who may have read enough."""
 
     def on_broken_pipe(self) -> None:
-        """Goes on with the error, which is being handled."""
-        raise  # noqa: PLE0704 - it is called from the handler
+        """Prints into nothing from here on: what a verb writes and how it ends stay as they are."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
 
 def stdout() -> Console:
@@ -49,7 +50,7 @@ def stdout() -> Console:
 
 def stderr() -> Console:
     """Where progress and messages go."""
-    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+    return _Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def command(verb: str, name: str) -> str:

@@ -243,6 +243,9 @@ def explain(options: argparse.Namespace) -> int:
 
 def reproduce(options: argparse.Namespace) -> int:
     """Prints a finding as plain framework code."""
+    if options.name in DIVERGENCES:
+        message = f"{options.name} is a divergence: `equivalence explain {options.name}` says whose"
+        raise UsageError(message)
     if options.run:
         run = results.read(Path(options.run))
         selection = parse([options.name])
@@ -254,10 +257,8 @@ def reproduce(options: argparse.Namespace) -> int:
         if not found:
             message = f"{options.run} holds nothing that is called {options.name!r}"
             raise SelectError(message)
-        finding, environment = (
-            max(found, key=lambda each: (each.verdict.fails, each.share)),
-            run.environment,
-        )
+        finding = max(found, key=lambda each: (each.verdict.fails, each.share))
+        environment = run.environment
     else:
         finding, environment = again(options.name, options.profile)
     sys.stdout.write(reproduction(finding, environment))

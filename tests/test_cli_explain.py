@@ -9,7 +9,12 @@ import pytest
 
 import equivalence
 from equivalence import results
+from equivalence.cases.edges import edge_case
 from equivalence.cli import NOUNS, main
+from equivalence.explanation import again
+from equivalence.failures import described
+from equivalence.report.numbers import inputs
+from equivalence.smaller import arguments
 
 FEW = ["negative_log_likelihood:sum:float32:value", "--frameworks", "textbook"]
 CELL = "cross_entropy:one_hot:mean:float32:value:textbook.log_softmax@eager"
@@ -78,10 +83,42 @@ def test_lists(noun, capsys):
     assert len(capsys.readouterr().out.splitlines()) > 5
 
 
-def test_a_list_may_be_read_in_part(program):
-    reader = f"set -o pipefail; {sys.executable} -m equivalence list cases | head -1"
+def read_in_part(arguments):
+    """A command whose reader takes one line and goes."""
+    reader = f"set -o pipefail; {sys.executable} -m equivalence {arguments} | head -1"
     environment = os.environ | {"PYTHONPATH": str(Path(equivalence.__file__).parents[1])}
-    done = subprocess.run(
-        ["bash", "-c", reader], capture_output=True, text=True, env=environment, check=True
+    return subprocess.run(
+        ["bash", "-c", reader], capture_output=True, text=True, env=environment, check=False
     )
+
+
+def test_a_list_may_be_read_in_part():
+    done = read_in_part("list cases")
     assert done.stderr == ""
+    assert done.returncode == 0
+
+
+def test_a_run_that_is_read_in_part_ends_as_it_does_and_writes_what_it_writes(tmp_path):
+    wrong = Path(__file__).parent / "wrong_mean.py"
+    (tmp_path / "conftest.py").write_text(wrong.read_text(encoding="utf-8"), encoding="utf-8")
+    done = read_in_part("run textbook.wrong --frameworks textbook -n 0 --html page.html 2>&1")
+    assert done.returncode == 1
+    assert (tmp_path / "page.html").is_file()
+
+
+@pytest.mark.parametrize(("shape", "more"), [("many_classes", True), ("rows", False)])
+def test_a_row_of_more_numbers_than_are_shown_says_so(shape, more, capsys):
+    cell = "cross_entropy:soft:mean:float64:gradient:torch.cross_entropy@eager"
+    name = f"{cell}:normal.{shape}.plain.0"
+    main(["explain", name])
+    out = capsys.readouterr().out.splitlines()
+    assert [line.strip() for line in out].count("…") == 2 * more
+    finding, _ = again(name)
+    assert ("…" in described(finding)) is more
+    assert any(line.strip() == "…" for line in inputs(finding.where)) is more
+
+
+def test_the_smallest_input_says_which_dtype_class_indices_have():
+    for origin, said in (("edge.labels_in_int32", " (int32)"), ("edge.one_row", "]")):
+        case = edge_case("cross_entropy", "sparse", "mean", "float32", origin)
+        assert f"{said}, reduction = mean" in arguments(case)

@@ -12,7 +12,8 @@ import pytest
 
 from equivalence import plan
 from equivalence.cases.case import BINARY, SPARSE
-from equivalence.cases.covering import cover, space, tuples, uncovered
+from equivalence.cases.covering import cover, place, space, tuples, uncovered
+from equivalence.cases.edges import EDGES
 from equivalence.cases.generation import Spec, levels, target_kind
 from equivalence.extent import COMPILED, NOTHING, STRENGTHS, Extent, extent, is_another_column
 from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, load
@@ -120,8 +121,37 @@ def test_other_forms_are_asked_malformed_edges_only_in_the_quick_profile():
     for implementation in beside:
         asked = [q.case for q in plan.planned([implementation], "quick")]
         edges = [case for case in asked if case.origin.startswith("edge.")]
-        assert edges or is_another_column(implementation)
+        assert bool(edges) != is_another_column(implementation)
         assert all(case.malformed for case in edges)
+
+
+def edges_of(implementation, profile):
+    questions = (q for q in plan.planned([implementation], profile) if q.mode == "eager")
+    return [q.case for q in questions if q.case.origin.startswith("edge.")]
+
+
+def test_every_edge_is_asked_of_somebody_in_the_quick_profile():
+    """In some kind of target, in float32; those that are large are asked in the full one."""
+    met = {profile: set() for profile in STRENGTHS}
+    for profile, known in itertools.product(STRENGTHS, IMPLEMENTATIONS.values()):
+        if known.name.partition(".")[0] in FRAMEWORKS:
+            plain = (case for case in edges_of(known, profile) if case.dtype == "float32")
+            met[profile] |= {(str(case.loss), case.origin.partition(".")[2]) for case in plain}
+    small = {(loss, name) for loss, name in met["full"] if not EDGES[name].large}
+    assert met["quick"] == small
+
+
+def test_the_quick_profile_asks_an_edge_in_one_kind_of_target_and_yours_in_every_one(monkeypatch):
+    known = IMPLEMENTATIONS["torch.cross_entropy"]
+    ours = edges_of(known, "quick")
+    assert len({case.origin for case in ours}) == len(ours)
+    monkeypatch.setattr("equivalence.written.of_this_package", lambda _: False)
+    monkeypatch.setattr("equivalence.extent.of_this_package", lambda _: False)
+    plan._questions.cache_clear()
+    yours = edges_of(known, "quick")
+    plan._questions.cache_clear()
+    kinds = {case.target_kind for case in yours if case.origin == "edge.no_rows"}
+    assert kinds == {"sparse", "one_hot", "soft"}
 
 
 @pytest.mark.parametrize("mode", ["xla", "compile"])
@@ -254,3 +284,12 @@ def test_a_run_asks_the_pinned_cases_too():
     implementation = IMPLEMENTATIONS["textbook.log_softmax"]
     origins = {question.case.origin for question in plan.questions([implementation], "quick")}
     assert "pinned.tutorial_one_hot" in origins
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
+def test_a_spec_stands_where_it_is_found(loss):
+    every = space(loss)
+    assert [place(loss, spec) for spec in every] == list(range(len(every)))
+    impossible = every[0]._replace(shape="unbatched", options=("sample_weight",))
+    with pytest.raises(KeyError, match="sample_weight"):
+        place(loss, impossible)

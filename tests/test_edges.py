@@ -188,12 +188,15 @@ def test_an_edge_is_a_level_like_others(strength):
             assert mine == every
 
 
-def test_an_edge_may_be_asked_in_one_kind_of_target():
+def test_alone_an_edge_may_be_asked_in_one_kind_of_target():
     cases = [case for case in asked(losses.cross_entropy, "full") if not case.malformed]
     kept = covering(cases, 1, "someone@eager", every_kind=False)
     assert [case.origin for case in kept] == list(dict.fromkeys(case.origin for case in kept))
     assert {case.origin for case in kept} == {case.origin for case in cases}
     assert len({case.target_kind for case in kept}) > 1
+    for strength in (2, 3):
+        apart = covering(cases, strength, "someone@eager", every_kind=False)
+        assert apart == covering(cases, strength, "someone@eager")
 
 
 def test_others_are_asked_edges_in_other_dtypes():

@@ -108,6 +108,14 @@ def test_a_file_that_was_cut_between_two_lines_is_not_whole(run, path, lost):
     assert cut.findings == run.findings[:-lost]
 
 
+def test_a_file_that_others_were_appended_to_is_no_run(run, path):
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines, *lines[1:]]))
+    said = f"{2 * len(run.findings)} findings, and line 1 says {len(run.findings)}; `equivalence me"
+    with pytest.raises(results.RunFileError, match=said):
+        results.read(path)
+
+
 def test_a_file_of_an_older_version_does_not_say_how_many_findings_it_holds(run, path):
     count = f'"findings": {len(run.findings)}, '
     first, *lines = path.read_text().splitlines(keepends=True)

@@ -11,6 +11,7 @@ from equivalence.comparison import judge
 from equivalence.exact import balls
 from equivalence.implementations import IMPLEMENTATIONS, load
 from equivalence.losses.binary import logistic
+from equivalence.losses.loss import times
 from equivalence.losses.shared import read_only, shared
 from equivalence.losses.softmax import softmax
 
@@ -73,3 +74,11 @@ def test_the_same_bits_are_judged_once_and_each_finding_says_whose_they_are(monk
         (str(one), mode) for one, mode in asked
     ]
     assert len({(one.verdict, one.error, one.bits) for one in found}) == 1
+
+
+@pytest.mark.parametrize("number", [np.asarray, balls], ids=["floats", "balls"])
+def test_zero_times_anything_is_zero_and_everything_else_is_a_product(number):
+    x, y = np.array([0.0, -0.0, 2.0, 3.0]), np.array([np.inf, np.nan, -np.inf, 0.5])
+    assert list(map(float, times(number(x), number(y)))) == [0.0, 0.0, -np.inf, 1.5]
+    assert list(map(float, times(number(x[2:]), number(y[2:])))) == [-np.inf, 1.5]
+    assert times(number(x[:0]), number(y[:0])).shape == (0,)

@@ -132,12 +132,16 @@ def idx_for_index(prediction, target, *, ignore_idx=None): ...
 def nothing_by_default(prediction, target, *, temperature): ...
 
 
+def everything(prediction, target, *, reduction="mean", **options): ...
+
+
 @pytest.mark.parametrize(
     ("function", "said"),
     [
-        (weights_for_weight, "is weight or sample_weight meant?"),
-        (idx_for_index, "is ignore_index meant?"),
-        (nothing_by_default, "there are weight, label_smoothing, reduction, sample_weight, ignore"),
+        (weights_for_weight, "if weight is not meant, it needs another name"),
+        (idx_for_index, "if ignore_index is not meant, it needs another name"),
+        (nothing_by_default, "it needs a default; there are ignore_index, label_smoothing, reduc"),
+        (everything, "write those out that it takes, of weight, label_smoothing, reduction, samp"),
     ],
 )
 def test_a_parameter_that_nobody_passes_is_no_option_misspelt(function, said):

@@ -69,10 +69,17 @@ def _places(loss: Loss) -> np.ndarray:
     return places
 
 
-def _place(loss: Loss, spec: Spec) -> int:
-    """Where a possible spec of a loss stands among them."""
+def place(loss: Loss, spec: Spec) -> int:
+    """Where a spec of a loss stands in its space.
+
+    Raises:
+        KeyError: If it is not possible.
+    """
     known = zip(_numbers(loss), spec, strict=True)
-    return int(_places(loss)[tuple(numbers[level] for numbers, level in known)])
+    found = int(_places(loss)[tuple(numbers[level] for numbers, level in known)])
+    if found < 0:
+        raise KeyError(spec)
+    return found
 
 
 @functools.cache
@@ -188,8 +195,8 @@ def cover(
     subset = np.flatnonzero(accepted)
     wanted = _wanted(loss, subset, strength, cells=cells)
     position = np.cumsum(accepted) - 1
-    places = [_place(loss, spec) for spec in among]
-    few = [int(position[place]) for place in places if accepted[place]]
+    places = [place(loss, spec) for spec in among]
+    few = [int(position[row]) for row in places if accepted[row]]
     if few and np.array_equal(np.unique(wanted[few]), np.unique(wanted)):
         chosen = [few[row] for row in _complete(wanted[few], [])]
     else:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 IMPLEMENTATIONS: dict[str, Implementation] = {}
 
-_OPTIONS = ("reduction", "sample_weight", "ignore_index")  # besides the parameters of a loss
+ALIKE = 0.75  # how much of the letters of a parameter an option has that it is a misspelling of
 STANDARD_REDUCTIONS = {"none": "none", "sum": "sum", "mean": "mean"}
 
 
@@ -156,17 +156,18 @@ class Framework:
                 At other versions the cell is inapplicable; what is asked of it besides is what is
                 asked at all versions.
             form_of: The name, without the framework's, of what it is another form of, and which is
-                asked more: of the function that this class calls, say, or of the same one with the
-                classes last. By default of nothing.
+                asked more: a class of the function that it calls, a function of the class that
+                calls it, or of the same one with the classes last. By default of nothing.
 
         The options that it takes are its keyword parameters: those of the loss, ``reduction``,
-        ``sample_weight`` and ``ignore_index``; others need a default, for nobody passes them. A
-        function without a parameter ``reduction`` returns the terms and is asked for nothing else.
+        ``sample_weight`` and, of classes, ``ignore_index``. Others need a default, for nobody
+        passes them. A function without a parameter ``reduction`` returns the terms and is asked for
+        nothing else.
 
         Raises:
-            ValueError: If the name is taken, a parameter has no default and is no option, or looks
-                like a misspelt one, or a shape, a kind of weight or of reduction, a mode, or what
-                it is another form of, is unknown.
+            ValueError: If the name is taken, a parameter is no option and has no default, or is one
+                misspelt, or all that are passed (``**options``), or a shape, a kind of weight or of
+                reduction, a mode, or what it is another form of, is unknown.
         """
         _check("shape", {*shapes, *weighted_shapes}, EVERY_SHAPE)
         _check("sample weight", weights, SAMPLE_WEIGHTS)
@@ -176,11 +177,11 @@ class Framework:
         _check("form", [f"{self.name}.{form_of}"] if form_of else [], families)
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
-            parameters = _parameters(function, loss)
+            base = f"{self.name}.{name or function.__name__}"
+            parameters = _parameters(function, loss, base)
             offered = reductions or (
                 STANDARD_REDUCTIONS if "reduction" in parameters else {"none": ""}
             )
-            base = f"{self.name}.{name or function.__name__}"
             for full, natives in _columns(base, offered):
                 if full in IMPLEMENTATIONS:
                     where = IMPLEMENTATIONS[full].function.__module__
@@ -226,7 +227,7 @@ def _lacking(needs: Mapping[str, str], framework: Framework) -> dict[str, str]:
 def _check(kind: str, given: Iterable[str], known: Iterable[str]) -> None:
     unknown = sorted(set(given) - set(known))
     if unknown:
-        message = f"the {kind} {unknown[0]!r} is unknown; there are {', '.join(sorted(known))}"
+        message = f"the {kind} {unknown[0]!r} is unknown; {_there_are(known)}"
         raise ValueError(message)
 
 
@@ -250,23 +251,29 @@ def _columns(
     return columns + [(f"{base}[{native}]", {kind: native}) for kind, native in several]
 
 
-def _parameters(function: Callable[..., Any], loss: Loss) -> tuple[str, ...]:
+def _parameters(function: Callable[..., Any], loss: Loss, name: str) -> tuple[str, ...]:
     """The names of the keyword parameters of a translation, which questions pass by name."""
-    known = (*loss.parameters, *_OPTIONS)
+    ignores = ("ignore_index",) if loss.has_classes else ()
+    known = (*loss.parameters, "reduction", "sample_weight", *ignores)
     given = list(inspect.signature(function).parameters.values())[2:]
     for one in given:
-        several = one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
-        if one.name in known or several:
+        if one.name in known:
             continue
-        near = difflib.get_close_matches(one.name, known)
-        if near or one.default is one.empty:
-            meant = f"is {' or '.join(near)} meant?" if near else f"there are {', '.join(known)}."
-            message = (
-                f"nobody passes the parameter {one.name!r} of {function.__name__}, which is no "
-                f"option of {loss}; {meant} One of your own needs a default and another name"
-            )
+        start = f"the parameter {one.name!r} of {name} is no option of {loss}"
+        if one.kind is one.VAR_KEYWORD:
+            message = f"{start}: write those out that it takes, of {', '.join(known)}"
+            raise ValueError(message)
+        if near := difflib.get_close_matches(one.name, known, cutoff=ALIKE):
+            message = f"{start}; if {' or '.join(near)} is not meant, it needs another name"
+            raise ValueError(message)
+        if one.default is one.empty and one.kind is not one.VAR_POSITIONAL:
+            message = f"{start}, so that nobody passes it: it needs a default; {_there_are(known)}"
             raise ValueError(message)
     return tuple(one.name for one in given)
+
+
+def _there_are(known: Iterable[str]) -> str:
+    return f"there are {', '.join(sorted(known))}"
 
 
 def _options(parameters: tuple[str, ...], weights: frozenset[str]) -> frozenset[str]:

@@ -90,8 +90,8 @@ class Implementation:
             behaviour, which harms the rest of the process.
         lacks: What the installed version does not offer, with the reason.
         form_of: The name, up to its columns, of the implementation that it is another form of, and
-            which is asked more: of the function that this class calls, of the same function with
-            the classes last; empty if it is none.
+            which is asked more: a class of the function that it calls, a function of the class
+            that calls it, or of the same one with the classes last; empty if it is none.
     """
 
     framework: Framework

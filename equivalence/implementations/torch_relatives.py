@@ -102,8 +102,10 @@ def linear_cross_entropy(
     logits, target, *, weight=None, ignore_index=None, label_smoothing=0.0, reduction="mean"
 ):
     few = logits.shape[-1] <= 4096  # one of the two factors of the logits is an identity
-    identity = torch.eye(logits.shape[-1] if few else len(logits), dtype=logits.dtype)
-    hidden, layer = (logits, identity) if few else (identity, logits.T)
+    rows = logits.reshape(-1, logits.shape[-1])
+    identity = torch.eye(rows.shape[1 if few else 0], dtype=logits.dtype)
+    hidden = logits if few else identity.reshape(*logits.shape[:-1], -1)
+    layer = identity if few else rows.T
     return F.linear_cross_entropy(
         hidden,
         layer,
@@ -128,8 +130,10 @@ def linear_cross_entropy_chunked(
     logits, target, *, weight=None, ignore_index=None, reduction="mean"
 ):
     few = logits.shape[-1] <= 4096  # one of the two factors of the logits is an identity
-    identity = torch.eye(logits.shape[-1] if few else len(logits), dtype=logits.dtype)
-    hidden, layer = (logits, identity) if few else (identity, logits.T)
+    rows = logits.reshape(-1, logits.shape[-1])
+    identity = torch.eye(rows.shape[1 if few else 0], dtype=logits.dtype)
+    hidden = logits if few else identity.reshape(*logits.shape[:-1], -1)
+    layer = identity if few else rows.T
     return F.linear_cross_entropy(
         hidden,
         layer,

@@ -6,7 +6,7 @@ import itertools
 import math
 from typing import TYPE_CHECKING
 
-from equivalence.finding import SHOWN, Finding, Where
+from equivalence.finding import Finding, Where, row_shown
 from equivalence.report.summary import share
 from equivalence.report.words import figure, hexadecimal, listed, magnitude, short, times_bound
 
@@ -78,8 +78,7 @@ def _number(number: Number, width: int = 0) -> str:
 def _numbers(term: str, numbers: tuple[Number, ...]) -> list[str]:
     """Numbers in decimal and hexadecimal, under a term; narrow enough for a phone."""
     width = max((len(number.decimal) for number in numbers), default=0)
-    lines = [_number(number, min(width, 30)) for number in numbers[:SHOWN]]
-    lines += ["…"] if len(numbers) > SHOWN else []
+    lines = row_shown([_number(number, min(width, 30)) for number in numbers])
     return [f"{term}  {lines[0]}"] if len(lines) == 1 else [term, *(f"  {line}" for line in lines)]
 
 

@@ -83,15 +83,17 @@ def covering(
     """Of each edge so many cases as many levels are asked together.
 
     An edge, a dtype and a reduction are levels. Of pairs, each dtype is asked under one of the
-    reductions, in turn, and each reduction in one dtype at least; of levels alone, one case: in
-    every kind of target, or in one of them. The seed chooses the first, so that other
-    implementations ask other ones. Cases that are no edges stay.
+    reductions, in turn, and each reduction in one dtype at least; of levels alone, one case. That
+    is so in every kind of target; where it is not to be in every one, the kind is a level, too. The
+    seed chooses the first, so that other implementations ask other ones. Cases that are no edges
+    stay.
     """
+    kinds_apart = every_kind or strength > 1
     cases = tuple(cases)
     groups: dict[tuple[str, ...], list[Case]] = {}
     for case in cases:
         if case.origin.startswith(f"{ORIGIN}."):
-            name = (case.origin, case.target_kind) if every_kind else (case.origin,)
+            name = (case.origin, case.target_kind) if kinds_apart else (case.origin,)
             groups.setdefault(name, []).append(case)
     kept = {
         id(case)
