@@ -152,12 +152,15 @@ class Enclosure(NamedTuple):
         return np.where(np.isnan(self.high), np.nan, error)
 
     def digits(self, index: tuple[int, ...]) -> Number:
-        """The exact number at ``index``: its nearest float64, with up to 25 decimal digits."""
-        high, low = float(self.high[index]), float(self.low[index])
+        """The exact number at ``index``: its nearest float64, with up to 25 decimal digits.
+
+        They are those that are certain: a large case, answered in a wider format, has fewer.
+        """
+        high, low, radius = (float(part[index]) for part in self)
         if not np.isfinite(high):
             return Number.of(high)
         with flint.ctx.workprec(FIRST_BITS):
-            text = (flint.arb(high) + flint.arb(low)).str(DIGITS, radius=False)
+            text = (flint.arb(high) + flint.arb(low, radius)).str(DIGITS, radius=False)
         return Number.of(high, text)
 
 

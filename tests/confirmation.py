@@ -8,6 +8,7 @@ import random
 import sys
 from collections import Counter
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from equivalence.cases.answers import ALWAYS_ASKED, QUANTITIES, answers
 from equivalence.cases.further import HESSIAN_VECTOR_PRODUCT, answer_to
 from equivalence.cases.second_order import direction
 from equivalence.comparison import judge
-from equivalence.exact import FORMATS
+from equivalence.exact import DIGITS, FORMATS
 from equivalence.expectation import catalogued, expectation
 from equivalence.finding import Verdict
 from equivalence.implementations import IMPLEMENTATIONS, load
@@ -29,7 +30,7 @@ from equivalence.results import read
 
 NUMBER = 200
 NEARLY = mp.mpf(10) ** -15  # what the bound, a float64, may be off by, relatively
-PRINTED = mp.mpf(10) ** -24  # what 25 digits leave out
+LEAST = mp.mpf(10) ** -24  # relatively: what 25 digits leave out
 
 
 def second(case, quantity):
@@ -102,12 +103,19 @@ def _misreading(finding, case, reading):
 
 
 def _digits(finding, truth):
-    """Whether what is printed as exact is what the second oracle says."""
+    """Whether what is printed as exact is what the second oracle says, to its last digit.
+
+    That is one of those that are within the bound, if not all 25 are printed.
+    """
     printed = finding.exact.decimal
     if mp.isnan(truth) or mp.isinf(truth):
         same = printed == {"+inf": "inf", "-inf": "-inf", "nan": "nan"}[mp.nstr(truth)]
     else:
-        same = abs(mp.mpf(printed) - truth) <= PRINTED * abs(truth) + mp.mpf(2) ** -1074
+        full = len(Decimal(printed).as_tuple().digits) == DIGITS
+        last = mp.mpf(10) ** Decimal(printed).as_tuple().exponent
+        left = LEAST * abs(truth) if full or not truth else last
+        same = abs(mp.mpf(printed) - truth) <= left + mp.mpf(2) ** -1074
+        same &= left <= max(mp.mpf(float(finding.bound)), LEAST * abs(truth))
     if not same:
         yield f"exactly {mp.nstr(truth, 25)}, not {printed}"
 

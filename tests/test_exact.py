@@ -211,4 +211,7 @@ def test_exact_digits_go_beyond_float64():
     (exact,) = certified(lambda: (np.array([flint.arb(2).log()]),), FORMATS["float64"])
     assert exact.digits((0,)).decimal == "0.6931471805599453094172321"
     assert exact.digits((0,)).hex == math.log(2).hex()
+    less = exact._replace(radius=np.array([1e-12]))
+    assert less.digits((0,)).decimal == "0.69314718056"
+    assert less.digits((0,)).hex == math.log(2).hex()
     assert enclosed([-INFINITE], [0.0], [0.0]).digits((0,)).decimal == "-inf"
