@@ -159,6 +159,8 @@ class Enclosure(NamedTuple):
         high, low, radius = (float(part[index]) for part in self)
         if not np.isfinite(high):
             return Number.of(high)
+        if not high:
+            return Number.of(high, "0")
         with flint.ctx.workprec(FIRST_BITS):
             text = (flint.arb(high) + flint.arb(low, radius)).str(DIGITS, radius=False)
         return Number.of(high, text)

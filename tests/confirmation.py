@@ -111,9 +111,10 @@ def _digits(finding, truth):
     if mp.isnan(truth) or mp.isinf(truth):
         same = printed == {"+inf": "inf", "-inf": "-inf", "nan": "nan"}[mp.nstr(truth)]
     else:
-        full = len(Decimal(printed).as_tuple().digits) == DIGITS
-        last = mp.mpf(10) ** Decimal(printed).as_tuple().exponent
-        left = LEAST * abs(truth) if full or not truth else last
+        _, digits, exponent = Decimal(printed).as_tuple()
+        left = LEAST * abs(truth)
+        if len(digits) < DIGITS and any(digits):
+            left = mp.mpf(10) ** exponent
         same = abs(mp.mpf(printed) - truth) <= left + mp.mpf(2) ** -1074
         same &= left <= max(mp.mpf(float(finding.bound)), LEAST * abs(truth))
     if not same:
