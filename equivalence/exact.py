@@ -151,6 +151,10 @@ class Enclosure(NamedTuple):
         error = np.where(np.isnan(error), np.inf, error)
         return np.where(np.isnan(self.high), np.nan, error)
 
+    def at(self, index: tuple[int, ...]) -> Enclosure:
+        """That of the number at ``index``."""
+        return Enclosure(*(np.asarray(part[index]) for part in self))
+
     def digits(self, index: tuple[int, ...]) -> Number:
         """The exact number at ``index``: its nearest float64, with up to 25 decimal digits.
 

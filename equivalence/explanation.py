@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from equivalence.cases.further import answer_to
 from equivalence.comparison import judge
+from equivalence.divergences import DIVERGENCES
 from equivalence.events import Loaded
-from equivalence.finding import Finding, row_shown
+from equivalence.expectation import expectation
+from equivalence.finding import Finding, Verdict, row_shown
 from equivalence.implementations import IMPLEMENTATIONS
 from equivalence.recording import record
 from equivalence.report.summary import summarise
@@ -109,6 +115,7 @@ def explanation(finding: Finding, environment: Environment) -> list[tuple[str, l
             since = f"versions {entry.versions}" if entry.versions else "every version"
             reason = [" ".join(paragraph.split()) for paragraph in entry.reason.split("\n\n")]
             parts.append(("because", [f"{entry.name} ({since})", *reason, entry.reference]))
+    parts.append(("predicted", _predicted(finding)))
     parts.append(
         ("versions", [", ".join(f"{name} {version}" for name, version in versions.items())])
     )
@@ -143,6 +150,22 @@ def _question(finding: Finding, case: Case) -> list[str]:
         f"with {', '.join(options)}" if options else "",
         f"malformed: {case.malformed}" if case.malformed else "",
     ]
+
+
+def _predicted(finding: Finding) -> list[str]:
+    """What the models of the catalogue answer at the position, and how far from that got is."""
+    catalogued = finding.verdict in {Verdict.EXPLAINED, Verdict.INACCURATE}
+    if not catalogued or finding.got is None or finding.error is None or finding.where is None:
+        return []
+    case = named_case(finding.loss, finding.target, finding.reduction, finding.dtype, finding.case)
+    said = expectation(case, tuple(DIVERGENCES[name] for name in finding.divergences))
+    answer, index = answer_to(said.case, finding.quantity), finding.where.index
+    exact, bound = answer.exact.at(index), float(answer.granted[index])
+    error = float(exact.error(np.float64(float(finding.got))))
+    apart = "which is what was got" if not error else ""
+    if error and bound and math.isfinite(error):  # else it lies beyond the largest number
+        apart = f"got is {figure(error)} from it, {times_bound(error / bound)} {figure(bound)}"
+    return [_number(answer.exact.digits(index)), apart]
 
 
 def _brief(value: object) -> str:

@@ -41,6 +41,7 @@ def test_explain_a_cell_takes_its_gravest_finding(capsys):
     out = capsys.readouterr().out
     assert "explained: " in out
     assert "\nbecause " in out
+    assert "\npredicted " in out
     assert "https://" in out
 
 
