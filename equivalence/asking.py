@@ -19,6 +19,7 @@ from equivalence.implementations import FRAMEWORKS, IMPLEMENTATIONS, ready
 from equivalence.implementations.framework import columns
 from equivalence.plan import Question, planned, questions, withheld
 from equivalence.results import AskedRecord, ClaimRecord, FrameworkRecord
+from equivalence.selection import SelectError
 from equivalence.shards import WHOLE, Shard
 from equivalence.smaller import shrunk
 from equivalence.sweeping import swept
@@ -82,7 +83,8 @@ def loaded(framework: str, request: Request, *, counts: bool = True) -> Loaded:
     The first process of a framework has counted for those that join it.
 
     Raises:
-        SelectError: If the selection names an implementation that it does not have.
+        SelectError: If the selection names an implementation that it does not have, or your
+            ``conftest.py`` cannot be run.
     """
     if absent := ready(framework) if framework in FRAMEWORKS else "":
         return Loaded(record=FrameworkRecord(name=framework, versions={}, flags={}, absent=absent))
@@ -121,8 +123,17 @@ def _load_own(framework: str) -> None:
 
 @functools.cache
 def _run_once(file: str) -> None:
-    """Runs a file; once, though it may be about several frameworks."""
-    runpy.run_path(file)
+    """Runs a file; once, though it may be about several frameworks.
+
+    Raises:
+        SelectError: If it raises something.
+    """
+    try:
+        runpy.run_path(file)
+    except Exception as error:
+        said = " ".join(str(error).split())
+        message = f"{file} cannot be run: {type(error).__name__}: {said}"
+        raise SelectError(message) from error
 
 
 def selected(implementation: Implementation, request: Request) -> Iterator[Question]:

@@ -41,7 +41,8 @@ def discovery(finding: Finding, profile: str = "quick") -> list[Fact]:
     lines: list[str] = []
     for dtypes in (WIDE,) if finding.dtype in WIDE else (NARROW, WIDE):
         found = search(implementation, finding.mode, [case], profile, dtypes)
-        lines += [*_outcome(found), f"compared in {' and '.join(sorted(dtypes))}"]
+        told = [f"in {' and '.join(sorted(dtypes))}:", *_outcome(found)]
+        lines = told + lines if found.found else lines + told  # what is found comes first
         if found.found:
             break
     return [("search", lines), *smallest_input(finding, case)]
@@ -55,6 +56,9 @@ def smallest_input(finding: Finding, case: Case) -> list[Fact]:
 
 def _outcome(search: Search) -> Iterator[str]:
     compared = f"{search.compared:,} hypotheses and pairs"
+    if not search.observed:
+        yield "nothing came back in any case: there is nothing to compare"
+        return
     if not search.differing:
         yield "no case of this profile differs: there is nothing to compare"
         return

@@ -111,7 +111,7 @@ def read(path: Path) -> Run:
     if counted is not None and len(findings) > counted:
         message = (
             f"{path}: holds {len(findings):,} findings, and line 1 says {counted:,}; "
-            "`equivalence merge` puts runs together"
+            "delete what was appended, and let `equivalence merge` put runs together"
         )
         raise RunFileError(message)
     if torn or counted not in (None, len(findings)):

@@ -65,6 +65,7 @@ class Search:
         found: What holds on every case; the first is printed, others cannot be told from it.
         nearest: If nothing does, what holds on the most.
         differing: The cases in which the implementation differs.
+        observed: In how many cases something came back that can be compared.
         compared: How many hypotheses and pairs were compared.
         exhausted: Whether that is all of them.
     """
@@ -72,6 +73,7 @@ class Search:
     found: tuple[Found, ...]
     nearest: Found | None
     differing: tuple[Observation, ...]
+    observed: int
     compared: int
     exhausted: bool
 
@@ -97,7 +99,14 @@ def search(
     differing = [each for each in observed if not fits(each, each.case)]
     tried = _diverse(differing)
     if not tried:
-        return Search(found=(), nearest=None, differing=(), compared=0, exhausted=True)
+        return Search(
+            found=(),
+            nearest=None,
+            differing=(),
+            observed=len(observed),
+            compared=0,
+            exhausted=True,
+        )
     rest = [each for each in observed if each not in tried]
     step = max(1, len(rest) // HELD_BACK)
     # Differing cases first; of those that agree, every so many-th.
@@ -121,6 +130,7 @@ def search(
         found=whole,
         nearest=judged[0] if judged and not whole else None,
         differing=tuple(differing),
+        observed=len(observed),
         compared=sieve.compared,
         exhausted=sieve.exhausted,
     )

@@ -118,7 +118,7 @@ def run(options: argparse.Namespace) -> int:
     with uncollected():
         made = recording.finish(complete=complete)
         told = _tell(made, output, page, options.baseline, recording.unasked)
-    if not made.findings:
+    if not made.findings and not asked.shard.whole:
         stdout().print(f"The shard {asked.shard} holds nothing of what is selected.")
     return told
 

@@ -111,7 +111,7 @@ def test_a_file_that_was_cut_between_two_lines_is_not_whole(run, path, lost):
 def test_a_file_that_others_were_appended_to_is_no_run(run, path):
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines, *lines[1:]]))
-    said = f"{2 * len(run.findings)} findings, and line 1 says {len(run.findings)}; `equivalence me"
+    said = f"{2 * len(run.findings)} findings, and line 1 says {len(run.findings)}; delete what was"
     with pytest.raises(results.RunFileError, match=said):
         results.read(path)
 

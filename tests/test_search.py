@@ -25,7 +25,7 @@ from equivalence.sieve import Observation, applied, fits
 
 HERE = Path(__file__).parent
 FILES = {"torch": "two_faults_torch.py", "textbook": "two_faults_numpy.py"}
-# Ten wrong implementations, and what is wrong with each.
+# Wrong implementations, and what is wrong with each.
 FAULTS = {
     "torch.clips_and_divides_by_weights": (
         "clips probabilities to [1e-07, 1 - 1e-07]",
@@ -50,6 +50,10 @@ FAULTS = {
     "torch.detaches_the_normaliser_and_divides_by_everything": (
         "stops the gradient of the softmax's normaliser",
         "divides by the number of predictions, terms times classes",
+    ),
+    "torch.clips_the_softmax_and_miscounts": (
+        "clips probabilities to [1e-07, 1 - 1e-07]",
+        "divides by one more than the number of terms",
     ),
     "textbook.smooths_twice_and_divides_by_the_batch": (
         "smooths labels twice",
@@ -102,8 +106,8 @@ def test_what_16_bits_hide_is_searched_for_in_wider_formats(wrong, capsys, monke
     monkeypatch.chdir(tmp_path)
     assert main(["explain", f"float16:value:{wrong}@eager"]) == 1
     said = searched(capsys.readouterr().out)
-    assert "compared in bfloat16 and float16" in said
-    assert said.endswith("compared in float32 and float64")
+    assert said.strip().startswith("search in float32 and float64: ")
+    assert "in bfloat16 and float16: nothing fits" in said
     assert all(fault in said for fault in FAULTS[wrong]), said
 
 

@@ -157,3 +157,14 @@ def test_a_parameter_of_your_own_has_a_default(monkeypatch):
     def mine(prediction, target, *, temperature=1.0): ...
 
     assert textbook.implements(cross_entropy, targets=SPARSE)(mine) is mine
+
+
+def test_a_conftest_that_cannot_be_run_is_told_in_one_line(tmp_path, program):
+    """And not as a framework that is absent."""
+    text = example("torch").replace('reduction="mean"', 'reduction="mean", weights=None')
+    (tmp_path / "conftest.py").write_text(text, encoding="utf-8")
+    for verb in ("run", "explain"):
+        done = program(verb, "torch.my_cross_entropy", "--profile", "quick", cwd=tmp_path)
+        assert done.returncode == 2
+        assert "conftest.py cannot be run: ValueError: the parameter 'weights'" in done.stderr
+        assert len(done.stderr.splitlines()) == 1

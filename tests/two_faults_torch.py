@@ -68,3 +68,11 @@ def detaches_the_normaliser_and_divides_by_everything(logits, target, *, reducti
     normaliser = shifted.exp().sum(dim=classes, keepdim=True).log().detach()
     terms = (target * (normaliser - shifted)).sum(dim=classes)
     return terms.sum() / logits.numel() if reduction == "mean" else reduced(terms, reduction)
+
+
+@framework.implements(losses.cross_entropy, targets=ONE_HOT | SOFT)
+def clips_the_softmax_and_miscounts(logits, target, *, reduction="mean"):
+    classes = min(1, logits.ndim - 1)
+    probability = torch.softmax(logits, dim=classes).clamp(1e-7, 1 - 1e-7)
+    terms = -(target * probability.log()).sum(dim=classes)
+    return terms.sum() / (terms.numel() + 1) if reduction == "mean" else reduced(terms, reduction)

@@ -231,6 +231,13 @@ def _divides_by_classes(case: Case) -> Case | None:
     return multiplies_by(1 / classes, f"1 / {classes} classes", "mean")(case)
 
 
+def _miscounts(by: int, case: Case) -> Case | None:
+    terms = int(np.count_nonzero(case.weighing.counted))
+    if case.reduction.kind != "mean" or terms + by <= 0:
+        return None
+    return multiplies_by(terms / (terms + by), f"{terms} / {terms + by} terms", "mean")(case)
+
+
 def _reductions() -> Iterator[Hypothesis]:
     def hypothesis(words: str, model: Model) -> Hypothesis:
         return Hypothesis(words=words, family="reduction", model=model, part="reduction")
@@ -248,6 +255,10 @@ def _reductions() -> Iterator[Hypothesis]:
     yield hypothesis(
         "divides by the number of predictions, terms times classes", _divides_by_classes
     )
+    for by, words in ((1, "more"), (-1, "less")):
+        yield hypothesis(
+            f"divides by one {words} than the number of terms", functools.partial(_miscounts, by)
+        )
 
 
 def _accumulations() -> Iterator[Hypothesis]:

@@ -81,10 +81,10 @@ divergence(
     *NLL,
     versions=">=1.6",
     reference=NLL_SOURCE,
-    name="torch_sums_in_float16",
+    name="torch_sums_before_dividing",
     reason=(
-        "Sums the terms in their dtype before it divides: in float16 a sum above 65,504 is "
-        "infinite, where the mean would fit.\n\nTensor.mean accumulates in float32."
+        "Sums the terms in their dtype before it divides: a sum beyond its largest number (65,504 "
+        "in float16) is infinite, where the mean would fit.\n\nTensor.mean accumulates in float32."
     ),
     by_design="A plain convention: kernels return what the dtype of their input holds.",
 )(overflows(sums=True))

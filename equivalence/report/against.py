@@ -93,7 +93,10 @@ def words(change: Change, comparison: Comparison) -> str:
     many = f"{change.questions} of {plural(change.of, 'question')}"
     if change.kind is Kind.QUESTION:
         fails = f"; one {said(after, comparison)}" if after and after.verdict.fails else ""
-        return f"{many}: another question is asked, so that answers cannot be compared{fails}"
+        why = "another question is asked, so that answers cannot be compared"
+        if comparison.incomplete:
+            why = "asked in one of the two runs only, of which one was cut short"
+        return f"{many}: {why}{fails}"
     if after is None:
         reason = f": {change.reason}" if change.reason else ""
         return f"not offered any more{reason}; was {said(before, comparison)}"
