@@ -42,9 +42,10 @@ def discovery(finding: Finding, profile: str = "quick") -> list[Fact]:
     for dtypes in (WIDE,) if finding.dtype in WIDE else (NARROW, WIDE):
         found = search(implementation, finding.mode, [case], profile, dtypes)
         told = [f"in {' and '.join(sorted(dtypes))}:", *_outcome(found)]
-        lines = told + lines if found.found else lines + told  # what is found comes first
-        if found.found:
+        if found.found:  # comes first
+            lines = told + lines
             break
+        lines += told
     return [("search", lines), *smallest_input(finding, case)]
 
 

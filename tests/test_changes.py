@@ -177,6 +177,19 @@ def test_what_was_cut_short_is_not_measured(run, plain):
         assert plain.cell in missing(found)[1]
 
 
+def test_questions_that_a_cut_run_lacks_are_not_said_to_be_others(run, plain):
+    more = dataclasses.replace(plain, case="normal.rows.plain.9", digest="another")
+    whole, cut = one(run, plain, more), one(run, plain)
+    unfinished = dataclasses.replace(run.environment, complete=False)
+    for later, said in (
+        (cut, "another question is asked"),
+        (Run.of(unfinished, cut.findings), "asked in one of the two runs only"),
+    ):
+        found = compare(whole, later)
+        assert [change.kind for change in found.changes] == [Kind.QUESTION]
+        assert said in words(found.changes[0], found)
+
+
 def test_a_framework_that_is_absent_now_is_not_measured_and_the_others_are(run, plain):
     gone = FrameworkRecord(name="textbook", versions={}, flags={}, absent="ImportError: no")
     environment = dataclasses.replace(run.environment, frameworks=(gone,), implementations=())

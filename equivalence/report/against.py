@@ -94,7 +94,7 @@ def words(change: Change, comparison: Comparison) -> str:
     if change.kind is Kind.QUESTION:
         fails = f"; one {said(after, comparison)}" if after and after.verdict.fails else ""
         why = "another question is asked, so that answers cannot be compared"
-        if comparison.incomplete:
+        if comparison.incomplete and None in (before, after):
             why = "asked in one of the two runs only, of which one was cut short"
         return f"{many}: {why}{fails}"
     if after is None:
